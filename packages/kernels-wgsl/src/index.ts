@@ -1,0 +1,2 @@
+export { requestDevice, type DeviceOptions } from "./device";
+export { DeviceError } from "./errors";

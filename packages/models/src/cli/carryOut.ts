@@ -1,0 +1,83 @@
+import { relative, resolve } from "node:path";
+import { renderReport } from "../report/renderReport";
+import type { RunMetadata } from "../report/report";
+import { textTable } from "../report/textTable";
+import type { RunContext, RunResult } from "./experiments";
+import { interrupt, interruptedCode } from "./interrupt";
+import type { Io } from "./io";
+import { progress } from "./progress";
+import { createRunFolder, reportPath } from "./runFolder";
+import type { DataSource } from "./runRecord";
+import { versions } from "./versions";
+
+/** A run to carry out: its name, how it was asked for, and the work. */
+export interface Task {
+  readonly name: string;
+  /** The arguments after `dzdt`. */
+  readonly argv: readonly string[];
+  readonly seed: number;
+  /** Folder that receives the run's folder. */
+  readonly out: string;
+  readonly data: DataSource | null;
+  readonly work: (context: RunContext) => Promise<RunResult>;
+}
+
+/** Runs a task with progress and Ctrl-C, saves the run folder and prints the result. Gives the exit code. */
+export async function carryOut(task: Task, io: Io): Promise<number> {
+  const started = io.now();
+  const folder = await createRunFolder(resolve(io.cwd, task.out), task.name, started);
+  const bar = progress(io);
+  const stop = interrupt(io);
+  try {
+    const result = await task
+      .work({ progress: bar, signal: stop.signal, checkpoint: folder.checkpoint })
+      .finally(() => bar.end());
+    const run: RunMetadata = {
+      command: ["dzdt", ...task.argv.map(quote)].join(" "),
+      seed: task.seed,
+      versions,
+      seconds: (io.now().getTime() - started.getTime()) / 1000,
+      started: started.toISOString(),
+      ...(result.report.settings ? { settings: result.report.settings } : {}),
+    };
+    const { command, seed, seconds } = run;
+    const { weights, config, columns, metrics, stopped } = result;
+    await folder.save({
+      report: renderReport({ ...result.report, run }),
+      weights,
+      record: {
+        format: 1,
+        experiment: task.name,
+        model: result.model ?? null,
+        command,
+        seed,
+        started: started.toISOString(),
+        seconds,
+        versions,
+        columns,
+        data: task.data,
+        config,
+        metrics,
+        stopped,
+      },
+    });
+    print(io, result, relative(io.cwd, folder.path) || ".");
+    return stopped ? interruptedCode : 0;
+  } finally {
+    stop.dispose();
+    await folder.discardIfEmpty();
+  }
+}
+
+function print(io: Io, result: RunResult, folder: string): void {
+  const sections = [result.report, ...(result.report.sections ?? [])];
+  for (const table of sections.flatMap((section) => section.tables)) io.stdout.write(`\n${textTable(table)}`);
+  io.stdout.write(`\n${result.stopped ? "stopped early; " : ""}report  ${reportPath(folder)}\n`);
+  if (result.model !== undefined) {
+    const from = result.columns.map(() => "1").join(",");
+    io.stdout.write(`try     dzdt forecast ${quote(folder)} --from ${from} --until 10\n`);
+  }
+}
+
+const quote = (argument: string): string =>
+  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;

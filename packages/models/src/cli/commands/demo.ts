@@ -1,0 +1,53 @@
+import type { Command } from "commander";
+import { carryOut } from "../carryOut";
+import { readDataFile } from "../dataFile";
+import { names, outOption, seedOption, stepsOption, widthOption } from "../options";
+import type { Context } from "./command";
+
+interface DemoFlags {
+  readonly data?: string;
+  readonly columns: readonly string[];
+  readonly time: string;
+  readonly trial?: string;
+  readonly seed: number;
+  readonly steps?: number;
+  readonly width?: number;
+  readonly out: string;
+}
+
+/** `dzdt demo`: what `npm start` runs. */
+export function addDemo(program: Command, context: Context): void {
+  program
+    .command("demo")
+    .description("train a Hamiltonian network on a pendulum and write a report; needs nothing")
+    .option("--data <file>", "CSV of a measured pendulum, instead of a simulated one")
+    .option("--columns <names>", "angle and angular velocity in the CSV", names, ["o", "v"])
+    .option("--time <name>", "time column in the CSV", "t")
+    .option("--trial <name>", "column in the CSV that tells trials apart (default: trial, if there is one)")
+    .addOption(seedOption())
+    .addOption(stepsOption())
+    .addOption(widthOption())
+    .addOption(outOption())
+    .action(async (flags: DemoFlags) => {
+      const { demo } = context.experiments;
+      if (!demo)
+        throw new Error("no demonstration is registered in this build; see dzdt experiments for what there is");
+      const { io, argv } = context;
+      const { data, columns, time, trial, seed, steps, width, out } = flags;
+      const read =
+        data === undefined
+          ? undefined
+          : await readDataFile(
+              { file: data, columns, time, trialIfPresent: "trial", ...(trial === undefined ? {} : { trial }) },
+              io.cwd,
+            );
+      const options = {
+        seed,
+        ...(steps === undefined ? {} : { steps }),
+        ...(width === undefined ? {} : { width }),
+        ...(read ? { data: read.table } : {}),
+      };
+      const work = (run: Parameters<typeof demo.run>[1]): ReturnType<typeof demo.run> => demo.run(options, run);
+      context.finish(await carryOut({ name: demo.name, argv, seed, out, data: read?.source ?? null, work }, io));
+    });
+}

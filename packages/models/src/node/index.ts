@@ -1,0 +1,2 @@
+export { fileStore } from "./fileStore";
+export type { FileStore } from "./fileStore";

@@ -1,0 +1,24 @@
+/** Shapes, axes or lengths that do not fit. */
+export class ShapeError extends Error {
+  override readonly name: string = "ShapeError";
+}
+
+/** A dtype that an operation does not take, or two that do not mix. */
+export class DTypeError extends Error {
+  override readonly name: string = "DTypeError";
+}
+
+/** A traced value used where only numbers can be: coerced, branched on, read, or used after its trace has ended. */
+export class TraceError extends Error {
+  override readonly name: string = "TraceError";
+}
+
+/** What a target, a dtype or a transform does not offer. */
+export class UnsupportedError extends Error {
+  override readonly name: string = "UnsupportedError";
+}
+
+/** A mistake of ours, never the user's. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`dzdt internal: ${message}; please report this`);
+}

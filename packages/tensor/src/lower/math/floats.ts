@@ -1,0 +1,108 @@
+import type { DType } from "../../dtype";
+import type { Emitter, Value } from "../emitter";
+
+/** A float in code being emitted, or a constant of the same dtype. */
+export type Term = Value | number;
+
+/** Arithmetic on one float dtype in which plain numbers are constants, so that formulas read like formulas. */
+export interface Floats {
+  value(a: Term): Value;
+  add(a: Term, b: Term): Value;
+  sub(a: Term, b: Term): Value;
+  mul(a: Term, b: Term): Value;
+  div(a: Term, b: Term): Value;
+  less(a: Term, b: Term): Value;
+  equal(a: Term, b: Term): Value;
+  select(condition: Value, a: Term, b: Term): Value;
+  /** `coefficients[0] + coefficients[1]·x + …`, by Horner's rule. */
+  polynomial(x: Value, coefficients: readonly Term[]): Value;
+  /** Keeps NaN, unlike a comparison the other way round. */
+  atMost(a: Value, bound: number): Value;
+  atLeast(a: Value, bound: number): Value;
+}
+
+/** Arithmetic on `dtype`, emitted through `k`. */
+export function floats(k: Emitter, dtype: DType): Floats {
+  const value = (a: Term): Value => (typeof a === "number" ? k.literal(dtype, a) : a);
+  const f: Floats = {
+    value,
+    add: (a, b) => k.add(value(a), value(b)),
+    sub: (a, b) => k.sub(value(a), value(b)),
+    mul: (a, b) => k.mul(value(a), value(b)),
+    div: (a, b) => k.div(value(a), value(b)),
+    less: (a, b) => k.less(value(a), value(b)),
+    equal: (a, b) => k.equal(value(a), value(b)),
+    select: (condition, a, b) => k.select(condition, value(a), value(b)),
+    polynomial: (x, coefficients) =>
+      coefficients.slice(0, -1).reduceRight<Value>((sum, c) => f.add(f.mul(sum, x), c), value(coefficients.at(-1)!)),
+    atMost: (a, bound) => f.select(f.less(bound, a), bound, a),
+    atLeast: (a, bound) => f.select(f.less(a, bound), bound, a),
+  };
+  return f;
+}
+
+/** One entry for each float dtype: coefficients and bounds of an approximation. */
+export interface ByFloat<T> {
+  readonly float32: T;
+  readonly float64: T;
+}
+
+/** The entry for a float dtype. */
+export const forDType = <T>(table: ByFloat<T>, dtype: DType): T =>
+  dtype === "float32" ? table.float32 : table.float64;
+
+const int = (k: Emitter, n: number): Value => k.literal("int32", n);
+
+/** Adding and taking away 1.5·2^(bits of the fraction) rounds to an integer, which then stands in the low bits of the sum. */
+const roundingShift: ByFloat<number> = { float32: 12582912, float64: 6755399441055744 };
+
+/** The nearest integer (|x| < 2^22), as a float and as `int32`. */
+export function nearestInteger(k: Emitter, x: Value): { readonly float: Value; readonly int: Value } {
+  const f = floats(k, x.dtype);
+  const shift = f.value(forDType(roundingShift, x.dtype));
+  const sum = k.add(x, shift);
+  const asInt =
+    x.dtype === "float32"
+      ? k.sub(k.bitcast(sum, "int32"), k.bitcast(shift, "int32"))
+      : k.bitcast(k.words(sum).low, "int32");
+  return { float: k.sub(sum, shift), int: asInt };
+}
+
+/** 2^n for an `int32` n in the range of normal numbers. */
+export function powerOfTwo(k: Emitter, dtype: DType, n: Value): Value {
+  if (dtype === "float32") return k.bitcast(k.shiftLeft(k.add(n, int(k, 127)), int(k, 23)), "float32");
+  return k.fromWords(k.bitcast(k.shiftLeft(k.add(n, int(k, 1023)), int(k, 20)), "uint32"), k.literal("uint32", 0));
+}
+
+/** x·2^n, rounded once, for n up to twice the range of exponents: results may be denormal or infinite. */
+export function scale(k: Emitter, x: Value, n: Value): Value {
+  const half = k.shiftRight(n, int(k, 1));
+  return k.mul(k.mul(x, powerOfTwo(k, x.dtype, half)), powerOfTwo(k, x.dtype, k.sub(n, half)));
+}
+
+/** x = 2^exponent · fraction with √½ ≤ fraction < √2, for positive finite x. */
+export function decompose(k: Emitter, x: Value): { readonly exponent: Value; readonly fraction: Value } {
+  const f = floats(k, x.dtype);
+  const single = x.dtype === "float32";
+  const tiny = f.less(x, single ? 2 ** -126 : 2 ** -1022);
+  const normal = f.select(tiny, f.mul(x, single ? 2 ** 25 : 2 ** 54), x);
+  const adjust = k.select(tiny, int(k, single ? -152 : -1077), int(k, single ? -127 : -1023));
+  // The bits of √½; adding the distance to 1 carries into the exponent exactly when the fraction reaches √2.
+  const low = int(k, single ? 0x3f3504f3 : 0x3fe6a09e);
+  const one = int(k, single ? 0x3f800000 : 0x3ff00000);
+  const fractionBits = single ? 23 : 20;
+  const words = single ? undefined : k.words(normal);
+  const bits = k.add(k.bitcast(words?.high ?? normal, "int32"), k.sub(one, low));
+  const exponent = k.add(k.shiftRight(bits, int(k, fractionBits)), adjust);
+  const fraction = k.add(k.and(bits, int(k, 2 ** fractionBits - 1)), low);
+  return {
+    exponent,
+    fraction: words ? k.fromWords(k.bitcast(fraction, "uint32"), words.low) : k.bitcast(fraction, "float32"),
+  };
+}
+
+/** The upper half of the bits of x, the rest zero. */
+export function head(k: Emitter, x: Value): Value {
+  if (x.dtype === "float64") return k.fromWords(k.words(x).high, k.literal("uint32", 0));
+  return k.bitcast(k.and(k.bitcast(x, "int32"), int(k, ~0xfff)), "float32");
+}

@@ -1,0 +1,126 @@
+import type { DType } from "./dtype";
+import type { Emitter, Index, Memory, Operand, Value } from "./lower/emitter";
+import type { RuleOps } from "./rules";
+import type { Shape } from "./shape";
+import type { Tape } from "./tape";
+import type { Tensor } from "./tensor";
+
+/** What is known of a value before it has numbers. */
+export interface Aval {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** A number of the host language: takes the dtype of what it meets. */
+  readonly weak?: boolean;
+  /** The first axis is a bound; a loop decides at run time how many rows there are. Only loops read such values. */
+  readonly dynamic?: boolean;
+}
+
+/** What of a node is fixed when it is recorded. Part of every cache key, so values are exact: no functions but those a rule calls. */
+export type Attribute =
+  | number
+  | string
+  | boolean
+  | undefined
+  | Tape
+  | readonly Attribute[]
+  | { readonly [name: string]: Attribute }
+  | ((...args: never[]) => unknown);
+export type Attributes = { readonly [name: string]: Attribute };
+
+/** Where test inputs of a primitive are drawn from, one per input. Bounds are for floats; integers use them rounded. */
+export interface Domain {
+  readonly low: number;
+  readonly high: number;
+  /** Points where the primitive is not differentiable; tests of derivatives keep away from them. */
+  readonly kinks?: readonly number[];
+}
+export const real: Domain = { low: -3, high: 3 };
+export const positive: Domain = { low: 0.1, high: 4 };
+
+/**
+ * How a node takes part in fusion.
+ * - `map`: element i of the result depends on element i of each input only.
+ * - `view`: each element of the result is one element of an input, or a constant; cheap to recompute.
+ * - `reduce`: reads each input element once in all.
+ * - `expand`: reads input elements many times, so producers are computed first.
+ */
+export type Fusion = "map" | "view" | "reduce" | "expand";
+
+/**
+ * An operation with all its rules side by side. Rules that build tensors are written in ops, received as `o` (never imported), so
+ * gradients of gradients are free. Every input's dtype and shape has been settled before: functions broadcast and promote, primitives do not.
+ */
+export interface Primitive<A extends Attributes = Attributes> {
+  readonly name: string;
+  /** One domain for all inputs, or one for each. */
+  readonly domain: Domain | readonly Domain[];
+  /** The results' types. @throws ShapeError, DTypeError */
+  shape(ins: readonly Aval[], attributes: A): readonly Aval[];
+  /**
+   * Cotangents of the inputs from those of the outputs. An absent cotangent is zero, in and out. `wanted[j]` says whether input j's is of use.
+   */
+  vjp(
+    o: RuleOps,
+    cotangents: readonly (Tensor | undefined)[],
+    ins: readonly Tensor[],
+    outs: readonly Tensor[],
+    attributes: A,
+    wanted: readonly boolean[],
+  ): readonly (Tensor | undefined)[];
+  /** Tangents of the outputs from those of the inputs; absent is zero. */
+  jvp(
+    o: RuleOps,
+    tangents: readonly (Tensor | undefined)[],
+    ins: readonly Tensor[],
+    outs: readonly Tensor[],
+    attributes: A,
+  ): readonly (Tensor | undefined)[];
+  /** The same operation where inputs marked in `batched` carry an extra axis 0 of length `size`; every result has that axis 0. */
+  batch(o: RuleOps, ins: readonly Tensor[], batched: readonly boolean[], attributes: A, size: number): readonly Tensor[];
+
+  /** How lowering computes it: exactly one of `element` (the element of the single result at `index`), `kernel`, `alias`, `control`. */
+  element?(k: Emitter, args: readonly Operand[], index: Index, attributes: A): Value;
+  readonly kernel?: KernelRule<A>;
+  /** The result has the input's memory: same elements in the same order. */
+  readonly alias?: boolean;
+  /** Lowering and the interpreter know it by this: a node that holds tapes. */
+  readonly control?: "loop" | "cond" | "call";
+  readonly fusion: Fusion;
+
+  /**
+   * Replaces the plain recording of the node in a forward pass that a vjp will follow; what it returns as `saved` arrives in `vjp` after
+   * `outs`. (A loop saves its carries, a call its residuals.)
+   */
+  forward?(
+    o: RuleOps,
+    ins: readonly Tensor[],
+    attributes: A,
+    wanted: readonly boolean[],
+  ): { readonly outs: readonly Tensor[]; readonly saved: readonly Tensor[]; readonly note?: unknown };
+  /** Used in place of `vjp` for nodes recorded by `forward`. */
+  backward?(
+    o: RuleOps,
+    cotangents: readonly (Tensor | undefined)[],
+    ins: readonly Tensor[],
+    outs: readonly Tensor[],
+    attributes: A,
+    wanted: readonly boolean[],
+    saved: { readonly saved: readonly Tensor[]; readonly note?: unknown },
+  ): readonly (Tensor | undefined)[];
+}
+
+/** Computes whole results, element order and scratch its own business. `scratch` memories have the types that `scratch` asked for. */
+export interface KernelRule<A> {
+  /** Types of the working memory that `run` needs beyond inputs and outputs. */
+  scratch?(ins: readonly Aval[], attributes: A): readonly Aval[];
+  run(
+    k: Emitter,
+    ins: readonly Memory[],
+    outs: readonly Memory[],
+    scratch: readonly Memory[],
+    attributes: A,
+  ): void;
+}
+
+/** Freezes a primitive; the one place where they are made. */
+export const primitive = <A extends Attributes>(rules: Primitive<A>): Primitive<A> => Object.freeze(rules);

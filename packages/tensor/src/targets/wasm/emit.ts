@@ -1,0 +1,451 @@
+import type { DType } from "../../dtype";
+import { isFloat } from "../../dtype";
+import { invariant } from "../../errors";
+import type { Index, MathFunction, Value, Variable } from "../../lower/emitter";
+import type { FunctionHandle, MachineEmitter, MatmulSpec } from "../../lower/machine";
+import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
+import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
+import * as scalar from "../../lower/math/scalar";
+import type { Shape } from "../../shape";
+import { access, binaryInstruction, conversion, localType, simplify, unaryInstruction } from "./emit-operations";
+import { ByteWriter, bulk, empty, op } from "./encode";
+
+/** A value held by a local, or (local < 0) a literal that is written out wherever it is used. */
+interface Held extends Value {
+  readonly local: number;
+  readonly number: number;
+}
+const held = (value: Value): Held => value as Held;
+const literalOf = (value: Value): number | undefined => (held(value).local < 0 ? held(value).number : undefined);
+
+/** A stretch of code; what it computed may be reused as long as it is open. */
+interface Block {
+  open: boolean;
+}
+
+/** What an emitter asks of the module around it: functions emitted once, on first use. */
+export interface Callees {
+  /** The function index of an elementary function (or the float remainder) for one dtype. */
+  math(name: MathFunction | "rem", dtype: DType): number;
+  matmul(spec: MatmulSpec): number;
+}
+
+/** Emits the body of one WebAssembly function. */
+export class WasmEmitter implements MachineEmitter {
+  readonly target = "wasm";
+  readonly parameters: readonly Value[];
+  readonly #callees: Callees;
+  readonly #code = new ByteWriter();
+  readonly #locals: number[] = [];
+  readonly #parameterCount: number;
+  readonly #free = new Map<number, number[]>();
+  readonly #scopes: number[][] = [];
+  readonly #blocks: Block[] = [{ open: true }];
+  /** Where the code ends right after a `local.set`, and what it set: reading that local at once turns the set into a tee. */
+  #setEnd = -1;
+  #setAt = -1;
+  #setLocal = -1;
+
+  constructor(parameters: readonly DType[], callees: Callees) {
+    this.#callees = callees;
+    this.#parameterCount = parameters.length;
+    this.parameters = parameters.map((dtype, local) => {
+      this.#locals.push(localType(dtype));
+      return { dtype, local, number: 0 } as Held;
+    });
+  }
+
+  /** The function's body as the code section holds it, leaving `result` on the stack if there is one. */
+  finish(result?: Value): Uint8Array {
+    if (result !== undefined) this.#push(result);
+    const body = new ByteWriter();
+    const types = this.#locals.slice(this.#parameterCount);
+    const runs: { type: number; count: number }[] = [];
+    for (const type of types) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    body.unsigned(runs.length);
+    for (const { type, count } of runs) {
+      body.unsigned(count);
+      body.byte(type);
+    }
+    body.bytes(this.#code.written());
+    body.byte(op.end);
+    return body.written();
+  }
+
+  literal(dtype: DType, value: number): Value {
+    return { dtype, local: -1, number: scalar.represent(dtype, value) } as Held;
+  }
+
+  #push(value: Value): void {
+    const { dtype, local, number } = held(value);
+    const code = this.#code;
+    if (local >= 0) {
+      if (code.length === this.#setEnd && local === this.#setLocal) code.patch(this.#setAt, op.localTee);
+      else {
+        code.byte(op.localGet);
+        code.unsigned(local);
+      }
+      this.#setEnd = -1;
+    } else if (dtype === "float32") {
+      code.byte(op.f32Const);
+      code.float32(number);
+    } else if (dtype === "float64") {
+      code.byte(op.f64Const);
+      code.float64(number);
+    } else this.#int(number);
+  }
+
+  #int(number: number): void {
+    this.#code.byte(op.i32Const);
+    this.#code.signed(number);
+  }
+
+  #allocate(type: number): number {
+    const local = this.#free.get(type)?.pop() ?? this.#locals.push(type) - 1;
+    this.#scopes.at(-1)?.push(local);
+    return local;
+  }
+
+  #set(local: number): void {
+    this.#setAt = this.#code.length;
+    this.#setLocal = local;
+    this.#code.byte(op.localSet);
+    this.#code.unsigned(local);
+    this.#setEnd = this.#code.length;
+  }
+
+  /** A new local that takes what the code left on the stack. */
+  #take(dtype: DType): Value {
+    const local = this.#allocate(localType(dtype));
+    this.#set(local);
+    return { dtype, local, number: 0 } as Held;
+  }
+
+  #emit(dtype: DType, operands: readonly Value[], ...instruction: number[]): Value {
+    for (const operand of operands) this.#push(operand);
+    for (const byte of instruction) this.#code.byte(byte);
+    return this.#take(dtype);
+  }
+
+  #binary(name: BinaryOp, a: Value, b: Value): Value {
+    const { dtype } = a;
+    invariant(dtype === b.dtype, `${name} of ${dtype} and ${b.dtype}`);
+    const [left, right] = [literalOf(a), literalOf(b)];
+    const compares = scalar.comparisons.has(name);
+    const type = compares ? "bool" : dtype;
+    if (left !== undefined && right !== undefined) return this.literal(type, scalar.binary(name, dtype)(left, right));
+    const simpler = simplify(name, dtype, left, right);
+    if (simpler !== undefined) {
+      if ("keep" in simpler) return simpler.keep === "a" ? a : b;
+      if ("literal" in simpler) return this.literal(dtype, simpler.literal);
+      return this.#binary(simpler.op, a, this.literal(dtype, simpler.by));
+    }
+    if (name === "div" || name === "rem") {
+      const divided = this.#divide(name, a, b);
+      if (divided !== undefined) return divided;
+    }
+    const instruction = binaryInstruction(name, dtype);
+    if (instruction !== undefined) return this.#emit(type, [a, b], instruction);
+    invariant(name === "min" || name === "max", `${name} is not an operation on ${dtype}`);
+    return this.select(this.#binary("less", a, b), name === "min" ? a : b, name === "min" ? b : a);
+  }
+
+  /** Division that does not trap: integers by 0 give 0 and INT_MIN / -1 wraps. Undefined where the plain instruction does. */
+  #divide(name: "div" | "rem", a: Value, b: Value): Value | undefined {
+    const { dtype } = a;
+    if (isFloat(dtype)) return name === "rem" ? this.#helper("rem", [a, b]) : undefined;
+    const divisor = literalOf(b);
+    const one = this.literal(dtype, 1);
+    if (divisor === -1 && dtype === "int32") return name === "div" ? this.neg(a) : this.literal(dtype, 0);
+    if (divisor !== undefined) return undefined;
+    const zero = this.literal(dtype, 0);
+    const isZero = this.equal(b, zero);
+    const isMinusOne = dtype === "int32" ? this.equal(b, this.literal(dtype, -1)) : this.literal("bool", 0);
+    const safe = this.select(this.or(isZero, isMinusOne), one, b);
+    const instruction = binaryInstruction(name, dtype)!;
+    const result = this.#emit(dtype, [a, safe], instruction);
+    // Whatever it stands for, dividing by 1 leaves the remainder 0.
+    if (name === "rem") return result;
+    return this.select(isZero, zero, this.select(isMinusOne, this.neg(a), result));
+  }
+
+  #unary(name: UnaryOp, a: Value): Value {
+    const { dtype } = a;
+    const number = literalOf(a);
+    if (number !== undefined) return this.literal(dtype, scalar.unary(name, dtype)(number));
+    if (isFloat(dtype)) {
+      const instruction = unaryInstruction(name, dtype);
+      invariant(instruction !== undefined, `${name} is not an operation on ${dtype}`);
+      return this.#emit(dtype, [a], instruction);
+    }
+    const zero = this.literal(dtype, 0);
+    if (name === "neg") return this.sub(zero, a);
+    if (name === "not")
+      return dtype === "bool" ? this.#emit("bool", [a], op.i32Eqz) : this.xor(a, this.literal(dtype, -1));
+    if (name === "abs" && dtype === "int32") return this.select(this.less(a, zero), this.neg(a), a);
+    invariant(name !== "sqrt", `sqrt is not an operation on ${dtype}`);
+    return a;
+  }
+
+  readonly add = (a: Value, b: Value): Value => this.#binary("add", a, b);
+  readonly sub = (a: Value, b: Value): Value => this.#binary("sub", a, b);
+  readonly mul = (a: Value, b: Value): Value => this.#binary("mul", a, b);
+  readonly div = (a: Value, b: Value): Value => this.#binary("div", a, b);
+  readonly rem = (a: Value, b: Value): Value => this.#binary("rem", a, b);
+  readonly min = (a: Value, b: Value): Value => this.#binary("min", a, b);
+  readonly max = (a: Value, b: Value): Value => this.#binary("max", a, b);
+  readonly copySign = (a: Value, b: Value): Value => this.#binary("copySign", a, b);
+  readonly equal = (a: Value, b: Value): Value => this.#binary("equal", a, b);
+  readonly notEqual = (a: Value, b: Value): Value => this.#binary("notEqual", a, b);
+  readonly less = (a: Value, b: Value): Value => this.#binary("less", a, b);
+  readonly lessEqual = (a: Value, b: Value): Value => this.#binary("lessEqual", a, b);
+  readonly and = (a: Value, b: Value): Value => this.#binary("and", a, b);
+  readonly or = (a: Value, b: Value): Value => this.#binary("or", a, b);
+  readonly xor = (a: Value, b: Value): Value => this.#binary("xor", a, b);
+  readonly shiftLeft = (a: Value, by: Value): Value => this.#binary("shiftLeft", a, by);
+  readonly shiftRight = (a: Value, by: Value): Value => this.#binary("shiftRight", a, by);
+  readonly neg = (a: Value): Value => this.#unary("neg", a);
+  readonly abs = (a: Value): Value => this.#unary("abs", a);
+  readonly sqrt = (a: Value): Value => this.#unary("sqrt", a);
+  readonly floor = (a: Value): Value => this.#unary("floor", a);
+  readonly ceil = (a: Value): Value => this.#unary("ceil", a);
+  readonly trunc = (a: Value): Value => this.#unary("trunc", a);
+  readonly round = (a: Value): Value => this.#unary("round", a);
+  readonly not = (a: Value): Value => this.#unary("not", a);
+
+  select(condition: Value, a: Value, b: Value): Value {
+    invariant(a.dtype === b.dtype, `select between ${a.dtype} and ${b.dtype}`);
+    const known = literalOf(condition);
+    if (known !== undefined) return known ? a : b;
+    return this.#emit(a.dtype, [a, b, condition], op.select);
+  }
+
+  cast(a: Value, dtype: DType): Value {
+    if (a.dtype === dtype) return a;
+    const number = literalOf(a);
+    if (number !== undefined) return this.literal(dtype, scalar.convert(a.dtype, dtype)(number));
+    if (dtype === "bool") return this.notEqual(a, this.literal(a.dtype, 0));
+    if (!isFloat(a.dtype) && !isFloat(dtype)) return { ...held(a), dtype };
+    return this.#emit(dtype, [a], ...conversion(a.dtype, dtype));
+  }
+
+  bitcast(a: Value, dtype: DType): Value {
+    if (a.dtype === dtype) return a;
+    const number = literalOf(a);
+    if (number !== undefined) return this.literal(dtype, scalar.reinterpret(a.dtype, dtype)(number));
+    if (a.dtype === "float32") return this.#emit(dtype, [a], op.i32ReinterpretF32);
+    return dtype === "float32" ? this.#emit(dtype, [a], op.f32ReinterpretI32) : { ...held(a), dtype };
+  }
+
+  words(a: Value): { readonly high: Value; readonly low: Value } {
+    const number = literalOf(a);
+    const word = (which: "high" | "low"): Value => {
+      if (number !== undefined) return this.literal("uint32", scalar.wordOf(number, which));
+      const shift = which === "high" ? [op.i64Const, 32, op.i64ShrU] : [];
+      return this.#emit("uint32", [a], op.i64ReinterpretF64, ...shift, op.i32WrapI64);
+    };
+    return { high: word("high"), low: word("low") };
+  }
+
+  fromWords(high: Value, low: Value): Value {
+    const [upper, lower] = [literalOf(high), literalOf(low)];
+    if (upper !== undefined && lower !== undefined) return this.literal("float64", scalar.doubleOf(upper, lower));
+    const code = this.#code;
+    this.#push(high);
+    code.bytes([op.i64ExtendI32U, op.i64Const, 32, op.i64Shl]);
+    if (lower !== 0) {
+      this.#push(low);
+      code.bytes([op.i64ExtendI32U, op.i64Or]);
+    }
+    code.byte(op.f64ReinterpretI64);
+    return this.#take("float64");
+  }
+
+  math(name: MathFunction, ...args: Value[]): Value {
+    return this.#helper(name, args);
+  }
+
+  #helper(name: MathFunction | "rem", args: readonly Value[]): Value {
+    const { dtype } = args[0]!;
+    for (const arg of args) this.#push(arg);
+    const index = this.#callees.math(name, dtype);
+    this.#code.byte(op.call);
+    this.#code.unsigned(index);
+    return this.#take(dtype);
+  }
+
+  variable(initial: Value): Variable {
+    const { dtype } = initial;
+    const local = this.#allocate(localType(dtype));
+    const set = (value: Value): void => {
+      invariant(value.dtype === dtype, `a ${dtype} variable set to a ${value.dtype}`);
+      this.#push(value);
+      this.#set(local);
+    };
+    set(initial);
+    // A copy, as the variable may change before the value is used.
+    return { get: () => this.#emit(dtype, [{ dtype, local, number: 0 } as Held]), set };
+  }
+
+  #block(body: () => void): void {
+    const block: Block = { open: true };
+    this.#blocks.push(block);
+    body();
+    this.#blocks.pop();
+    block.open = false;
+  }
+
+  loop(count: Value | number, body: (i: Value) => void): void {
+    const total = typeof count === "number" ? this.literal("int32", count) : count;
+    const known = literalOf(total);
+    if (known !== undefined && known <= 0) return;
+    if (known === 1) return this.#block(() => body(this.literal("int32", 0)));
+    if (known === undefined) return this.if(this.less(this.literal("int32", 0), total), () => this.#count(total, body));
+    this.#count(total, body);
+  }
+
+  #count(total: Value, body: (i: Value) => void): void {
+    const code = this.#code;
+    const i: Held = { dtype: "int32", local: this.#allocate(localType("int32")), number: 0 } as Held;
+    this.#int(0);
+    this.#set(i.local);
+    code.bytes([op.loop, empty]);
+    this.#block(() => body(i));
+    this.#push(i);
+    this.#int(1);
+    code.byte(op.i32Add);
+    this.#set(i.local);
+    this.#push(i);
+    this.#push(total);
+    code.bytes([op.i32LtS, op.brIf, 0, op.end]);
+  }
+
+  while(condition: () => Value, body: () => void): void {
+    const code = this.#code;
+    code.bytes([op.block, empty, op.loop, empty]);
+    this.#block(() => {
+      this.#push(condition());
+      code.bytes([op.i32Eqz, op.brIf, 1]);
+      body();
+    });
+    code.bytes([op.br, 0, op.end, op.end]);
+  }
+
+  if(condition: Value, then: () => void, otherwise?: () => void): void {
+    const known = literalOf(condition);
+    if (known !== undefined) return known ? then() : otherwise?.();
+    this.#push(condition);
+    this.#code.bytes([op.if, empty]);
+    this.#block(then);
+    if (otherwise !== undefined) {
+      this.#code.byte(op.else);
+      this.#block(otherwise);
+    }
+    this.#code.byte(op.end);
+  }
+
+  scope(body: () => void): void {
+    const locals: number[] = [];
+    this.#scopes.push(locals);
+    this.#block(body);
+    this.#scopes.pop();
+    for (const local of locals) {
+      const type = this.#locals[local]!;
+      const free = this.#free.get(type);
+      if (free === undefined) this.#free.set(type, [local]);
+      else free.push(local);
+    }
+  }
+
+  /** Computes once per stretch of code: again only where the code that did may not have run. */
+  readonly #remember = <T>(make: () => T): (() => T) => {
+    let value: T | undefined;
+    let block: Block = { open: false };
+    return () => {
+      if (block.open) return value as T;
+      block = this.#blocks.at(-1)!;
+      return (value = make());
+    };
+  };
+
+  index(shape: Shape, axes: readonly Value[]): Index {
+    return indexOfAxes(this, this.#remember, shape, axes);
+  }
+
+  flatIndex(shape: Shape, flat: Value): Index {
+    return indexOfFlat(this, this.#remember, shape, flat);
+  }
+
+  load(dtype: DType, address: Value, offset: number): Value {
+    if (offset < 0) return this.load(dtype, this.add(address, this.literal("int32", offset)), 0);
+    const { load, align } = access[dtype];
+    this.#push(address);
+    this.#code.byte(load);
+    this.#code.byte(align);
+    this.#code.unsigned(offset);
+    return this.#take(dtype);
+  }
+
+  store(dtype: DType, address: Value, offset: number, value: Value): void {
+    invariant(value.dtype === dtype, `a ${value.dtype} stored as ${dtype}`);
+    if (offset < 0) return this.store(dtype, this.add(address, this.literal("int32", offset)), 0, value);
+    const { store, align } = access[dtype];
+    this.#push(address);
+    this.#push(value);
+    this.#code.byte(store);
+    this.#code.byte(align);
+    this.#code.unsigned(offset);
+  }
+
+  copy(to: Value, from: Value, bytes: Value): void {
+    for (const value of [to, from, bytes]) this.#push(value);
+    this.#code.bytes(bulk.memoryCopy);
+  }
+
+  fill(to: Value, byte: number, bytes: Value): void {
+    this.#push(to);
+    this.#int(byte);
+    this.#push(bytes);
+    this.#code.bytes(bulk.memoryFill);
+  }
+
+  #call(index: number, args: readonly Value[]): void {
+    for (const arg of args) this.#push(arg);
+    this.#code.byte(op.call);
+    this.#code.unsigned(index);
+  }
+
+  call(target: FunctionHandle, args: readonly Value[]): void {
+    invariant(args.length === target.parameters, `${args.length} arguments for ${target.parameters} parameters`);
+    this.#call(target.index, args);
+  }
+
+  matmul(spec: MatmulSpec): void {
+    if (spec.m === 0 || spec.n === 0) return;
+    this.#call(this.#callees.matmul(spec), [spec.a.address, spec.b.address, spec.c.address]);
+  }
+
+  ensure(end: Value): void {
+    const code = this.#code;
+    const bytes = this.bitcast(end, "uint32");
+    const u32 = (n: number): Value => this.literal("uint32", n);
+    const pages = this.add(
+      this.shiftRight(bytes, u32(16)),
+      this.cast(this.notEqual(this.and(bytes, u32(0xffff)), u32(0)), "uint32"),
+    );
+    const size = this.#emit("uint32", [], op.memorySize, 0);
+    const grow = (by: Value): Value => this.#emit("int32", [by], op.memoryGrow, 0);
+    const failed = (result: Value): Value => this.equal(result, this.literal("int32", -1));
+    this.if(this.less(size, pages), () => {
+      const needed = this.sub(pages, size);
+      // Growing by half at least keeps the number of times low for programs that ask again and again.
+      this.if(failed(grow(this.max(needed, this.shiftRight(size, u32(1))))), () =>
+        this.if(failed(grow(needed)), () => code.byte(op.unreachable)),
+      );
+    });
+  }
+}

@@ -1,0 +1,135 @@
+import type { DType } from "../../dtype";
+import { invariant } from "../../errors";
+import type { MathFunction, Value } from "../../lower/emitter";
+import type { FunctionHandle, MachineEmitter, MachineModule, MatmulSpec } from "../../lower/machine";
+import { type MathRule, mathFunctions } from "../../lower/math/functions";
+import { remainder } from "../../lower/math/remainder";
+import { localType } from "./emit-operations";
+import { type Callees, WasmEmitter } from "./emit";
+import { ByteWriter, i32, sections } from "./encode";
+import { matmulFunction, matmulKey } from "./matmul";
+
+/** The most pages a memory can have; declaring it lets engines guard accesses by page protection instead of by comparison. */
+export const maxPages = 65536;
+
+const floatRemainder: MathRule = { arguments: 2, emit: (k, args) => remainder(k, args[0]!, args[1]!) };
+
+interface FunctionRecord {
+  readonly name: string;
+  readonly type: number;
+  body: Uint8Array | undefined;
+}
+
+/** Assembles one binary module that imports its memory as `env.memory`. */
+class WasmModule implements MachineModule, Callees {
+  readonly #functions: FunctionRecord[] = [];
+  readonly #types = new Map<string, number>();
+  readonly #exports = new Map<string, number>();
+  readonly #shared = new Map<string, number>();
+
+  #type(parameters: readonly number[], results: readonly number[]): number {
+    const key = `${parameters.join()}>${results.join()}`;
+    const known = this.#types.get(key);
+    if (known !== undefined) return known;
+    this.#types.set(key, this.#types.size);
+    return this.#types.size - 1;
+  }
+
+  #add(name: string, parameters: readonly number[], results: readonly number[]): number {
+    return this.#functions.push({ name, type: this.#type(parameters, results), body: undefined }) - 1;
+  }
+
+  declare(name: string, parameters: number): FunctionHandle {
+    return { index: this.#add(name, new Array<number>(parameters).fill(i32), []), parameters };
+  }
+
+  define(handle: FunctionHandle, body: (k: MachineEmitter, parameters: readonly Value[]) => void): void {
+    const record = this.#functions[handle.index]!;
+    invariant(record.body === undefined, `wasm function ${record.name} is defined twice`);
+    const k = new WasmEmitter(new Array<DType>(handle.parameters).fill("int32"), this);
+    body(k, k.parameters);
+    record.body = k.finish();
+  }
+
+  export(handle: FunctionHandle, name: string): void {
+    invariant(!this.#exports.has(name), `wasm export ${name} is given twice`);
+    this.#exports.set(name, handle.index);
+  }
+
+  math(name: MathFunction | "rem", dtype: DType): number {
+    const key = `${name}.${dtype}`;
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const rule = name === "rem" ? floatRemainder : mathFunctions[name];
+    const parameters = new Array<DType>(rule.arguments).fill(dtype);
+    const index = this.#add(key, parameters.map(localType), [localType(dtype)]);
+    this.#shared.set(key, index);
+    const k = new WasmEmitter(parameters, this);
+    this.#functions[index]!.body = k.finish(rule.emit(k, k.parameters));
+    return index;
+  }
+
+  matmul(spec: MatmulSpec): number {
+    const key = matmulKey(spec);
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const index = this.#add(key, [i32, i32, i32], []);
+    this.#shared.set(key, index);
+    this.#functions[index]!.body = matmulFunction(spec);
+    return index;
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    const out = new ByteWriter();
+    out.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    out.section(sections.type, (s) => {
+      s.unsigned(this.#types.size);
+      for (const key of this.#types.keys()) {
+        s.byte(0x60);
+        for (const side of key.split(">")) s.sized(Uint8Array.from(side === "" ? [] : side.split(",").map(Number)));
+      }
+    });
+    out.section(sections.import, (s) => {
+      s.unsigned(1);
+      s.name("env");
+      s.name("memory");
+      s.bytes([2, 1]);
+      s.unsigned(1);
+      s.unsigned(maxPages);
+    });
+    out.section(sections.function, (s) => {
+      s.unsigned(this.#functions.length);
+      for (const { type } of this.#functions) s.unsigned(type);
+    });
+    out.section(sections.export, (s) => {
+      s.unsigned(this.#exports.size);
+      for (const [name, index] of this.#exports) {
+        s.name(name);
+        s.byte(0);
+        s.unsigned(index);
+      }
+    });
+    out.section(sections.code, (s) => {
+      s.unsigned(this.#functions.length);
+      for (const { name, body } of this.#functions) {
+        invariant(body !== undefined, `wasm function ${name} is declared but not defined`);
+        s.sized(body);
+      }
+    });
+    // Names for stack traces and profilers.
+    out.section(sections.custom, (s) => {
+      s.name("name");
+      s.section(1, (names) => {
+        names.unsigned(this.#functions.length);
+        this.#functions.forEach(({ name }, index) => {
+          names.unsigned(index);
+          names.name(name);
+        });
+      });
+    });
+    return out.written();
+  }
+}
+
+/** An empty WebAssembly module; `finish` gives its bytes once every declared function has been defined. */
+export const wasmModule = (): MachineModule & { finish(): Uint8Array<ArrayBuffer> } => new WasmModule();
