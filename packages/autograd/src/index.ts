@@ -1,1 +1,11 @@
-export {};
+export type { Argnums } from "./argnums";
+export { checkpoint } from "./checkpoint";
+export { customJvp, type CustomJvpRule } from "./custom-jvp";
+export { customVjp, type CustomVjpRule } from "./custom-vjp";
+export { grad, type GradOptions, type Named, valueAndGrad } from "./grad";
+export { hessian, hvp } from "./hessian";
+export { jacfwd, type Jacobian, jacobian, jacrev } from "./jacobian";
+export { jvp, type Tangents } from "./jvp";
+export { transforms } from "./transforms";
+export { vjp } from "./vjp";
+export { type Axes, vmap } from "./vmap";

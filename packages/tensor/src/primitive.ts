@@ -86,6 +86,8 @@ export interface Primitive<A extends Attributes = Attributes> {
   /** Lowering and the interpreter know it by this: a node that holds tapes. */
   readonly control?: "loop" | "cond" | "call";
   readonly fusion: Fusion;
+  /** The derivative is zero wherever it exists (comparisons, rounding, stopGradient): transforms need not look further. */
+  readonly constant?: boolean;
 
   /**
    * Replaces the plain recording of the node in a forward pass that a vjp will follow; what it returns as `saved` arrives in `vjp` after
@@ -97,6 +99,15 @@ export interface Primitive<A extends Attributes = Attributes> {
     attributes: A,
     wanted: readonly boolean[],
   ): { readonly outs: readonly Tensor[]; readonly saved: readonly Tensor[]; readonly note?: unknown };
+  /** Results and tangents together, where a second computation of the results would be waste; used in place of recording and `jvp`. */
+  pushforward?(
+    o: RuleOps,
+    ins: readonly Tensor[],
+    tangents: readonly (Tensor | undefined)[],
+    attributes: A,
+  ): { readonly outs: readonly Tensor[]; readonly tangents: readonly (Tensor | undefined)[] };
+  /** A dense matrix product in disguise: how lowering may compute it with the target's tuned kernel. */
+  product?(ins: readonly Aval[], attributes: A): Product;
   /** Used in place of `vjp` for nodes recorded by `forward`. */
   backward?(
     o: RuleOps,
@@ -120,6 +131,17 @@ export interface KernelRule<A> {
     scratch: readonly Memory[],
     attributes: A,
   ): void;
+}
+
+/**
+ * A batched matrix product c[b, i, j] = Σ_k a[b, i, k] · b[b, k, j] over operands in memory. Each list of axes names the operand's axes, outermost
+ * first, that make up one index; axes that are adjacent in memory merge.
+ */
+export interface Product {
+  readonly batch: readonly (readonly [a: number, b: number])[];
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+  readonly contracted: readonly (readonly [a: number, b: number])[];
 }
 
 /** Freezes a primitive; the one place where they are made. */

@@ -1,6 +1,6 @@
 import { UnsupportedError } from "./errors";
 import { keyOfAttribute, keyOfAval, keyOfTape } from "./key";
-import type { Attributes, Primitive } from "./primitive";
+import type { Attributes, Aval, Primitive } from "./primitive";
 import { Tape } from "./tape";
 import type { Program, Target } from "./targets/target";
 import { Tensor } from "./tensor";
@@ -61,15 +61,17 @@ export function inlineTape(tape: Tape, ins: readonly Tensor[], outer: Tape): Ten
 
 function targetOf(where: string, ins: readonly Tensor[]): Target {
   const target = ins[0]!.target;
-  for (const x of ins)
+  for (const x of ins) {
+    x.checkUsable(where);
     if (x.target !== target)
       throw new UnsupportedError(
         `${where}: tensors on ${target.name} and on ${x.target.name} do not mix; move one with to(target)`,
       );
+  }
   return target;
 }
 
-const results = (program: Program, ins: readonly Tensor[], avals: readonly { dtype: Tensor["dtype"]; shape: Tensor["shape"] }[], target: Target): Tensor[] => {
+function results(program: Program, ins: readonly Tensor[], avals: readonly Aval[], target: Target): Tensor[] {
   const storages = program.run(ins.map((x) => x.storage));
-  return avals.map((aval, k) => Tensor.concrete(storages[k], aval.dtype, aval.shape, target));
-};
+  return avals.map((aval, k) => Tensor.concrete(storages[k], aval, target));
+}

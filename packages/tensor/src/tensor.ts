@@ -1,5 +1,6 @@
 import { allocate, type DType, type TypedArray } from "./dtype";
 import { invariant, TraceError } from "./errors";
+import type { TensorMethods } from "./methods";
 import type { Aval } from "./primitive";
 import { printShape, type Shape, sizeOf } from "./shape";
 import type { Tape } from "./tape";
@@ -10,6 +11,10 @@ import { formatTensor } from "./format";
 /** Numbers, or nested arrays of them, as `array()` gives and `tensor()` takes. */
 export type Nested = number | boolean | readonly Nested[];
 
+// A class takes no members from a type, so the methods that ./methods installs are merged in.
+/* eslint-disable @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type */
+export interface Tensor extends TensorMethods {}
+
 /**
  * An n-dimensional array of one dtype: an immutable value. Either concrete (it has numbers) or traced (it stands for a value of a
  * program that is being recorded). Every function of one or more tensors is also a method.
@@ -19,6 +24,8 @@ export class Tensor {
   readonly dtype: DType;
   /** A number of the host language: takes the dtype of what it meets. Internal. */
   readonly weak: boolean;
+  /** The first axis is a bound; a loop decides how many rows there are. Internal: only loops make and read such values. */
+  readonly dynamic: boolean;
   /** The tape that a traced value is recorded on; undefined for a concrete tensor. Internal. */
   readonly tape: Tape | undefined;
   /** The value's number on its tape. Internal. */
@@ -26,11 +33,13 @@ export class Tensor {
   /** Where the numbers of a concrete tensor are. Internal: only the target looks inside. */
   readonly storage: Storage | undefined;
   private readonly home: Target | undefined;
+  private donatedTo: string | undefined;
 
   private constructor(aval: Aval, tape: Tape | undefined, id: number, storage: Storage, home: Target | undefined) {
     this.shape = aval.shape;
     this.dtype = aval.dtype;
     this.weak = aval.weak ?? false;
+    this.dynamic = aval.dynamic ?? false;
     this.tape = tape;
     this.id = id;
     this.storage = storage;
@@ -38,15 +47,15 @@ export class Tensor {
   }
 
   /** A tensor that takes over `storage`. Internal: users call `tensor`. */
-  static concrete(storage: Storage, dtype: DType, shape: Shape, target: Target): Tensor {
-    return new Tensor({ dtype, shape }, undefined, -1, storage, target);
+  static concrete(storage: Storage, aval: Aval, target: Target): Tensor {
+    return new Tensor(aval, undefined, -1, storage, target);
   }
 
   /** A concrete number. */
-  static scalar(value: number, dtype: DType, target: Target = defaultTarget()): Tensor {
+  static scalar(value: number, dtype: DType, target: Target = defaultTarget(), weak = false): Tensor {
     const array = allocate(dtype, 1);
     array[0] = dtype === "bool" ? Number(value !== 0) : value;
-    return Tensor.concrete(target.upload(array, dtype, []), dtype, [], target);
+    return new Tensor({ dtype, shape: [], weak }, undefined, -1, target.upload(array, dtype, []), target);
   }
 
   /** A value of an open tape. Internal: tapes make them. */
@@ -66,13 +75,28 @@ export class Tensor {
     return this.home ?? this.tape?.target ?? defaultTarget();
   }
 
+  /** Ends this tensor's use: a program has taken its memory. Internal. */
+  donate(to: string): void {
+    this.donatedTo = to;
+  }
+
+  /** @throws TraceError if the tensor was donated. Internal. */
+  checkUsable(where: string): void {
+    if (this.donatedTo !== undefined)
+      throw new TraceError(
+        `${where}: a ${this.dtype}${printShape(this.shape)} tensor was donated to ${this.donatedTo} and can not be used again; ` +
+          `use what that call returned, or do not donate it`,
+      );
+  }
+
   /** dtype and shape. Internal. */
   get aval(): Aval {
-    return this.weak ? { dtype: this.dtype, shape: this.shape, weak: true } : { dtype: this.dtype, shape: this.shape };
+    return this;
   }
 
   /** This tensor if it has numbers; else the tensor with the numbers behind it, where an eager transform knows them. Internal. */
   concrete(): Tensor | undefined {
+    this.checkUsable("tensor");
     return this.tape ? this.tape.primal(this.id) : this;
   }
 

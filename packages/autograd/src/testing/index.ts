@@ -1,1 +1,1 @@
-export {};
+export { type CheckGradsOptions, checkGrads } from "./check-grads";

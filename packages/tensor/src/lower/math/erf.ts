@@ -18,8 +18,8 @@ const constants: ByFloat<{
       -0.0008030761382542551, 7.920368079794571e-5,
     ],
     complement: [
-      0.25539568066596985, -0.4271857738494873, 0.24165725708007812, -0.07899793237447739, 0.003642613533884287,
-      0.006955945398658514, -0.00026500909007154405,
+      0.25539568066596985, -0.4271857738494873, 0.241657257, -0.078997932, 0.003642613533884287, 0.006955945398658514,
+      -0.00026500909,
     ],
     centre: 2,
     end: 4,
@@ -48,7 +48,7 @@ export function erf(k: Emitter, x: Value): Value {
   const square = f.mul(size, size);
   const near = f.add(size, f.mul(size, f.polynomial(square, small)));
   const u = f.div(f.sub(size, centre), f.add(size, centre));
-  const decay = exponentialValue(k, exponential(k, k.neg(square)));
+  const decay = exponentialValue(k, exponential(k, k.neg(square), { inRange: true }));
   const far = f.sub(1, f.mul(decay, f.polynomial(u, complement)));
   return k.copySign(f.select(f.less(size, 1), near, far), x);
 }

@@ -35,11 +35,18 @@ export interface Exponential {
   readonly rest: Value;
 }
 
-/** e^(x + tail), where the tail is far smaller than x. Beyond the range of results x is clamped. */
-export function exponential(k: Emitter, x: Value, tail?: Value): Exponential {
+/**
+ * e^(x + tail), where the tail is far smaller than x. Beyond the range of results x is clamped, unless it is known to be `inRange`:
+ * clamps are branches on scalars.
+ */
+export function exponential(
+  k: Emitter,
+  x: Value,
+  { tail, inRange = false }: { tail?: Value; inRange?: boolean } = {},
+): Exponential {
   const f = floats(k, x.dtype);
   const { quotient, ln2, bounds } = forDType(constants, x.dtype);
-  const clamped = f.atLeast(f.atMost(x, bounds[1]), bounds[0]);
+  const clamped = inRange ? x : f.atLeast(f.atMost(x, bounds[1]), bounds[0]);
   const n = nearestInteger(k, f.mul(clamped, Math.LOG2E));
   const high = f.sub(clamped, f.mul(n.float, ln2[0]));
   const product = f.mul(n.float, ln2[1]);
@@ -57,12 +64,9 @@ export function exponentialValue(k: Emitter, { exponent, rest }: Exponential, by
   return scale(k, floats(k, rest.dtype).add(rest, 1), n);
 }
 
-/** eˣ − 1 without cancellation; works in halves as 2^exponent itself may be out of range. */
+/** eˣ − 1 without cancellation, for 2^exponent in the range of normal numbers. */
 export function exponentialMinusOne(k: Emitter, { exponent, rest }: Exponential): Value {
   const f = floats(k, rest.dtype);
-  // Exponents below are all −1 by then.
-  const bounded = k.max(exponent, k.literal("int32", -100));
-  const half = powerOfTwo(k, rest.dtype, k.sub(bounded, k.literal("int32", 1)));
-  const sum = f.add(f.mul(rest, half), f.sub(half, 0.5));
-  return f.select(k.equal(exponent, k.literal("int32", 0)), rest, f.add(sum, sum));
+  const power = powerOfTwo(k, rest.dtype, exponent);
+  return f.add(f.mul(rest, power), f.sub(power, 1));
 }

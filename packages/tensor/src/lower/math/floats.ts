@@ -14,7 +14,7 @@ export interface Floats {
   less(a: Term, b: Term): Value;
   equal(a: Term, b: Term): Value;
   select(condition: Value, a: Term, b: Term): Value;
-  /** `coefficients[0] + coefficients[1]·x + …`, by Horner's rule. */
+  /** `coefficients[0] + coefficients[1]·x + …`, even and odd powers apart, which takes half as long where nothing else is to be done. */
   polynomial(x: Value, coefficients: readonly Term[]): Value;
   /** Keeps NaN, unlike a comparison the other way round. */
   atMost(a: Value, bound: number): Value;
@@ -24,6 +24,8 @@ export interface Floats {
 /** Arithmetic on `dtype`, emitted through `k`. */
 export function floats(k: Emitter, dtype: DType): Floats {
   const value = (a: Term): Value => (typeof a === "number" ? k.literal(dtype, a) : a);
+  const horner = (x: Value, coefficients: readonly Term[]): Value =>
+    coefficients.slice(0, -1).reduceRight<Value>((sum, c) => f.add(f.mul(sum, x), c), value(coefficients.at(-1)!));
   const f: Floats = {
     value,
     add: (a, b) => k.add(value(a), value(b)),
@@ -33,8 +35,12 @@ export function floats(k: Emitter, dtype: DType): Floats {
     less: (a, b) => k.less(value(a), value(b)),
     equal: (a, b) => k.equal(value(a), value(b)),
     select: (condition, a, b) => k.select(condition, value(a), value(b)),
-    polynomial: (x, coefficients) =>
-      coefficients.slice(0, -1).reduceRight<Value>((sum, c) => f.add(f.mul(sum, x), c), value(coefficients.at(-1)!)),
+    polynomial: (x, coefficients) => {
+      if (coefficients.length < 5) return horner(x, coefficients);
+      const parity = (remainder: number): Term[] => coefficients.filter((_, i) => i % 2 === remainder);
+      const square = f.mul(x, x);
+      return f.add(f.mul(horner(square, parity(1)), x), horner(square, parity(0)));
+    },
     atMost: (a, bound) => f.select(f.less(bound, a), bound, a),
     atLeast: (a, bound) => f.select(f.less(a, bound), bound, a),
   };

@@ -59,13 +59,13 @@ const rules: Readonly<Record<MathFunction, Rule>> = {
   asin: Math.asin,
   acos: Math.acos,
   atan: Math.atan,
-  atan2: Math.atan2 as Rule,
+  atan2: Math.atan2,
   sinh: Math.sinh,
   cosh: Math.cosh,
   tanh: Math.tanh,
-  erf: erf as Rule,
-  erfinv: erfinv as Rule,
-  pow: pow as Rule,
+  erf: erf,
+  erfinv: erfinv,
+  pow: pow,
 };
 
 /** An elementary function on doubles, to about 2 units in the last place. */

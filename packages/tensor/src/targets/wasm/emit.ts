@@ -7,16 +7,9 @@ import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
 import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
 import * as scalar from "../../lower/math/scalar";
 import type { Shape } from "../../shape";
-import { access, binaryInstruction, conversion, localType, simplify, unaryInstruction } from "./emit-operations";
-import { ByteWriter, bulk, empty, op } from "./encode";
-
-/** A value held by a local, or (local < 0) a literal that is written out wherever it is used. */
-interface Held extends Value {
-  readonly local: number;
-  readonly number: number;
-}
-const held = (value: Value): Held => value as Held;
-const literalOf = (value: Value): number | undefined => (held(value).local < 0 ? held(value).number : undefined);
+import { FunctionCode, held, literal, literalOf } from "./emit-code";
+import { access, binaryInstruction, conversion, simplify, unaryInstruction } from "./emit-operations";
+import { bulk, empty, op } from "./encode";
 
 /** A stretch of code; what it computed may be reused as long as it is open. */
 interface Block {
@@ -33,103 +26,25 @@ export interface Callees {
 /** Emits the body of one WebAssembly function. */
 export class WasmEmitter implements MachineEmitter {
   readonly target = "wasm";
-  readonly parameters: readonly Value[];
   readonly #callees: Callees;
-  readonly #code = new ByteWriter();
-  readonly #locals: number[] = [];
-  readonly #parameterCount: number;
-  readonly #free = new Map<number, number[]>();
-  readonly #scopes: number[][] = [];
+  readonly #code: FunctionCode;
   readonly #blocks: Block[] = [{ open: true }];
-  /** Where the code ends right after a `local.set`, and what it set: reading that local at once turns the set into a tee. */
-  #setEnd = -1;
-  #setAt = -1;
-  #setLocal = -1;
 
   constructor(parameters: readonly DType[], callees: Callees) {
     this.#callees = callees;
-    this.#parameterCount = parameters.length;
-    this.parameters = parameters.map((dtype, local) => {
-      this.#locals.push(localType(dtype));
-      return { dtype, local, number: 0 } as Held;
-    });
+    this.#code = new FunctionCode(parameters);
   }
 
-  /** The function's body as the code section holds it, leaving `result` on the stack if there is one. */
+  get parameters(): readonly Value[] {
+    return this.#code.parameters;
+  }
+
+  /** The function's body as the code section holds it, giving `result` if there is one. */
   finish(result?: Value): Uint8Array {
-    if (result !== undefined) this.#push(result);
-    const body = new ByteWriter();
-    const types = this.#locals.slice(this.#parameterCount);
-    const runs: { type: number; count: number }[] = [];
-    for (const type of types) {
-      const last = runs.at(-1);
-      if (last?.type === type) last.count++;
-      else runs.push({ type, count: 1 });
-    }
-    body.unsigned(runs.length);
-    for (const { type, count } of runs) {
-      body.unsigned(count);
-      body.byte(type);
-    }
-    body.bytes(this.#code.written());
-    body.byte(op.end);
-    return body.written();
+    return this.#code.finish(result);
   }
 
-  literal(dtype: DType, value: number): Value {
-    return { dtype, local: -1, number: scalar.represent(dtype, value) } as Held;
-  }
-
-  #push(value: Value): void {
-    const { dtype, local, number } = held(value);
-    const code = this.#code;
-    if (local >= 0) {
-      if (code.length === this.#setEnd && local === this.#setLocal) code.patch(this.#setAt, op.localTee);
-      else {
-        code.byte(op.localGet);
-        code.unsigned(local);
-      }
-      this.#setEnd = -1;
-    } else if (dtype === "float32") {
-      code.byte(op.f32Const);
-      code.float32(number);
-    } else if (dtype === "float64") {
-      code.byte(op.f64Const);
-      code.float64(number);
-    } else this.#int(number);
-  }
-
-  #int(number: number): void {
-    this.#code.byte(op.i32Const);
-    this.#code.signed(number);
-  }
-
-  #allocate(type: number): number {
-    const local = this.#free.get(type)?.pop() ?? this.#locals.push(type) - 1;
-    this.#scopes.at(-1)?.push(local);
-    return local;
-  }
-
-  #set(local: number): void {
-    this.#setAt = this.#code.length;
-    this.#setLocal = local;
-    this.#code.byte(op.localSet);
-    this.#code.unsigned(local);
-    this.#setEnd = this.#code.length;
-  }
-
-  /** A new local that takes what the code left on the stack. */
-  #take(dtype: DType): Value {
-    const local = this.#allocate(localType(dtype));
-    this.#set(local);
-    return { dtype, local, number: 0 } as Held;
-  }
-
-  #emit(dtype: DType, operands: readonly Value[], ...instruction: number[]): Value {
-    for (const operand of operands) this.#push(operand);
-    for (const byte of instruction) this.#code.byte(byte);
-    return this.#take(dtype);
-  }
+  readonly literal = (dtype: DType, value: number): Value => literal(dtype, value);
 
   #binary(name: BinaryOp, a: Value, b: Value): Value {
     const { dtype } = a;
@@ -149,7 +64,7 @@ export class WasmEmitter implements MachineEmitter {
       if (divided !== undefined) return divided;
     }
     const instruction = binaryInstruction(name, dtype);
-    if (instruction !== undefined) return this.#emit(type, [a, b], instruction);
+    if (instruction !== undefined) return this.#code.emit(type, [a, b], instruction);
     invariant(name === "min" || name === "max", `${name} is not an operation on ${dtype}`);
     return this.select(this.#binary("less", a, b), name === "min" ? a : b, name === "min" ? b : a);
   }
@@ -167,7 +82,7 @@ export class WasmEmitter implements MachineEmitter {
     const isMinusOne = dtype === "int32" ? this.equal(b, this.literal(dtype, -1)) : this.literal("bool", 0);
     const safe = this.select(this.or(isZero, isMinusOne), one, b);
     const instruction = binaryInstruction(name, dtype)!;
-    const result = this.#emit(dtype, [a, safe], instruction);
+    const result = this.#code.emit(dtype, [a, safe], instruction);
     // Whatever it stands for, dividing by 1 leaves the remainder 0.
     if (name === "rem") return result;
     return this.select(isZero, zero, this.select(isMinusOne, this.neg(a), result));
@@ -180,12 +95,12 @@ export class WasmEmitter implements MachineEmitter {
     if (isFloat(dtype)) {
       const instruction = unaryInstruction(name, dtype);
       invariant(instruction !== undefined, `${name} is not an operation on ${dtype}`);
-      return this.#emit(dtype, [a], instruction);
+      return this.#code.emit(dtype, [a], instruction);
     }
     const zero = this.literal(dtype, 0);
     if (name === "neg") return this.sub(zero, a);
     if (name === "not")
-      return dtype === "bool" ? this.#emit("bool", [a], op.i32Eqz) : this.xor(a, this.literal(dtype, -1));
+      return dtype === "bool" ? this.#code.emit("bool", [a], op.i32Eqz) : this.xor(a, this.literal(dtype, -1));
     if (name === "abs" && dtype === "int32") return this.select(this.less(a, zero), this.neg(a), a);
     invariant(name !== "sqrt", `sqrt is not an operation on ${dtype}`);
     return a;
@@ -221,7 +136,7 @@ export class WasmEmitter implements MachineEmitter {
     invariant(a.dtype === b.dtype, `select between ${a.dtype} and ${b.dtype}`);
     const known = literalOf(condition);
     if (known !== undefined) return known ? a : b;
-    return this.#emit(a.dtype, [a, b, condition], op.select);
+    return this.#code.emit(a.dtype, [a, b, condition], op.select);
   }
 
   cast(a: Value, dtype: DType): Value {
@@ -230,15 +145,15 @@ export class WasmEmitter implements MachineEmitter {
     if (number !== undefined) return this.literal(dtype, scalar.convert(a.dtype, dtype)(number));
     if (dtype === "bool") return this.notEqual(a, this.literal(a.dtype, 0));
     if (!isFloat(a.dtype) && !isFloat(dtype)) return { ...held(a), dtype };
-    return this.#emit(dtype, [a], ...conversion(a.dtype, dtype));
+    return this.#code.emit(dtype, [a], ...conversion(a.dtype, dtype));
   }
 
   bitcast(a: Value, dtype: DType): Value {
     if (a.dtype === dtype) return a;
     const number = literalOf(a);
     if (number !== undefined) return this.literal(dtype, scalar.reinterpret(a.dtype, dtype)(number));
-    if (a.dtype === "float32") return this.#emit(dtype, [a], op.i32ReinterpretF32);
-    return dtype === "float32" ? this.#emit(dtype, [a], op.f32ReinterpretI32) : { ...held(a), dtype };
+    if (a.dtype === "float32") return this.#code.emit(dtype, [a], op.i32ReinterpretF32);
+    return dtype === "float32" ? this.#code.emit(dtype, [a], op.f32ReinterpretI32) : { ...held(a), dtype };
   }
 
   words(a: Value): { readonly high: Value; readonly low: Value } {
@@ -246,7 +161,7 @@ export class WasmEmitter implements MachineEmitter {
     const word = (which: "high" | "low"): Value => {
       if (number !== undefined) return this.literal("uint32", scalar.wordOf(number, which));
       const shift = which === "high" ? [op.i64Const, 32, op.i64ShrU] : [];
-      return this.#emit("uint32", [a], op.i64ReinterpretF64, ...shift, op.i32WrapI64);
+      return this.#code.emit("uint32", [a], op.i64ReinterpretF64, ...shift, op.i32WrapI64);
     };
     return { high: word("high"), low: word("low") };
   }
@@ -254,15 +169,15 @@ export class WasmEmitter implements MachineEmitter {
   fromWords(high: Value, low: Value): Value {
     const [upper, lower] = [literalOf(high), literalOf(low)];
     if (upper !== undefined && lower !== undefined) return this.literal("float64", scalar.doubleOf(upper, lower));
-    const code = this.#code;
-    this.#push(high);
+    const code = this.#code.bytes;
+    this.#code.push(high);
     code.bytes([op.i64ExtendI32U, op.i64Const, 32, op.i64Shl]);
     if (lower !== 0) {
-      this.#push(low);
+      this.#code.push(low);
       code.bytes([op.i64ExtendI32U, op.i64Or]);
     }
     code.byte(op.f64ReinterpretI64);
-    return this.#take("float64");
+    return this.#code.take("float64");
   }
 
   math(name: MathFunction, ...args: Value[]): Value {
@@ -271,24 +186,21 @@ export class WasmEmitter implements MachineEmitter {
 
   #helper(name: MathFunction | "rem", args: readonly Value[]): Value {
     const { dtype } = args[0]!;
-    for (const arg of args) this.#push(arg);
-    const index = this.#callees.math(name, dtype);
-    this.#code.byte(op.call);
-    this.#code.unsigned(index);
-    return this.#take(dtype);
+    this.#code.call(this.#callees.math(name, dtype), args);
+    return this.#code.take(dtype);
   }
 
   variable(initial: Value): Variable {
     const { dtype } = initial;
-    const local = this.#allocate(localType(dtype));
+    const local = this.#code.local(dtype);
     const set = (value: Value): void => {
       invariant(value.dtype === dtype, `a ${dtype} variable set to a ${value.dtype}`);
-      this.#push(value);
-      this.#set(local);
+      this.#code.push(value);
+      this.#code.set(local);
     };
     set(initial);
     // A copy, as the variable may change before the value is used.
-    return { get: () => this.#emit(dtype, [{ dtype, local, number: 0 } as Held]), set };
+    return { get: () => this.#code.emit(dtype, [local]), set };
   }
 
   #block(body: () => void): void {
@@ -309,26 +221,26 @@ export class WasmEmitter implements MachineEmitter {
   }
 
   #count(total: Value, body: (i: Value) => void): void {
-    const code = this.#code;
-    const i: Held = { dtype: "int32", local: this.#allocate(localType("int32")), number: 0 } as Held;
-    this.#int(0);
-    this.#set(i.local);
+    const code = this.#code.bytes;
+    const i = this.#code.local("int32");
+    this.#code.int(0);
+    this.#code.set(i);
     code.bytes([op.loop, empty]);
     this.#block(() => body(i));
-    this.#push(i);
-    this.#int(1);
+    this.#code.push(i);
+    this.#code.int(1);
     code.byte(op.i32Add);
-    this.#set(i.local);
-    this.#push(i);
-    this.#push(total);
+    this.#code.set(i);
+    this.#code.push(i);
+    this.#code.push(total);
     code.bytes([op.i32LtS, op.brIf, 0, op.end]);
   }
 
   while(condition: () => Value, body: () => void): void {
-    const code = this.#code;
+    const code = this.#code.bytes;
     code.bytes([op.block, empty, op.loop, empty]);
     this.#block(() => {
-      this.#push(condition());
+      this.#code.push(condition());
       code.bytes([op.i32Eqz, op.brIf, 1]);
       body();
     });
@@ -338,27 +250,18 @@ export class WasmEmitter implements MachineEmitter {
   if(condition: Value, then: () => void, otherwise?: () => void): void {
     const known = literalOf(condition);
     if (known !== undefined) return known ? then() : otherwise?.();
-    this.#push(condition);
-    this.#code.bytes([op.if, empty]);
+    this.#code.push(condition);
+    this.#code.bytes.bytes([op.if, empty]);
     this.#block(then);
     if (otherwise !== undefined) {
-      this.#code.byte(op.else);
+      this.#code.bytes.byte(op.else);
       this.#block(otherwise);
     }
-    this.#code.byte(op.end);
+    this.#code.bytes.byte(op.end);
   }
 
   scope(body: () => void): void {
-    const locals: number[] = [];
-    this.#scopes.push(locals);
-    this.#block(body);
-    this.#scopes.pop();
-    for (const local of locals) {
-      const type = this.#locals[local]!;
-      const free = this.#free.get(type);
-      if (free === undefined) this.#free.set(type, [local]);
-      else free.push(local);
-    }
+    this.#code.recycle(() => this.#block(body));
   }
 
   /** Computes once per stretch of code: again only where the code that did may not have run. */
@@ -372,73 +275,62 @@ export class WasmEmitter implements MachineEmitter {
     };
   };
 
-  index(shape: Shape, axes: readonly Value[]): Index {
-    return indexOfAxes(this, this.#remember, shape, axes);
-  }
-
-  flatIndex(shape: Shape, flat: Value): Index {
-    return indexOfFlat(this, this.#remember, shape, flat);
-  }
+  readonly index = (shape: Shape, axes: readonly Value[]): Index => indexOfAxes(this, this.#remember, shape, axes);
+  readonly flatIndex = (shape: Shape, flat: Value): Index => indexOfFlat(this, this.#remember, shape, flat);
 
   load(dtype: DType, address: Value, offset: number): Value {
     if (offset < 0) return this.load(dtype, this.add(address, this.literal("int32", offset)), 0);
     const { load, align } = access[dtype];
-    this.#push(address);
-    this.#code.byte(load);
-    this.#code.byte(align);
-    this.#code.unsigned(offset);
-    return this.#take(dtype);
+    this.#code.push(address);
+    this.#code.bytes.byte(load);
+    this.#code.bytes.byte(align);
+    this.#code.bytes.unsigned(offset);
+    return this.#code.take(dtype);
   }
 
   store(dtype: DType, address: Value, offset: number, value: Value): void {
     invariant(value.dtype === dtype, `a ${value.dtype} stored as ${dtype}`);
     if (offset < 0) return this.store(dtype, this.add(address, this.literal("int32", offset)), 0, value);
     const { store, align } = access[dtype];
-    this.#push(address);
-    this.#push(value);
-    this.#code.byte(store);
-    this.#code.byte(align);
-    this.#code.unsigned(offset);
+    this.#code.push(address);
+    this.#code.push(value);
+    this.#code.bytes.byte(store);
+    this.#code.bytes.byte(align);
+    this.#code.bytes.unsigned(offset);
   }
 
   copy(to: Value, from: Value, bytes: Value): void {
-    for (const value of [to, from, bytes]) this.#push(value);
-    this.#code.bytes(bulk.memoryCopy);
+    for (const value of [to, from, bytes]) this.#code.push(value);
+    this.#code.bytes.bytes(bulk.memoryCopy);
   }
 
   fill(to: Value, byte: number, bytes: Value): void {
-    this.#push(to);
-    this.#int(byte);
-    this.#push(bytes);
-    this.#code.bytes(bulk.memoryFill);
-  }
-
-  #call(index: number, args: readonly Value[]): void {
-    for (const arg of args) this.#push(arg);
-    this.#code.byte(op.call);
-    this.#code.unsigned(index);
+    this.#code.push(to);
+    this.#code.int(byte);
+    this.#code.push(bytes);
+    this.#code.bytes.bytes(bulk.memoryFill);
   }
 
   call(target: FunctionHandle, args: readonly Value[]): void {
     invariant(args.length === target.parameters, `${args.length} arguments for ${target.parameters} parameters`);
-    this.#call(target.index, args);
+    this.#code.call(target.index, args);
   }
 
   matmul(spec: MatmulSpec): void {
     if (spec.m === 0 || spec.n === 0) return;
-    this.#call(this.#callees.matmul(spec), [spec.a.address, spec.b.address, spec.c.address]);
+    this.#code.call(this.#callees.matmul(spec), [spec.a.address, spec.b.address, spec.c.address]);
   }
 
   ensure(end: Value): void {
-    const code = this.#code;
+    const code = this.#code.bytes;
     const bytes = this.bitcast(end, "uint32");
     const u32 = (n: number): Value => this.literal("uint32", n);
     const pages = this.add(
       this.shiftRight(bytes, u32(16)),
       this.cast(this.notEqual(this.and(bytes, u32(0xffff)), u32(0)), "uint32"),
     );
-    const size = this.#emit("uint32", [], op.memorySize, 0);
-    const grow = (by: Value): Value => this.#emit("int32", [by], op.memoryGrow, 0);
+    const size = this.#code.emit("uint32", [], op.memorySize, 0);
+    const grow = (by: Value): Value => this.#code.emit("int32", [by], op.memoryGrow, 0);
     const failed = (result: Value): Value => this.equal(result, this.literal("int32", -1));
     this.if(this.less(size, pages), () => {
       const needed = this.sub(pages, size);

@@ -1,0 +1,22 @@
+import { type Aval, invariant, type Tensor } from "@dzdt/tensor";
+
+/** Whether two lists of lengths are the same. */
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((length, axis) => length === b[axis]);
+
+/** A type, for people. */
+export const printAval = ({ dtype, shape }: Pick<Aval, "dtype" | "shape">): string => `${dtype}[${shape.join(", ")}]`;
+
+/** A derivative has the type of what it is the derivative of. */
+export function checkDerivative(rule: string, what: string, x: Tensor, like: Pick<Aval, "dtype" | "shape">): void {
+  invariant(
+    x.dtype === like.dtype && sameShape(x.shape, like.shape),
+    `${rule}: ${what} is ${printAval(x)} and must be ${printAval(like)}`,
+  );
+}
+
+/** Results of a rule that replaces a node have the types of the node's. */
+export function checkResults(rule: string, found: readonly Tensor[], avals: readonly Aval[]): void {
+  invariant(found.length === avals.length, `${rule} returned ${found.length} results for ${avals.length}`);
+  found.forEach((x, k) => checkDerivative(rule, `result ${k}`, x, avals[k]!));
+}

@@ -1,0 +1,14 @@
+import { bind, call } from "@dzdt/tensor";
+import { traceFunction } from "./traced-function";
+
+/**
+ * The same function, whose intermediate values are computed again in the backward pass instead of being kept for it: memory for time.
+ * Gradients are the same.
+ * @example grad((x: Tensor) => checkpoint(block)(x).sum())
+ */
+export function checkpoint<A extends readonly unknown[], Y>(f: (...args: A) => Y): (...args: A) => Y {
+  return (...args) => {
+    const { tape, ins, result } = traceFunction(f, args, { where: "checkpoint", numbers: "weak" });
+    return result.rebuild(bind(call, ins, { tape, remat: true })) as Y;
+  };
+}

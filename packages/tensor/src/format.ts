@@ -1,0 +1,165 @@
+import { type DType, isFloat } from "./dtype";
+import type { Attribute } from "./primitive";
+import { printShape, type Shape, sizeOf, stridesOf } from "./shape";
+import type { Tape } from "./tape";
+
+/** Tensors with more elements than this are printed by their edges. */
+const threshold = 1000;
+/** Items kept at either end of an axis that is cut. */
+const edge = 3;
+/** Digits after the point, at most. */
+const precision = 8;
+
+/**
+ * Values as NumPy prints them: nested brackets, columns aligned, at most 8 decimals, the middle of a long axis left out. What a reader
+ * could not tell from the numbers follows: the dtype where it is not float32, the shape where items were left out or there are none.
+ * @example formatTensor(new Float32Array([1, 2.5]), [2], "float32") // "[1. , 2.5]"
+ */
+export function formatTensor(values: ArrayLike<number>, shape: Shape, dtype: DType): string {
+  const cut = sizeOf(shape) > threshold;
+  const shown = positionsShown(shape, cut);
+  const words = formatNumbers(
+    shown.map((i) => values[i]!),
+    dtype,
+  );
+  const text = nest(words, shape, cut);
+  const suffix = `${dtype === "float32" ? "" : dtype}${cut || shown.length === 0 ? printShape(shape) : ""}`;
+  return suffix === "" ? text : `${text} ${suffix}`;
+}
+
+/**
+ * A tape for people: one line a node, as in `%5: float32[3, 4] = mul %1 2`; literals stand where they are used, tapes inside a node
+ * (loops, branches, calls) follow it, indented.
+ */
+export function formatTape(tape: Tape): string {
+  return tapeLines(tape, "").join("\n");
+}
+
+const indicesShown = (length: number, cut: boolean): number[] => {
+  const all = Array.from({ length }, (_, i) => i);
+  return cut && length > 2 * edge ? [...all.slice(0, edge), ...all.slice(length - edge)] : all;
+};
+
+function positionsShown(shape: Shape, cut: boolean): number[] {
+  const strides = stridesOf(shape);
+  return shape.reduce<number[]>(
+    (found, length, axis) => found.flatMap((at) => indicesShown(length, cut).map((i) => at + i * strides[axis]!)),
+    [0],
+  );
+}
+
+function nest(words: readonly string[], shape: Shape, cut: boolean): string {
+  let next = 0;
+  const build = (axis: number): string => {
+    if (axis === shape.length) return words[next++]!;
+    const last = axis === shape.length - 1;
+    const items = indicesShown(shape[axis]!, cut).map(() => build(axis + 1));
+    if (items.length < shape[axis]!) items.splice(edge, 0, "…");
+    return `[${items.join(last ? ", " : `,${"\n".repeat(shape.length - axis - 1)}${" ".repeat(axis + 1)}`)}]`;
+  };
+  return build(0);
+}
+
+function formatNumbers(values: readonly number[], dtype: DType): string[] {
+  if (dtype === "bool") return alignRight(values.map((x) => (x === 0 ? "false" : "true")));
+  if (!isFloat(dtype)) return alignRight(values.map(String));
+  const finite = values.filter((x) => Number.isFinite(x));
+  const sizes = finite.filter((x) => x !== 0).map(Math.abs);
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  if (finite.every(Number.isInteger) && (sizes.length === 0 || most < 1e16)) return alignRight(values.map(plain));
+  // NumPy's rule for when fixed columns would mislead.
+  const scientific = sizes.length > 0 && (most >= 1e8 || least < 1e-4 || most / least > 1000);
+  const words = values.map((x) =>
+    Number.isFinite(x) ? (scientific ? exponential(x, dtype) : fixed(x, dtype)) : plain(x),
+  );
+  return scientific ? alignRight(words) : alignPoint(words);
+}
+
+const plain = (x: number): string =>
+  Number.isNaN(x) ? "nan" : Number.isFinite(x) ? (Object.is(x, -0) ? "-0" : String(x)) : x > 0 ? "inf" : "-inf";
+
+/** The fewest significant digits that read back as the same number of this dtype, at most `precision` + 1. */
+function exponential(x: number, dtype: DType): string {
+  for (let digits = 0; ; digits++) {
+    const text = x.toExponential(digits);
+    if (digits === precision || readsAs(text, x, dtype)) return text;
+  }
+}
+
+function fixed(x: number, dtype: DType): string {
+  for (let digits = 0; ; digits++) {
+    const text = `${Object.is(x, -0) ? "-" : ""}${x.toFixed(digits)}`;
+    if (digits === precision || readsAs(text, x, dtype)) return digits === 0 ? `${text}.` : text;
+  }
+}
+
+const readsAs = (text: string, x: number, dtype: DType): boolean =>
+  dtype === "float32" ? Math.fround(Number(text)) === x : Number(text) === x;
+
+const alignRight = (words: readonly string[]): string[] => {
+  const width = words.reduce((most, word) => Math.max(most, word.length), 0);
+  return words.map((word) => word.padStart(width));
+};
+
+function alignPoint(words: readonly string[]): string[] {
+  const decimals = words.map((word) => (word.includes(".") ? word.length - word.indexOf(".") - 1 : -1));
+  const most = decimals.reduce((a, b) => Math.max(a, b), 0);
+  // Words without a point (nan, inf) end where the columns end.
+  return alignRight(words.map((word, i) => (decimals[i]! < 0 ? word : word + " ".repeat(most - decimals[i]!))));
+}
+
+const type = (tape: Tape, id: number): string => {
+  const { dtype, shape, weak, dynamic } = tape.avals[id]!;
+  const lengths = shape.map((length, axis) => (dynamic && axis === 0 ? `≤${length}` : String(length)));
+  return `${dtype}${weak ? "?" : ""}[${lengths.join(", ")}]`;
+};
+
+function tapeLines(tape: Tape, indent: string): string[] {
+  const names = new Map<number, string>(tape.literals.map(({ id, value }) => [id, plain(value)]));
+  const name = (id: number): string => names.get(id) ?? `%${id}`;
+  const input = (id: number, k: number): string =>
+    `%${id}: ${type(tape, id)}${k < tape.inputs.length - tape.captured.length ? "" : " captured"}`;
+  return [
+    `${indent}${tape.where} (${tape.inputs.map(input).join(", ")})`,
+    ...tape.nodes.flatMap((node) => {
+      const [words, inner] = attributeWords(node.attributes);
+      const outs = node.outs.map((id) => `%${id}: ${type(tape, id)}`).join(", ");
+      const head = [...(outs ? [outs, "="] : []), node.op.name, ...node.ins.map(name), ...words].join(" ");
+      return [`${indent}  ${head}`, ...inner.flatMap(([label, sub]) => subTape(label, sub, `${indent}    `))];
+    }),
+    `${indent}  return ${tape.outputs.map(name).join(", ")}`,
+  ];
+}
+
+function subTape(label: string, tape: Tape, indent: string): string[] {
+  const [first, ...rest] = tapeLines(tape, indent);
+  return [`${indent}${label} = ${first!.trimStart()}`, ...rest];
+}
+
+/** Attributes as `name=value` words, and the tapes among them, which are printed below the node. */
+function attributeWords(attributes: Readonly<Record<string, Attribute>>): [string[], [string, Tape][]] {
+  const inner: [string, Tape][] = [];
+  const word = (path: string, value: Attribute): string => {
+    if (isTape(value)) {
+      inner.push([path, value]);
+      return "↓";
+    }
+    if (typeof value === "function") return value.name || "function";
+    if (typeof value === "number") return plain(value);
+    if (Array.isArray(value))
+      return `[${(value as readonly Attribute[]).map((item, k) => word(`${path}[${k}]`, item)).join(", ")}]`;
+    if (typeof value === "object")
+      return `{${Object.entries(value)
+        .map(([key, item]) => `${key}=${word(`${path}.${key}`, item)}`)
+        .join(", ")}}`;
+    return String(value);
+  };
+  const words = Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${word(key, value)}`);
+  return [words, inner];
+}
+
+// By what it has, not by its class: tensors import this file, and tapes import tensors.
+const isTape = (value: Attribute): value is Tape =>
+  typeof value === "object" && "nodes" in value && "literals" in value;

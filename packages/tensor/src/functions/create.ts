@@ -1,0 +1,161 @@
+import { allocate, type DType, dtypeOfArray, isFloat, type TypedArray } from "../dtype";
+import { DTypeError, ShapeError, UnsupportedError } from "../errors";
+import { checkShape, printShape, type Shape, sizeOf } from "../shape";
+import { defaultTarget } from "../targets/default";
+import type { Target } from "../targets/target";
+import { type Nested, Tensor } from "../tensor";
+
+export interface CreateOptions {
+  /** @defaultValue float32, or what the function says */
+  readonly dtype?: DType | undefined;
+  /** @defaultValue defaultTarget() */
+  readonly target?: Target | undefined;
+}
+
+/**
+ * A tensor of numbers or booleans: one, nested arrays of one shape, or a typed array (copied; it keeps its type). Numbers are float32,
+ * booleans `bool`, unless told.
+ * @example tensor([[1, 2], [3, 4]]) // float32, shape [2, 2]
+ * @throws ShapeError for ragged arrays, DTypeError for elements that no dtype holds
+ */
+export function tensor(values: Nested | ArrayBufferView, options: CreateOptions = {}): Tensor {
+  if (ArrayBuffer.isView(values)) return fromTyped(values, options);
+  const shape = shapeOf(values);
+  const flat: (number | boolean)[] = [];
+  flatten(values, shape, 0, flat);
+  const dtype = options.dtype ?? (flat.length > 0 && flat.every((v) => typeof v === "boolean") ? "bool" : "float32");
+  return make(shape, dtype, options.target, (array) =>
+    flat.forEach((v, i) => (array[i] = toElement(Number(v), dtype))),
+  );
+}
+
+function fromTyped(values: ArrayBufferView, { dtype, target }: CreateOptions): Tensor {
+  const own = dtypeOfArray(values);
+  if (!own)
+    throw new DTypeError(
+      `tensor: no dtype holds a ${values.constructor.name}; copy it into a Float32Array, Float64Array, Int32Array, Uint32Array or ` +
+        `Uint8Array (bool) first`,
+    );
+  const source = values as TypedArray;
+  const to = dtype ?? own;
+  return make([source.length], to, target, (array) => {
+    if (own === to && to !== "bool") array.set(source);
+    else
+      for (let i = 0; i < source.length; i++)
+        array[i] = isFloat(own) || to === "bool" ? toElement(source[i]!, to) : source[i]!;
+  });
+}
+
+/** A number as an element: integers are truncated and kept in range, NaN is 0 (as cast does); `bool` asks whether it is not 0. */
+function toElement(value: number, dtype: DType): number {
+  if (dtype === "bool") return Number(value !== 0);
+  if (isFloat(dtype)) return value;
+  const [low, high] = dtype === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+  return Number.isNaN(value) ? 0 : Math.max(low, Math.min(high, Math.trunc(value)));
+}
+
+function shapeOf(values: Nested): number[] {
+  const shape: number[] = [];
+  for (let part: unknown = values; Array.isArray(part); part = part[0]) shape.push(part.length);
+  return shape;
+}
+
+function flatten(values: unknown, shape: Shape, depth: number, into: (number | boolean)[]): void {
+  if (depth < shape.length) {
+    if (!Array.isArray(values) || values.length !== shape[depth])
+      throw new ShapeError(
+        `tensor: ragged nested arrays: ${describe(values)} where ${printShape(shape)} needs an array of ${shape[depth]} at depth ${depth}; ` +
+          `give all arrays of one level the same length`,
+      );
+    for (const part of values) flatten(part, shape, depth + 1, into);
+  } else if (typeof values === "number" || typeof values === "boolean") into.push(values);
+  else if (Array.isArray(values))
+    throw new ShapeError(
+      `tensor: ragged nested arrays: ${describe(values)} where others have a number, at depth ${depth}; ` +
+        `give all arrays of one level the same length`,
+    );
+  else if (values instanceof Tensor)
+    throw new DTypeError("tensor: an element is a tensor; join tensors with stack or concat");
+  else throw new DTypeError(`tensor: an element is ${describe(values)}; give numbers or booleans`);
+}
+
+const describe = (value: unknown): string =>
+  Array.isArray(value)
+    ? `an array of ${value.length}`
+    : typeof value === "number"
+      ? `the number ${value}`
+      : `a ${value === null ? "null" : typeof value}`;
+
+function make(
+  shape: Shape,
+  dtype: DType,
+  target: Target = defaultTarget(),
+  fill?: (array: TypedArray) => void,
+): Tensor {
+  if (!target.supports(dtype))
+    throw new UnsupportedError(
+      `tensor: ${target.name} has no ${dtype}; choose another dtype, as in { dtype: "float32" }, or target`,
+    );
+  const array = allocate(dtype, sizeOf(shape));
+  fill?.(array);
+  return Tensor.concrete(target.upload(array, dtype, shape), { dtype, shape }, target);
+}
+
+/** Zeros: float32 unless told. */
+export const zeros = (shape: Shape, options: CreateOptions = {}): Tensor => full(shape, 0, options);
+
+/** Ones: float32 unless told. */
+export const ones = (shape: Shape, options: CreateOptions = {}): Tensor => full(shape, 1, options);
+
+/** One value everywhere: float32 unless told, `bool` for a boolean. */
+export function full(shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor {
+  const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "float32");
+  const element = toElement(Number(value), dtype);
+  return make(
+    [...checkShape("full", shape)],
+    dtype,
+    options.target,
+    element === 0 && !Object.is(element, -0) ? undefined : (array) => array.fill(element),
+  );
+}
+
+/**
+ * start, start + step, … before stop; `arange(n)` counts from 0. int32 when all are integers, else float32, unless told.
+ * @throws RangeError for a step of 0 or bounds that are not finite
+ */
+export function arange(stop: number, options?: CreateOptions): Tensor;
+export function arange(start: number, stop: number, step?: number, options?: CreateOptions): Tensor;
+export function arange(first: number, second?: number | CreateOptions, third = 1, fourth: CreateOptions = {}): Tensor {
+  const counts = typeof second !== "number";
+  const [start, stop, step] = counts ? [0, first, 1] : [first, second, third];
+  const options = counts ? (second ?? {}) : fourth;
+  if (![start, stop, step].every(Number.isFinite) || step === 0)
+    throw new RangeError(`arange: from ${start} to ${stop} by ${step}; bounds must be finite and the step not 0`);
+  const dtype = options.dtype ?? ([start, stop, step].every(Number.isInteger) ? "int32" : "float32");
+  const length = Math.max(0, Math.ceil((stop - start) / step));
+  return make([length], dtype, options.target, (array) => {
+    for (let i = 0; i < length; i++) array[i] = toElement(start + i * step, dtype);
+  });
+}
+
+/** `count` numbers at equal distances, both ends exact. Computed in float64, float32 unless told. */
+export function linspace(start: number, stop: number, count = 50, options: CreateOptions = {}): Tensor {
+  if (!Number.isInteger(count) || count < 0)
+    throw new RangeError(`linspace: a count of ${count}; give a non-negative integer`);
+  const dtype = options.dtype ?? "float32";
+  return make([count], dtype, options.target, (array) => {
+    const step = (stop - start) / (count - 1);
+    for (let i = 0; i < count; i++)
+      array[i] = toElement(i > 0 && i === count - 1 ? stop : i === 0 ? start : start + i * step, dtype);
+  });
+}
+
+/** Ones on the diagonal, zeros elsewhere: `rows` by `columns` (as many as rows unless told). */
+export function eye(rows: number, options?: CreateOptions): Tensor;
+export function eye(rows: number, columns?: number, options?: CreateOptions): Tensor;
+export function eye(rows: number, second?: number | CreateOptions, third: CreateOptions = {}): Tensor {
+  const [columns, options] = typeof second === "object" ? [rows, second] : [second ?? rows, third];
+  return make([...checkShape("eye", [rows, columns])], options.dtype ?? "float32", options.target, (array) => {
+    for (let i = 0; i < Math.min(rows, columns); i++) array[i * columns + i] = 1;
+  });
+}

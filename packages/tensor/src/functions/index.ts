@@ -1,0 +1,18 @@
+export { applyTape } from "../run";
+export { numberLike } from "../literals";
+export { bind } from "../run";
+export * from "./activation";
+export * from "./arithmetic";
+export * from "./bitwise";
+export * from "./cast";
+export * from "./comparison";
+export * from "./contract";
+export * from "./create";
+export * from "./einsum";
+export * from "./elementary";
+export * from "./indexing";
+export { fullLike, onesLike, zerosLike } from "./likes";
+export * from "./reduce";
+export * from "./statistics";
+export * from "./stop-gradient";
+export * from "./structure";

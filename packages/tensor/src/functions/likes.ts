@@ -1,0 +1,23 @@
+import { asTensor, numberLike, type TensorLike, withinRule } from "../literals";
+import type { Shape } from "../shape";
+import type { Tensor } from "../tensor";
+import { convert, repeat } from "./operands";
+
+/** A number of the program (no input of it), as a scalar of x's dtype. Internal to functions that are made of others. */
+export const constant = (value: number | boolean, x: Tensor): Tensor =>
+  convert(
+    withinRule(() => numberLike(value, x)),
+    x.dtype,
+  );
+
+/** A tensor of x's dtype and x's shape (or another) that holds one number, on x's tape or target. */
+export const fullLike = (x: TensorLike, value: number | boolean, shape?: Shape): Tensor => {
+  const tensor = asTensor(x);
+  return repeat(constant(value, tensor), shape ?? tensor.shape);
+};
+
+/** Zeros of x's dtype and shape. */
+export const zerosLike = (x: TensorLike): Tensor => fullLike(x, false);
+
+/** Ones of x's dtype and shape. */
+export const onesLike = (x: TensorLike): Tensor => fullLike(x, true);

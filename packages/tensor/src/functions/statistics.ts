@@ -1,0 +1,96 @@
+import { UnsupportedError } from "../errors";
+import type { TensorLike } from "../literals";
+import { normalizeAxes, sizeOf } from "../shape";
+import type { Tensor } from "../tensor";
+import { abs, div, mul, square, sqrt, sub } from "./arithmetic";
+import { and, equal, isFinite, not, where } from "./comparison";
+import { exp, log } from "./elementary";
+import { constant, fullLike } from "./likes";
+import { asFloat } from "./operands";
+import { type Axes, keptShape, max, min, type ReduceOptions, sum } from "./reduce";
+import { stopGradient } from "./stop-gradient";
+import { reshape } from "./structure";
+
+/** Arithmetic mean over axes; NaN of none. Integers give float32. */
+export function mean(x: TensorLike, axis?: Axes, options?: ReduceOptions): Tensor {
+  const tensor = asFloat(x);
+  const total = sum(tensor, axis, options);
+  return div(total, constant(countOf("mean", tensor, axis), total));
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** The divisor is n − ddof: 1 gives the unbiased estimate. @defaultValue 0 */
+  readonly ddof?: number;
+}
+
+/** Mean squared distance from the mean, over axes. */
+export function variance(x: TensorLike, axis?: Axes, options: VarianceOptions = {}): Tensor {
+  const tensor = asFloat(x);
+  const total = sum(square(sub(tensor, mean(tensor, axis, { keepDims: true }))), axis, options);
+  return div(total, constant(countOf("variance", tensor, axis) - (options.ddof ?? 0), total));
+}
+
+/** Standard deviation: the square root of the variance. Its derivative at 0 is taken as 0. */
+export const std = (x: TensorLike, axis?: Axes, options?: VarianceOptions): Tensor =>
+  rootOf(variance(x, axis, options));
+
+/** exp x / Σ exp x along an axis (the last unless told), without overflow. Of a scalar it is 1. */
+export function softmax(x: TensorLike, axis?: Axes): Tensor {
+  const tensor = asFloat(x);
+  const along = axis ?? lastOf(tensor);
+  const powers = exp(shiftedDown(tensor, along));
+  return div(powers, sum(powers, along, { keepDims: true }));
+}
+
+/** log(softmax x) along an axis (the last unless told), exact where softmax underflows. */
+export function logSoftmax(x: TensorLike, axis?: Axes): Tensor {
+  const tensor = asFloat(x);
+  const along = axis ?? lastOf(tensor);
+  const shifted = shiftedDown(tensor, along);
+  return sub(shifted, log(sum(exp(shifted), along, { keepDims: true })));
+}
+
+const lastOf = (x: Tensor): readonly number[] => (x.ndim === 0 ? [] : [x.ndim - 1]);
+
+/** x minus its greatest element: the shift cancels, so it has no derivative. */
+function shiftedDown(x: Tensor, axis: Axes): Tensor {
+  if (x.size === 0) return x;
+  const greatest = stopGradient(max(x, axis, { keepDims: true }));
+  return sub(x, where(isFinite(greatest), greatest, constant(0, x)));
+}
+
+export interface NormOptions extends ReduceOptions {
+  /** 2: √Σx²; 1: Σ|x|; ±Infinity: the greatest or least |x|. @defaultValue 2 */
+  readonly ord?: number;
+}
+
+/**
+ * Norm of the elements along axes taken as one vector; a matrix gives the Frobenius norm. The 2-norm is computed from x / max|x|, so
+ * that squares neither overflow nor underflow; its derivative at 0 is taken as 0.
+ * @throws UnsupportedError for orders other than 1, 2 and ±Infinity
+ */
+export function norm(x: TensorLike, axis?: Axes, options: NormOptions = {}): Tensor {
+  const size = abs(asFloat(x));
+  const { ord = 2 } = options;
+  const axes = normalizeAxes("norm", axis, size.ndim);
+  if (![1, 2, Infinity, -Infinity].includes(ord))
+    throw new UnsupportedError(`norm: order ${ord} is not offered; give ord 1, 2, Infinity or -Infinity`);
+  if (ord === 1) return sum(size, axes, options);
+  if (ord === -Infinity) return min(size, axes, options);
+  if (sizeOf(axes.map((a) => size.shape[a]!)) === 0) return fullLike(size, 0, keptShape(size, axes, options));
+  if (ord === Infinity) return max(size, axes, options);
+  const greatest = stopGradient(max(size, axes, { keepDims: true }));
+  const usable = and(isFinite(greatest), not(equal(greatest, constant(0, greatest))));
+  const scale = where(usable, greatest, constant(1, greatest));
+  const root = mul(rootOf(sum(square(div(size, scale)), axes, { keepDims: true })), scale);
+  return options.keepDims ? root : reshape(root, keptShape(size, axes));
+}
+
+/** √x with derivative 0 where x is 0. */
+function rootOf(x: Tensor): Tensor {
+  const zero = equal(x, constant(0, x));
+  return where(zero, constant(0, x), sqrt(where(zero, constant(1, x), x)));
+}
+
+const countOf = (name: string, x: Tensor, axis: Axes): number =>
+  sizeOf(normalizeAxes(name, axis, x.ndim).map((a) => x.shape[a]!));

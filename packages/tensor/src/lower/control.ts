@@ -1,0 +1,88 @@
+import type { Attributes } from "../primitive";
+import type { Tape } from "../tape";
+
+/** A branching. Inputs: (predicate: bool scalar, operands…); each branch is a tape of all operands. */
+export type CondAttributes = Attributes & { readonly onTrue: Tape; readonly onFalse: Tape };
+
+/** A tape as one node. */
+export type CallAttributes = Attributes & {
+  readonly tape: Tape;
+  /** Reverse mode computes the forward values again instead of saving them. */
+  readonly remat?: boolean;
+};
+
+/**
+ * A bounded loop. Inputs: (count?, carries…, xs…, constants…, constants of the condition…). Each iteration runs
+ * `body`: (i, carries…, row of each x…, constants…) → (carries…, row?, ys…).
+ * Outputs: (carries…, ys…, steps?). Constants come last, so what a trace captured simply joins them.
+ */
+export type LoopAttributes = {
+  readonly body: Tape;
+  /** (carries…, constants of the condition…) → bool: asked before each iteration; the loop ends when it is false. Adds the output `steps` (int32). */
+  readonly condition: Tape | undefined;
+  readonly carries: number;
+  readonly xs: number;
+  /** The most iterations there can be; without `condition` and `counted`, the number of iterations. */
+  readonly length: number;
+  /** The first input is an int32 scalar: the number of iterations. */
+  readonly counted: boolean;
+  /** i runs from the last to 0. */
+  readonly reverse: boolean;
+  /**
+   * Where each y goes: `each`: row i, result `[length, …]` (only as many rows as iterations when that number is known at run time);
+   * `row`: the row of a result `[rows, …]` that the body names (int32; -1: nowhere), other rows being 0.
+   */
+  readonly ys: readonly ("each" | "row")[];
+  readonly rows: number;
+  /** With lanes, the body names a row for each lane (`[lanes]`), `row` ys are `[lanes, …]` and their results `[rows, lanes, …]`. 0: none. */
+  readonly lanes: number;
+};
+
+/** Something for each group of a loop's inputs. */
+export interface LoopInputs<T> {
+  readonly count: readonly T[];
+  readonly carries: readonly T[];
+  readonly xs: readonly T[];
+  readonly constants: readonly T[];
+  readonly conditionConstants: readonly T[];
+}
+
+/** Takes apart a list that follows the loop's inputs. */
+export function splitInputs<T>(a: LoopAttributes, list: readonly T[]): LoopInputs<T> {
+  const carries = a.counted ? 1 : 0;
+  const xs = carries + a.carries;
+  const constants = xs + a.xs;
+  const condition = constants + a.body.inputs.length - 1 - a.carries - a.xs;
+  return {
+    count: list.slice(0, carries),
+    carries: list.slice(carries, xs),
+    xs: list.slice(xs, constants),
+    constants: list.slice(constants, condition),
+    conditionConstants: list.slice(condition),
+  };
+}
+
+/** Something for each group of a loop's outputs, or of its body's (where `row` stands before the ys). */
+export interface LoopOutputs<T> {
+  readonly carries: readonly T[];
+  readonly row: readonly T[];
+  readonly ys: readonly T[];
+  readonly steps: readonly T[];
+}
+
+export function splitOutputs<T>(a: LoopAttributes, list: readonly T[], of: "loop" | "body"): LoopOutputs<T> {
+  const row = of === "body" && hasRow(a) ? 1 : 0;
+  const ys = a.carries + row;
+  return {
+    carries: list.slice(0, a.carries),
+    row: list.slice(a.carries, ys),
+    ys: list.slice(ys, ys + a.ys.length),
+    steps: list.slice(ys + a.ys.length),
+  };
+}
+
+/** The body names rows. */
+export const hasRow = (a: LoopAttributes): boolean => a.ys.includes("row");
+
+/** The number of iterations is known only at run time. */
+export const isDynamic = (a: LoopAttributes): boolean => a.counted || a.condition !== undefined;

@@ -1,0 +1,70 @@
+/** Addresses are multiples of this, so that vectors of every dtype are aligned. */
+const alignment = 16;
+
+const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
+
+interface Gap {
+  offset: number;
+  bytes: number;
+}
+
+/** Lays out a function's working memory: blocks are given out and taken back while its code is planned. */
+export class Frame {
+  private readonly gaps: Gap[] = [];
+  private readonly sizes = new Map<number, number>();
+  private end: number;
+
+  constructor(start: number) {
+    this.end = align(start);
+  }
+
+  /** Bytes from the frame's address that are ever in use. */
+  get bytes(): number {
+    return this.end;
+  }
+
+  /** The offset of a block of at least `bytes` (never shared, not even when it is empty). */
+  allocate(bytes: number): number {
+    const wanted = Math.max(align(bytes), alignment);
+    let best = -1;
+    this.gaps.forEach((gap, i) => {
+      if (gap.bytes >= wanted && (best < 0 || gap.bytes < this.gaps[best]!.bytes)) best = i;
+    });
+    let offset = this.end;
+    if (best < 0) this.end += wanted;
+    else {
+      const gap = this.gaps[best]!;
+      offset = gap.offset;
+      gap.offset += wanted;
+      gap.bytes -= wanted;
+      if (gap.bytes === 0) this.gaps.splice(best, 1);
+    }
+    this.sizes.set(offset, wanted);
+    return offset;
+  }
+
+  /** Runs `body`, then takes back every block that it was given and has not returned. */
+  within<R>(body: () => R): R {
+    const before = new Set(this.sizes.keys());
+    const result = body();
+    for (const offset of [...this.sizes.keys()]) if (!before.has(offset)) this.free(offset);
+    return result;
+  }
+
+  /** Takes a block back. */
+  free(offset: number): void {
+    const bytes = this.sizes.get(offset)!;
+    this.sizes.delete(offset);
+    let i = this.gaps.findIndex((gap) => gap.offset > offset);
+    if (i < 0) i = this.gaps.length;
+    this.gaps.splice(i, 0, { offset, bytes });
+    const merge = (left: number): void => {
+      const [a, b] = [this.gaps[left], this.gaps[left + 1]];
+      if (!a || !b || a.offset + a.bytes !== b.offset) return;
+      a.bytes += b.bytes;
+      this.gaps.splice(left + 1, 1);
+    };
+    merge(i);
+    merge(i - 1);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Value } from "./emitter";
+import { int, type Site } from "./addressing";
+
+/**
+ * Rows of dynamic values lie above all frames and are given out as a stack: the int32 at address 0 is the first free byte. A loop's
+ * iteration gives back what was taken within it.
+ */
+const top = 0;
+
+/** Frames begin after the word that holds the top. */
+export const firstFrame = 16;
+
+export const readTop = ({ k }: Site): Value => k.load("int32", int(k, top), 0);
+export const writeTop = ({ k }: Site, value: Value): void => k.store("int32", int(k, top), 0, value);
+
+/** Takes bytes (a multiple of 16) and gives their address. */
+export function takeBytes(site: Site, bytes: Value): Value {
+  const address = readTop(site);
+  const end = site.k.add(address, bytes);
+  site.k.ensure(end);
+  writeTop(site, end);
+  return address;
+}

@@ -1,0 +1,291 @@
+import { byteSize } from "../dtype";
+import { invariant } from "../errors";
+import type { Aval } from "../primitive";
+import { sizeOf } from "../shape";
+import type { Node, Tape } from "../tape";
+import { type Address, addressOf, copyBytes, flatten, int, memoryAt, readSlot, rowSlots, type Site, writeSlot } from "./addressing";
+import type { CallAttributes } from "./control";
+import type { Index, Memory, Operand, Value } from "./emitter";
+import { Frame } from "./frame";
+import { takeBytes } from "./heap";
+import { lowerLoop } from "./loop";
+import type { FunctionHandle, MachineModule } from "./machine";
+import { type FunctionPlan, type Place, placeInputs, type Plan, planTape } from "./plan";
+import { lowerProduct } from "./product";
+
+/** Kernels per emitted function: engines compile functions one by one, and slowly when they are large. */
+const kernelsPerFunction = 48;
+
+/** Emits tapes as functions of one module. */
+export class Lowering {
+  readonly module: MachineModule;
+  private readonly planned = new Map<Tape, FunctionPlan>();
+  private readonly emitted = new Map<Tape, FunctionHandle>();
+  private functions = 0;
+
+  constructor(module: MachineModule) {
+    this.module = module;
+  }
+
+  /** The layout of a tape that calls refer to. Its inputs are pointers at the start of its frame. */
+  readonly callee = (tape: Tape): FunctionPlan => {
+    let known = this.planned.get(tape);
+    if (!known) {
+      const frame = new Frame(0);
+      const inputs = tape.inputs.map((id): Place =>
+        tape.avals[id]!.dynamic ? placeInputs(frame, [tape.avals[id]!])[0]! : { kind: "pointer", slot: frame.allocate(4) },
+      );
+      const plan = planTape(tape, frame, inputs, this.callee);
+      this.planned.set(tape, (known = { plan, bytes: frame.bytes }));
+    }
+    return known;
+  };
+
+  /** A function of its own for the code of `body`, called where `site` stands. */
+  outline(site: Site, name: string, body: (inner: Site) => void): void {
+    const { fixed } = site;
+    const handle = this.module.declare(`${name}${this.functions++}`, fixed ? 0 : 1);
+    this.module.define(handle, (k, [frame]) => body({ k, frame: frame ?? int(k, 0), fixed }));
+    site.k.call(handle, fixed ? [] : [site.frame]);
+  }
+
+  /** Emits a plan's nodes, in functions of a bounded size when there are many. */
+  emitPlan(site: Site, plan: Plan): void {
+    const nodes = plan.tape.nodes.filter((node, n) => !plan.inlined[n] && !isAlias(node, plan));
+    const emitAll = (inner: Site, from: number, to: number): void => {
+      for (const node of nodes.slice(from, to)) inner.k.scope(() => this.emitNode(inner, plan, node));
+    };
+    if (nodes.length <= kernelsPerFunction) emitAll(site, 0, nodes.length);
+    else
+      for (let from = 0; from < nodes.length; from += kernelsPerFunction)
+        this.outline(site, plan.tape.where, (inner) => emitAll(inner, from, from + kernelsPerFunction));
+  }
+
+  private emitNode(site: Site, plan: Plan, node: Node): void {
+    const { op } = node;
+    if (op.element || op.alias) this.emitElements(site, plan, node);
+    else if (op.kernel) {
+      const { scratch, ins } = this.materialize(site, plan, node);
+      const types = op.kernel.scratch?.(ins.map(({ aval }) => aval), node.attributes) ?? [];
+      const memory = (aval: Aval, place: Place): Memory => memoryAt(site, aval, addressOf(site, place));
+      op.kernel.run(
+        site.k,
+        ins.map(({ aval, place }) => memory(aval, place)),
+        node.outs.map((id) => memory(plan.tape.avals[id]!, plan.places[id]!)),
+        types.map((aval, j) => memory(aval, { kind: "frame", offset: scratch[j]! })),
+        node.attributes,
+      );
+    } else if (op.control === "call") this.emitCall(site, plan, node);
+    else if (op.control === "cond") this.emitCond(site, plan, node);
+    else if (op.control === "loop") lowerLoop(this, site, plan, node);
+    else invariant(false, `${op.name} has no rule that computes it`);
+  }
+
+  /** Elements of the result, one after the other; operands that are inlined are computed on the way. */
+  private emitElements(site: Site, plan: Plan, node: Node): void {
+    const { k } = site;
+    const { op, attributes } = node;
+    const out = plan.tape.avals[node.outs[0]!]!;
+    const place = plan.places[node.outs[0]!]!;
+    if (op.product && lowerProduct(site, plan, node)) return;
+    if (place.kind === "rows") return this.emitRows(site, plan, node, place.slot);
+    const target = memoryAt(site, out, addressOf(site, place));
+    const operands = this.operands(site, plan, node);
+    const emit = (index: Index): void => {
+      const value = op.alias
+        ? operands[0]!.at(k.flatIndex(operands[0]!.shape, index.flat()))
+        : op.element!(k, operands, index, attributes);
+      target.store(index.flat(), value);
+    };
+    if (isFlat(plan, node)) k.loop(sizeOf(out.shape), (i) => emit(k.flatIndex(out.shape, i)));
+    else {
+      const nest = (axis: number, at: readonly Value[]): void => {
+        if (axis === out.shape.length) emit(k.index(out.shape, at));
+        else k.loop(out.shape[axis]!, (i) => nest(axis + 1, [...at, i]));
+      };
+      nest(0, []);
+    }
+  }
+
+  /** An elementwise operation on dynamic values: as many rows as its operands have. */
+  private emitRows(site: Site, plan: Plan, node: Node, slot: number): void {
+    const { k } = site;
+    const out = plan.tape.avals[node.outs[0]!]!;
+    const rowType: Aval = { dtype: out.dtype, shape: out.shape.slice(1) };
+    const rowSize = sizeOf(rowType.shape);
+    const bytes = Math.ceil((rowSize * byteSize(out.dtype)) / 16) * 16;
+    const ins = node.ins.map((id) => {
+      const place = plan.places[id];
+      invariant(place?.kind === "rows", `${node.op.name} mixes dynamic values with others`);
+      return { aval: plan.tape.avals[id]!, slots: rowSlots(place.slot) };
+    });
+    const own = rowSlots(slot);
+    const rows = readSlot(site, ins[0]!.slots.rows);
+    writeSlot(site, own.address, takeBytes(site, k.mul(rows, int(k, bytes))));
+    writeSlot(site, own.stride, int(k, bytes));
+    writeSlot(site, own.rows, rows);
+    k.loop(rows, (r) => {
+      const rowOf = (slots: ReturnType<typeof rowSlots>): Address => ({
+        base: k.add(readSlot(site, slots.address), k.mul(r, readSlot(site, slots.stride))),
+        offset: 0,
+      });
+      const operands = ins.map(({ aval, slots }): Operand => {
+        const memory = memoryAt(site, { dtype: aval.dtype, shape: aval.shape.slice(1) }, rowOf(slots));
+        return { ...memory, at: (index) => memory.load(index.flat()) };
+      });
+      const target = memoryAt(site, rowType, rowOf(own));
+      k.loop(rowSize, (i) => target.store(i, node.op.element!(k, operands, k.flatIndex(rowType.shape, i), node.attributes)));
+    });
+  }
+
+  /** Operands of a node: memory, literals, or the code of inlined nodes. */
+  private operands(site: Site, plan: Plan, node: Node): Operand[] {
+    const { k } = site;
+    const { tape, places } = plan;
+    const literals = new Map(tape.literals.map(({ id, value }) => [id, value]));
+    const producers = producersOf(plan);
+    const known = new Map<number, Operand>();
+    const operand = (id: number): Operand => {
+      let made = known.get(id);
+      if (made) return made;
+      const { dtype, shape } = tape.avals[id]!;
+      const place = places[id];
+      const literal = literals.get(id);
+      const producer = producers.get(id);
+      if (place) {
+        const memory = memoryAt(site, tape.avals[id]!, addressOf(site, place));
+        made = { dtype, shape, at: (index) => memory.load(index.flat()) };
+      } else if (literal !== undefined) made = { dtype, shape, at: () => k.literal(dtype, literal) };
+      else {
+        invariant(producer, "an operand is in memory, a literal, or inlined");
+        const ins = producer.ins.map(operand);
+        const { op, attributes } = producer;
+        made = op.alias
+          ? { dtype, shape, at: (index) => ins[0]!.at(k.flatIndex(ins[0]!.shape, index.flat())) }
+          : { dtype, shape, at: (index) => op.element!(k, ins, index, attributes) };
+      }
+      known.set(id, made);
+      return made;
+    };
+    return node.ins.map(operand);
+  }
+
+  /** Inputs of a node in memory: literals are written to the scratch that the plan set aside for them. */
+  materialize(site: Site, plan: Plan, node: Node): { ins: { aval: Aval; place: Place }[]; scratch: readonly number[] } {
+    const { tape, places } = plan;
+    const scratch = [...plan.scratch.get(node)!];
+    const ins = node.ins.map((id) => {
+      const aval = tape.avals[id]!;
+      const place = places[id];
+      if (place) return { aval, place };
+      const literal = tape.literals.find((x) => x.id === id);
+      invariant(literal, `${node.op.name} reads a value that is not in memory`);
+      const offset = scratch.shift()!;
+      site.k.store(aval.dtype, site.frame, offset, site.k.literal(aval.dtype, literal.value));
+      return { aval, place: { kind: "frame", offset } as const };
+    });
+    return { ins, scratch };
+  }
+
+  /** Copies a value between places: for a dynamic value, what its slots say. */
+  copy(site: Site, aval: Aval, to: Place, from: Place): void {
+    if (aval.dynamic) {
+      invariant(to.kind === "rows" && from.kind === "rows", "dynamic values are in rows");
+      for (const at of [0, 4, 8]) writeSlot(site, to.slot + at, readSlot(site, from.slot + at));
+    } else copyBytes(site, addressOf(site, to), addressOf(site, from), aval.dtype, sizeOf(aval.shape));
+  }
+
+  /** Visits the outputs of a plan: each has a place, or is a literal. */
+  outputs(plan: Plan, visit: (aval: Aval, place: Place | undefined, literal: number, k: number) => void): void {
+    const literals = new Map(plan.tape.literals.map(({ id, value }) => [id, value]));
+    plan.tape.outputs.forEach((id, k) => visit(plan.tape.avals[id]!, plan.places[id], literals.get(id) ?? 0, k));
+  }
+
+  private emitCall(site: Site, plan: Plan, node: Node): void {
+    const { k } = site;
+    const { tape } = node.attributes as CallAttributes;
+    const { plan: callee } = this.callee(tape);
+    const { ins, scratch } = this.materialize(site, plan, node);
+    const frame = k.add(site.frame, int(k, scratch[0]!));
+    tape.inputs.forEach((id, j) => {
+      const slot = callee.places[id]!;
+      const { aval, place } = ins[j]!;
+      invariant(slot.kind !== "frame", "inputs of a callee are pointers");
+      if (aval.dynamic)
+        for (const at of [0, 4, 8]) k.store("int32", frame, slot.slot + at, readSlot(site, (place as { slot: number }).slot + at));
+      else k.store("int32", frame, slot.slot, flatten(site, addressOf(site, place)));
+    });
+    k.call(this.calleeHandle(tape), [frame]);
+    const inside: Site = { k, frame, fixed: false };
+    this.copyOutputs(site, inside, callee, node, plan);
+  }
+
+  private calleeHandle(tape: Tape): FunctionHandle {
+    let handle = this.emitted.get(tape);
+    if (!handle) {
+      this.emitted.set(tape, (handle = this.module.declare(`${tape.where}${this.functions++}`, 1)));
+      this.module.define(handle, (k, [frame]) => this.emitPlan({ k, frame: frame!, fixed: false }, this.callee(tape).plan));
+    }
+    return handle;
+  }
+
+  private emitCond(site: Site, plan: Plan, node: Node): void {
+    const { k } = site;
+    const { ins } = this.materialize(site, plan, node);
+    const predicate = memoryAt(site, ins[0]!.aval, addressOf(site, ins[0]!.place)).load(int(k, 0));
+    const [onTrue, onFalse] = plan.inner.get(node)!.map((branch) => () => {
+      this.outline(site, "cond", (inner) => {
+        this.emitPlan(inner, branch);
+        this.copyOutputs(inner, inner, branch, node, plan);
+      });
+    });
+    k.if(predicate, onTrue!, onFalse!);
+  }
+
+  /** Copies the outputs of an inner plan to the places of the node that holds it. */
+  private copyOutputs(site: Site, inside: Site, inner: Plan, node: Node, plan: Plan): void {
+    this.outputs(inner, (aval, place, literal, j) => {
+      const to = plan.places[node.outs[j]!]!;
+      if (!place) {
+        const { base, offset } = addressOf(site, to);
+        site.k.store(aval.dtype, base, offset, site.k.literal(aval.dtype, literal));
+      } else if (aval.dynamic) {
+        for (const at of [0, 4, 8])
+          writeSlot(site, (to as { slot: number }).slot + at, readSlot(inside, (place as { slot: number }).slot + at));
+      } else copyBytes(site, addressOf(site, to), addressOf(inside, place), aval.dtype, sizeOf(aval.shape));
+    });
+  }
+}
+
+const isAlias = (node: Node, plan: Plan): boolean => node.op.alias === true && plan.places[node.outs[0]!] === plan.places[node.ins[0]!] && plan.places[node.ins[0]!] !== undefined;
+
+const producers = new WeakMap<Plan, Map<number, Node>>();
+
+function producersOf(plan: Plan): Map<number, Node> {
+  let map = producers.get(plan);
+  if (!map) {
+    map = new Map();
+    for (const node of plan.tape.nodes) for (const id of node.outs) map.set(id, node);
+    producers.set(plan, map);
+  }
+  return map;
+}
+
+/** Do all operations that make up the node's code go element by element, so that one flat loop serves? */
+function isFlat(plan: Plan, node: Node): boolean {
+  const { avals } = plan.tape;
+  const map = producersOf(plan);
+  const todo: Node[] = [node];
+  for (let at = todo.pop(); at; at = todo.pop()) {
+    if (!at.op.alias && at.op.fusion !== "map" && sizeOf(avals[at.outs[0]!]!.shape) !== 1) {
+      // A repeated scalar needs no position.
+      if (!(at.op.fusion === "view" && at.ins.every((id) => sizeOf(avals[id]!.shape) === 1))) return false;
+    }
+    for (const id of at.ins) {
+      const producer = map.get(id);
+      if (producer && !plan.places[id]) todo.push(producer);
+    }
+  }
+  return true;
+}
+

@@ -1,0 +1,147 @@
+import { byteSize } from "../dtype";
+import type { Aval } from "../primitive";
+import { sizeOf } from "../shape";
+import type { Node, Tape } from "../tape";
+import { type CallAttributes, type CondAttributes, type LoopAttributes, splitInputs, splitOutputs } from "./control";
+import { Frame } from "./frame";
+import { inlinedNodes } from "./fuse";
+
+/**
+ * Where a value is, relative to the function's frame.
+ * - `frame`: at an offset in it.
+ * - `pointer`: at the address that the frame holds at `slot`.
+ * - `rows`: rows of a dynamic value; the frame holds at `slot` the address of the first, the bytes from one to the next, and their number.
+ */
+export type Place =
+  | { readonly kind: "frame"; readonly offset: number }
+  | { readonly kind: "pointer"; readonly slot: number }
+  | { readonly kind: "rows"; readonly slot: number };
+
+/** How a tape is laid out inside a function. */
+export interface Plan {
+  readonly tape: Tape;
+  readonly inlined: readonly boolean[];
+  /** By value; undefined for literals and inlined values. */
+  readonly places: readonly (Place | undefined)[];
+  /** Tapes that nodes hold, in order: a loop's body and condition, the branches of a cond. */
+  readonly inner: ReadonlyMap<Node, readonly Plan[]>;
+  /** Offsets of a node's working memory; for a call, of the callee's frame. */
+  readonly scratch: ReadonlyMap<Node, readonly number[]>;
+}
+
+/** A function that a call refers to: its frame is laid out apart, its inputs are pointers in it. */
+export interface FunctionPlan {
+  readonly plan: Plan;
+  readonly bytes: number;
+}
+
+/** Finds the plan of a callee (each is planned once). */
+export type Callees = (tape: Tape) => FunctionPlan;
+
+export const bytesOf = (aval: Aval): number => byteSize(aval.dtype) * sizeOf(aval.shape);
+
+/** Bytes of the three slots of a dynamic value. */
+const rowsBytes = 12;
+
+/** Places for inputs: in the frame, or slots for rows. */
+export function placeInputs(frame: Frame, avals: readonly Aval[]): Place[] {
+  return avals.map((aval) => placeOf(frame, aval));
+}
+
+const placeOf = (frame: Frame, aval: Aval): Place =>
+  aval.dynamic ? { kind: "rows", slot: frame.allocate(rowsBytes) } : { kind: "frame", offset: frame.allocate(bytesOf(aval)) };
+
+const offsetOf = (place: Place): number => (place.kind === "frame" ? place.offset : place.slot);
+
+/** Lays out a tape whose inputs have places, in a frame that others may share. Blocks of values are reused once nobody reads them. */
+export function planTape(tape: Tape, frame: Frame, inputs: readonly Place[], callees: Callees): Plan {
+  const { nodes, avals } = tape;
+  const inlined = inlinedNodes(tape);
+  const places = new Array<Place | undefined>(avals.length);
+  tape.inputs.forEach((id, k) => (places[id] = inputs[k]!));
+  const ends = lastUses(tape, inlined);
+  const endingAt: number[][] = nodes.map(() => []);
+  const inner = new Map<Node, Plan[]>();
+  const scratch = new Map<Node, number[]>();
+
+  nodes.forEach((node, n) => {
+    if (inlined[n]) return;
+    const [first] = node.ins;
+    if (node.op.alias && places[first!]) {
+      places[node.outs[0]!] = places[first!];
+    } else {
+      for (const id of node.outs) {
+        places[id] = placeOf(frame, avals[id]!);
+        const end = ends[id]!;
+        if (end < nodes.length) endingAt[Math.max(end, n)]!.push(id);
+      }
+      const temporary = planInner(node, places, frame, callees, tape, inner, scratch);
+      for (const offset of temporary) frame.free(offset);
+    }
+    for (const id of endingAt[n]!) frame.free(offsetOf(places[id]!));
+  });
+  return { tape, inlined, places, inner, scratch };
+}
+
+/** Lays out what a node needs while it runs; gives the offsets that are free again after it. */
+function planInner(
+  node: Node,
+  places: readonly (Place | undefined)[],
+  frame: Frame,
+  callees: Callees,
+  tape: Tape,
+  inner: Map<Node, Plan[]>,
+  scratch: Map<Node, number[]>,
+): number[] {
+  const { op, attributes } = node;
+  const used: number[] = [];
+  const take = (bytes: number): number => {
+    const offset = frame.allocate(bytes);
+    used.push(offset);
+    return offset;
+  };
+  const avalsOf = (ids: readonly number[]): Aval[] => ids.map((id) => tape.avals[id]!);
+  // Literals and values without memory are given some by the lowering, in scratch blocks that come first.
+  const given = node.ins.map((id): Place => places[id] ?? { kind: "frame", offset: take(bytesOf(tape.avals[id]!)) });
+  if (op.element) scratch.set(node, op.product ? [take(productScratch(node, tape))] : []);
+  else if (op.kernel) scratch.set(node, (op.kernel.scratch?.(avalsOf(node.ins), attributes) ?? []).map((a) => take(bytesOf(a))));
+  else if (op.control === "call") scratch.set(node, [take(callees((attributes as CallAttributes).tape).bytes)]);
+  else if (op.control === "cond") {
+    const { onTrue, onFalse } = attributes as CondAttributes;
+    inner.set(node, [onTrue, onFalse].map((branch) => frame.within(() => planTape(branch, frame, given.slice(1), callees))));
+  } else if (op.control === "loop") {
+    const a = attributes as unknown as LoopAttributes;
+    const own = splitInputs(a, given);
+    const outs = splitOutputs(a, node.outs, "loop");
+    const carries = outs.carries.map((id) => places[id]!);
+    const rows = own.xs.map((): Place => ({ kind: "pointer", slot: take(4) }));
+    const index: Place = { kind: "frame", offset: take(4) };
+    // The number of iterations, and copies of carries that the body hands on under another number.
+    const working = [take(4), ...a.body.outputs.slice(0, a.carries).map((id) => take(bytesOf(a.body.avals[id]!)))];
+    const body = frame.within(() => planTape(a.body, frame, [index, ...carries, ...rows, ...own.constants], callees));
+    const condition =
+      a.condition && frame.within(() => planTape(a.condition!, frame, [...carries, ...own.conditionConstants], callees));
+    inner.set(node, condition ? [body, condition] : [body]);
+    scratch.set(node, working);
+  }
+  const extra = node.ins.flatMap((id, k) => (places[id] ? [] : [offsetOf(given[k]!)]));
+  scratch.set(node, [...extra, ...(scratch.get(node) ?? [])]);
+  return used;
+}
+
+/** Room for a transposed copy of a product's right operand. */
+const productScratch = (node: Node, tape: Tape): number => bytesOf(tape.avals[node.ins[1]!]!);
+
+/** The last node that reads each value's memory, be it through inlined nodes or aliases; the number of nodes for outputs. */
+function lastUses(tape: Tape, inlined: readonly boolean[]): Int32Array {
+  const { nodes } = tape;
+  const ends = new Int32Array(tape.avals.length).fill(-1);
+  for (const id of tape.outputs) ends[id] = nodes.length;
+  for (let n = nodes.length - 1; n >= 0; n--) {
+    const node = nodes[n]!;
+    const through = inlined[n] || node.op.alias;
+    const end = through ? Math.max(n, ...node.outs.map((id) => ends[id]!)) : n;
+    for (const id of node.ins) ends[id] = Math.max(ends[id]!, end);
+  }
+  return ends;
+}

@@ -1,0 +1,29 @@
+import { type Primitive, primitive, real } from "../primitive";
+import type { Shape } from "../shape";
+
+/**
+ * Repeats along axes: input axis j becomes result axis `axes[j]` (ascending), where its length is that of the result, or 1. Result axes
+ * that are not named are new.
+ */
+export const broadcast: Primitive<{ readonly shape: Shape; readonly axes: readonly number[] }> = primitive({
+  name: "broadcast",
+  domain: real,
+  fusion: "view",
+  shape: ([x], { shape }) => [{ ...x!, shape }],
+  vjp: (o, [ct], [x], _outs, { shape, axes }) => {
+    if (!ct) return [undefined];
+    const repeated = shape.flatMap((length, axis) => {
+      const from = axes.indexOf(axis);
+      return from < 0 || (x!.shape[from] === 1 && length !== 1) ? [axis] : [];
+    });
+    return [o.reshape(o.sum(ct, repeated), x!.shape)];
+  },
+  jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(broadcast, [tangent], attributes)[0]!],
+  batch: (o, [x], _batched, { shape, axes }, size) =>
+    o.bind(broadcast, [x!], { shape: [size, ...shape], axes: [0, ...axes.map((a) => a + 1)] }),
+  element: (k, [x], i, { axes }) => {
+    const zero = k.literal("int32", 0);
+    const at = i.axes();
+    return x!.at(k.index(x!.shape, axes.map((axis, j) => (x!.shape[j] === 1 ? zero : at[axis]!))));
+  },
+});

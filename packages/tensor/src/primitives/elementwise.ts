@@ -1,0 +1,115 @@
+import { type DType, isFloat, isInteger } from "../dtype";
+import { DTypeError, invariant } from "../errors";
+import type { Emitter, Value } from "../lower/emitter";
+import { type Aval, type Domain, type Primitive, primitive } from "../primitive";
+import type { RuleOps } from "../rules";
+import { sameShape } from "../shape";
+import type { Tensor } from "../tensor";
+
+/** ∂out/∂in for one input, from the inputs and the result. */
+export type Partial = (o: RuleOps, ins: readonly Tensor[], out: Tensor) => Tensor | number;
+
+/** What an elementwise operation is; the other rules follow. */
+export interface ElementwiseRules {
+  readonly name: string;
+  readonly domain: Domain | readonly Domain[];
+  /** Dtypes of the inputs, which all have one. `bits`: integers and bool. @defaultValue "number" */
+  readonly takes?: "float" | "integer" | "number" | "bool" | "bits" | "any";
+  /** @defaultValue the first input's */
+  readonly result?: DType;
+  /** One for each input; undefined where the derivative is zero. */
+  readonly partials: readonly (Partial | undefined)[];
+  /**
+   * The partials may be infinite or NaN where the function is still finite (sqrt at 0) or where a mask discards it (log at 0). A zero
+   * cotangent or tangent then gives zero, not NaN.
+   */
+  readonly singular?: boolean;
+  emit(k: Emitter, ...ins: Value[]): Value;
+}
+
+const accepts: Readonly<Record<NonNullable<ElementwiseRules["takes"]>, (dtype: DType) => boolean>> = {
+  float: isFloat,
+  integer: isInteger,
+  number: (dtype) => dtype !== "bool",
+  bool: (dtype) => dtype === "bool",
+  bits: (dtype) => !isFloat(dtype),
+  any: () => true,
+};
+
+const wording: Readonly<Record<NonNullable<ElementwiseRules["takes"]>, string>> = {
+  float: "float tensors",
+  integer: "integer tensors",
+  number: "numbers",
+  bool: "bool tensors",
+  bits: "bool or integer tensors",
+  any: "any tensors",
+};
+const remedy: Readonly<Record<NonNullable<ElementwiseRules["takes"]>, string>> = {
+  float: 'cast(x, "float32")',
+  integer: 'cast(x, "uint32")',
+  number: 'cast(x, "float32")',
+  bool: 'cast(x, "bool")',
+  bits: 'cast(x, "bool")',
+  any: 'cast(x, "float32")',
+};
+
+/** An operation whose element i depends on element i of each input. Inputs have one shape: functions broadcast and promote before. */
+export function elementwise(rules: ElementwiseRules): Primitive {
+  const { name, partials, takes = "number" } = rules;
+  const self: Primitive = primitive({
+    name,
+    domain: rules.domain,
+    fusion: "map",
+    shape: (ins) => {
+      invariant(ins.length === partials.length, `${name} takes ${partials.length} inputs, not ${ins.length}`);
+      const first = ins[0]!;
+      for (const x of ins) {
+        invariant(sameShape(x.shape, first.shape), `${name}: inputs were not broadcast`);
+        if (!accepts[takes](x.dtype))
+          throw new DTypeError(
+            `${name}: takes ${wording[takes]}, not ${x.dtype}; cast it first, as in ${remedy[takes]}`,
+          );
+        invariant(x.dtype === first.dtype, `${name}: inputs were not promoted`);
+      }
+      const dtype = rules.result ?? first.dtype;
+      return [{ dtype, shape: first.shape, ...(dtype === first.dtype ? weakness(ins) : {}), ...rows(ins) }];
+    },
+    vjp: (o, [ct], ins, [out], _, wanted) =>
+      partials.map((partial, j) =>
+        wanted[j] && partial && ct ? scale(o, ct, partial(o, ins, out!), rules.singular) : undefined,
+      ),
+    jvp: (o, tangents, ins, [out]) => {
+      const terms = partials.map((partial, j) =>
+        partial && tangents[j] ? scale(o, tangents[j], partial(o, ins, out!), rules.singular) : undefined,
+      );
+      const moved = terms.filter((term) => term !== undefined);
+      return [moved.length ? moved.reduce((a, b) => o.add(a, b)) : undefined];
+    },
+    batch: (o, ins, batched, attributes, size) => o.bind(self, alignBatch(o, ins, batched, size), attributes),
+    element: (k, args, i) => rules.emit(k, ...args.map((x) => x.at(i))),
+  });
+  return self;
+}
+
+/** A result is weak if all that it is made of is. */
+export const rows = (ins: readonly Aval[]): { dynamic?: true } => (ins.some((x) => x.dynamic) ? { dynamic: true } : {});
+
+/** Results are weak when all inputs are. */
+export const weakness = (ins: readonly Aval[]): { weak?: true } => (ins.every((x) => x.weak) ? { weak: true } : {});
+
+/**
+ * A cotangent or tangent times a partial derivative; with `singular`, zero times a partial that is infinite or NaN is zero. The guard is on
+ * the partial, and only there: where the partial is finite the product stays linear in `by`, so its own derivative is right also at zero.
+ */
+export function scale(o: RuleOps, by: Tensor, partial: Tensor | number, singular = false): Tensor {
+  if (partial === 1) return by;
+  if (partial === -1) return o.neg(by);
+  if (!singular || typeof partial === "number") return o.mul(by, partial);
+  const discarded = o.and(o.equal(by, 0), o.not(o.isFinite(partial)));
+  return o.mul(by, o.where(discarded, 0, partial));
+}
+
+/** Gives every input the batch axis, by broadcasting those that lack it. */
+export function alignBatch(o: RuleOps, ins: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] {
+  return ins.map((x, j) => (batched[j] ? x : o.broadcastTo(x, [size, ...x.shape])));
+}

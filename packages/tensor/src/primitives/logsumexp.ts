@@ -1,0 +1,47 @@
+import type { Value } from "../lower/emitter";
+import { type Primitive, primitive, real } from "../primitive";
+import type { RuleOps } from "../rules";
+import type { Tensor } from "../tensor";
+import { eachIndex, sumOver } from "./accumulate";
+import { lengthsOf, mergeIndex, otherAxes, shiftAxes } from "./axes";
+import { broadcast } from "./broadcast";
+import { reduced } from "./sum";
+
+/**
+ * log Σ exp x over `axes` (ascending): m + log Σ exp(x − m) with m the greatest element, so that nothing overflows; −∞ of no elements
+ * and of elements that are all −∞, where the derivative is 0.
+ */
+export const logsumexp: Primitive<{ readonly axes: readonly number[] }> = primitive({
+  name: "logsumexp",
+  domain: real,
+  // Two passes over the input.
+  fusion: "expand",
+  shape: ([x], { axes }) => [reduced("logsumexp", x!, axes, "float")],
+  vjp: (o, [ct], [x], [out], { axes }) => {
+    if (!ct) return [undefined];
+    const [repeated] = o.bind(broadcast, [ct], { shape: x!.shape, axes: otherAxes(x!.ndim, axes) });
+    return [o.mul(repeated!, weights(o, x!, out!, axes))];
+  },
+  jvp: (o, [tangent], [x], [out], { axes }) => [tangent && o.sum(o.mul(tangent, weights(o, x!, out!, axes)), axes)],
+  batch: (o, [x], _batched, { axes }) => o.bind(logsumexp, [x!], { axes: shiftAxes(axes) }),
+  element: (k, [x], i, { axes }) => {
+    const outer = i.axes();
+    const { dtype, shape } = x!;
+    const lengths = lengthsOf(shape, axes);
+    const read = (inner: readonly Value[]): Value => x!.at(mergeIndex(k, shape, axes, inner, outer));
+    const greatest = k.variable(k.literal(dtype, -Infinity));
+    eachIndex(k, lengths, (inner) => greatest.set(k.max(greatest.get(), read(inner))));
+    // ∞ − ∞ would be NaN.
+    const finite = k.less(k.abs(greatest.get()), k.literal(dtype, Infinity));
+    const shift = k.variable(k.select(finite, greatest.get(), k.literal(dtype, 0)));
+    const total = sumOver(k, dtype, lengths, (inner) => k.math("exp", k.sub(read(inner), shift.get())));
+    return k.add(k.math("log", total), shift.get());
+  },
+});
+
+/** softmax of x: exp(x − logsumexp x), and 0 where that is of −∞. */
+function weights(o: RuleOps, x: Tensor, out: Tensor, axes: readonly number[]): Tensor {
+  const [total] = o.bind(broadcast, [out], { shape: x.shape, axes: otherAxes(x.ndim, axes) });
+  const empty = o.equal(total!, -Infinity);
+  return o.where(empty, 0, o.exp(o.sub(x, o.where(empty, 0, total!))));
+}

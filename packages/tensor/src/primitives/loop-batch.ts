@@ -1,0 +1,140 @@
+import type { Primitive } from "../primitive";
+import type { RuleOps } from "../rules";
+import type { Tape } from "../tape";
+import type { Tensor } from "../tensor";
+import { hasRow, type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
+import { inputTypes, retrace } from "./retrace";
+
+/**
+ * The loop over a batch: its body batched. Where each element has its own number of iterations, all run in lock step until the last has
+ * ended, and those that have ended keep their carries.
+ */
+export function batchLoop(
+  o: RuleOps,
+  loop: Primitive<LoopAttributes>,
+  ins: readonly Tensor[],
+  batched: readonly boolean[],
+  a: LoopAttributes,
+  size: number,
+): Tensor[] {
+  const given = splitInputs(a, ins);
+  const flags = splitInputs(a, batched);
+  const inner = (marks: readonly boolean[]): boolean[] => [false, ...marks, ...flags.xs, ...flags.constants];
+  const plan = settle(o, a, flags, inner, size);
+  const { masked, marks } = plan;
+  const ownCounts = flags.count[0] ?? false;
+
+  const spread = (x: Tensor, is: boolean, should: boolean): Tensor =>
+    should && !is ? o.broadcastTo(x, [size, ...x.shape]) : x;
+  const carries = given.carries.map((x, j) => spread(x, flags.carries[j]!, marks[j]!));
+  // Rows of xs come first, then the batch.
+  const xs = given.xs.map((x, j) => (flags.xs[j] && !x.dynamic ? swapFirst(o, x) : x));
+  const rowsBatched = hasRow(a) && (masked || plan.outs.row[0]! || plan.outs.ys.some((y, k) => y && a.ys[k] === "row"));
+  const forced = [
+    ...marks,
+    ...plan.outs.row.map(() => rowsBatched),
+    ...a.ys.map((kind, k) => masked || plan.outs.ys[k]! || (kind === "row" && rowsBatched)),
+  ];
+  const body = o.transforms.batch(a.body, inner(marks), size, forced);
+  const { batchedOuts } = body;
+  const lanes = rowsBatched ? size * Math.max(a.lanes, 1) : a.lanes;
+  const condition = a.condition && o.transforms.batch(a.condition, [...marks, ...flags.conditionConstants], size);
+
+  const count = ownCounts ? [o.max(given.count[0]!)] : given.count;
+  // In lock step: which elements still run is known from their own counts, or asked again of the condition, for which its constants join the body's.
+  const extra = masked ? [...(ownCounts ? given.count : []), ...given.conditionConstants, ...(condition?.captured ?? [])] : [];
+  const counter = masked && a.condition ? [o.broadcastTo(o.numberLike(0, o.cast(carries[0] ?? given.constants[0]!, "int32")), [size])] : [];
+  const all = [...carries, ...counter];
+  const constants = [...given.constants, ...body.captured, ...extra];
+  const typeOf = ({ dtype, shape }: Tensor): { dtype: Tensor["dtype"]; shape: Tensor["shape"] } => ({ dtype, shape });
+  const types = [
+    { dtype: "int32" as const, shape: [] },
+    ...all.map(typeOf),
+    ...xs.map((x) => ({ dtype: x.dtype, shape: x.shape.slice(1) })),
+    ...constants.map(typeOf),
+  ];
+  const traced = retrace("loop", types, ([i, ...rest], run) => {
+    const take = (n: number): Tensor[] => rest.splice(0, n);
+    const [c, counts, x] = [take(a.carries), take(counter.length), take(a.xs)];
+    const [k, captured] = [take(given.constants.length), take(body.captured.length)];
+    const outs = splitOutputs(a, run(body.tape, [i!, ...c, ...x, ...k, ...captured]), "body");
+    const flat = outs.row.map((row) => (rowsBatched && a.lanes ? o.reshape(row, [lanes]) : row));
+    const ys = outs.ys.map((y, j) => (a.ys[j] === "row" && rowsBatched && a.lanes ? o.reshape(y, [lanes, ...y.shape.slice(2)]) : y));
+    if (!masked) return [...outs.carries, ...flat, ...ys];
+    const running = ownCounts ? o.less(i!, take(1)[0]!) : run(condition!.tape, [...c, ...rest])[0]!;
+    const keep = (next: Tensor, before: Tensor | number): Tensor =>
+      o.where(o.reshape(running, [size, ...next.shape.slice(1).map(() => 1)]), next, before);
+    return [
+      ...outs.carries.map((next, j) => keep(next, c[j]!)),
+      ...counts.map((n) => o.add(n, o.cast(running, "int32"))),
+      ...flat.map((row) => (a.lanes ? keepLanes(o, running, row, size, a.lanes) : keep(row, -1))),
+      ...(rowsBatched || !hasRow(a) ? ys.map((y, j) => (a.ys[j] === "each" ? keep(y, 0) : y)) : ys),
+    ];
+  });
+
+  const attributes: LoopAttributes = {
+    ...a,
+    body: traced.tape,
+    condition: condition && anyRuns(o, condition.tape, condition.batchedOuts[0]!, all, a.carries),
+    carries: all.length,
+    lanes: rowsBatched ? lanes : a.lanes,
+  };
+  const conditionConstants = a.condition ? [...given.conditionConstants, ...(condition?.captured ?? [])] : [];
+  const results = splitOutputs(
+    attributes,
+    o.bind(loop, [...count, ...all, ...xs, ...constants, ...traced.captured, ...conditionConstants], attributes),
+    "loop",
+  );
+  const ysBatched = splitOutputs(a, batchedOuts, "body").ys;
+  const steps = counter.length ? [results.carries.at(-1)!] : results.steps;
+  return [
+    ...results.carries.slice(0, a.carries).map((x, j) => spread(x, marks[j]!, true)),
+    ...results.ys.map((y, k) => {
+      if (a.ys[k] === "row" && rowsBatched)
+        return swapFirst(o, a.lanes ? o.reshape(y, [a.rows, size, a.lanes, ...y.shape.slice(2)]) : y);
+      if (!ysBatched[k]) return o.broadcastTo(y, [size, ...y.shape]);
+      return y.dynamic ? y : swapFirst(o, y);
+    }),
+    ...steps.map((n) => (counter.length ? n : o.broadcastTo(n, [size]))),
+  ];
+}
+
+/** Which carries become batched, and whether iterations must be masked. */
+function settle(
+  o: RuleOps,
+  a: LoopAttributes,
+  flags: ReturnType<typeof splitInputs<boolean>>,
+  inner: (marks: readonly boolean[]) => boolean[],
+  size: number,
+): { masked: boolean; marks: boolean[]; outs: ReturnType<typeof splitOutputs<boolean>> } {
+  let marks = [...flags.carries];
+  let masked = flags.count[0] ?? false;
+  for (;;) {
+    const decides = a.condition ? o.transforms.batch(a.condition, [...marks, ...flags.conditionConstants], size).batchedOuts[0]! : false;
+    masked ||= decides;
+    const outs = splitOutputs(a, o.transforms.batch(a.body, inner(marks), size).batchedOuts, "body");
+    const next = marks.map((mark, j) => mark || masked || outs.carries[j]!);
+    if (next.every((mark, j) => mark === marks[j])) return { masked, marks, outs };
+    marks = next;
+  }
+}
+
+/** The condition of the batch: does any element still run? */
+function anyRuns(o: RuleOps, condition: Tape, batched: boolean, carries: readonly Tensor[], own: number): Tape {
+  const types = [
+    ...carries.map(({ dtype, shape }) => ({ dtype, shape })),
+    ...inputTypes(condition).slice(own),
+  ];
+  return retrace("loop", types, (ins, run) => {
+    const [runs] = run(condition, [...ins.slice(0, own), ...ins.slice(carries.length)]);
+    return [batched ? o.any(runs!) : runs!];
+  }).tape;
+}
+
+/** Swaps the first two axes. */
+const swapFirst = (o: RuleOps, x: Tensor): Tensor => o.permute(x, [1, 0, ...x.shape.slice(2).map((_, k) => k + 2)]);
+
+function keepLanes(o: RuleOps, running: Tensor, row: Tensor, size: number, lanes: number): Tensor {
+  const spread = o.reshape(o.broadcastTo(o.reshape(running, [size, 1]), [size, lanes]), [size * lanes]);
+  return o.where(spread, row, -1);
+}

@@ -1,0 +1,49 @@
+import { type Primitive, primitive, real } from "../primitive";
+import type { RuleOps } from "../rules";
+import { sizeOf } from "../shape";
+import type { Tensor } from "../tensor";
+import { eachIndex } from "./accumulate";
+import { lengthsOf, mergeIndex, otherAxes, shiftAxes } from "./axes";
+import { broadcast } from "./broadcast";
+import { cumprod } from "./cumprod";
+import { shifted } from "./recurrence";
+import { reduced } from "./sum";
+
+/** Product over `axes` (ascending). Integers wrap. */
+export const prod: Primitive<{ readonly axes: readonly number[] }> = primitive({
+  name: "prod",
+  domain: real,
+  fusion: "reduce",
+  shape: ([x], { axes }) => [reduced("prod", x!, axes)],
+  vjp: (o, [ct], [x], _outs, { axes }) => {
+    if (!ct) return [undefined];
+    const [repeated] = o.bind(broadcast, [ct], { shape: x!.shape, axes: otherAxes(x!.ndim, axes) });
+    return [o.mul(repeated!, productOfOthers(o, x!, axes))];
+  },
+  jvp: (o, [tangent], [x], _outs, { axes }) => [tangent && o.sum(o.mul(tangent, productOfOthers(o, x!, axes)), axes)],
+  batch: (o, [x], _batched, { axes }) => o.bind(prod, [x!], { axes: shiftAxes(axes) }),
+  element: (k, [x], i, { axes }) => {
+    const outer = i.axes();
+    const product = k.variable(k.literal(x!.dtype, 1));
+    eachIndex(k, lengthsOf(x!.shape, axes), (inner) =>
+      product.set(k.mul(product.get(), x!.at(mergeIndex(k, x!.shape, axes, inner, outer)))),
+    );
+    return product.get();
+  },
+});
+
+/** For each element the product of the others with which it is multiplied: right for zeros, where dividing by x is not. */
+function productOfOthers(o: RuleOps, x: Tensor, axes: readonly number[]): Tensor {
+  const kept = otherAxes(x.ndim, axes);
+  const order = [...kept, ...axes];
+  const moved = o.permute(x, order);
+  const lines = o.reshape(moved, [...lengthsOf(x.shape, kept), sizeOf(lengthsOf(x.shape, axes))]);
+  const axis = kept.length;
+  const before = shifted(o, o.bind(cumprod, [lines], { axis, reverse: false })[0]!, axis, false, o.onesLike);
+  const after = shifted(o, o.bind(cumprod, [lines], { axis, reverse: true })[0]!, axis, true, o.onesLike);
+  const others = o.reshape(o.mul(before, after), moved.shape);
+  return o.permute(
+    others,
+    order.map((_, a) => order.indexOf(a)),
+  );
+}

@@ -1,0 +1,32 @@
+import { DTypeError, invariant } from "../errors";
+import { type Primitive, primitive } from "../primitive";
+import { type Shape, sizeOf } from "../shape";
+import { threefryRounds, type ThreefryWord, wordOf } from "./threefry";
+
+/**
+ * Random words of `shape` for a key, or for each of several: keys `[...batch, 2]` → `[...batch, ...shape]`, uint32. A word is `threefry` of
+ * the element's row-major position in `shape` as a 64-bit counter, JAX's layout with `jax_threefry_partitionable`; so any part of the
+ * result can be computed without the rest.
+ */
+export const randomBits: Primitive<{ readonly shape: Shape; readonly word: ThreefryWord }> = primitive({
+  name: "randomBits",
+  domain: { low: 0, high: 1e9 },
+  fusion: "expand",
+  shape: ([key], { shape }) => {
+    invariant(key!.shape.at(-1) === 2, "randomBits: a key has two words");
+    if (key!.dtype !== "uint32") throw new DTypeError(`randomBits: a key is uint32, not ${key!.dtype}; cast it first`);
+    return [{ dtype: "uint32", shape: [...key!.shape.slice(0, -1), ...shape] }];
+  },
+  vjp: () => [undefined],
+  jvp: () => [undefined],
+  batch: (o, [key], _batched, attributes) => o.bind(randomBits, [key!], attributes),
+  element: (k, [key], i, { shape, word }) => {
+    const batch = key!.shape.length - 1;
+    const axes = batch ? i.axes().slice(0, batch) : [];
+    const half = (which: number): ReturnType<typeof i.flat> =>
+      key!.at(k.index(key!.shape, [...axes, k.literal("int32", which)]));
+    const position = batch ? k.rem(i.flat(), k.literal("int32", Math.max(1, sizeOf(shape)))) : i.flat();
+    // Positions fit 32 bits, so the counter's high word is 0.
+    return wordOf(k, threefryRounds(k, [half(0), half(1)], [k.literal("uint32", 0), k.cast(position, "uint32")]), word);
+  },
+});

@@ -1,0 +1,30 @@
+import type { TypedArray } from "../../dtype";
+import { formatTape } from "../../format";
+import { prune } from "../../passes/prune";
+import { type Program, ProgramCache, type Target } from "../target";
+import { interpreter } from "./interpret";
+
+let only: Target | undefined;
+
+/** The oracle that other targets are checked against: an interpreter, slow and obvious. No code generation, so it runs under any CSP. */
+export function js(): Target {
+  return (only ??= Object.freeze<Target>({
+    name: "js",
+    supports: () => true,
+    program: (tape): Program => {
+      const pruned = prune(tape);
+      const run = interpreter(pruned);
+      return {
+        run: (inputs) => {
+          const given = inputs as TypedArray[];
+          // Results share no memory: an output may be an input, or another output.
+          return run(given).map((out, k, all) => (given.includes(out) || all.indexOf(out) < k ? out.slice() : out));
+        },
+        inspect: () => formatTape(pruned),
+      };
+    },
+    upload: (values) => values,
+    read: (storage) => storage as TypedArray,
+    programs: new ProgramCache(),
+  }));
+}

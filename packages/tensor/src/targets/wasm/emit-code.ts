@@ -1,0 +1,129 @@
+import type { DType } from "../../dtype";
+import type { Value } from "../../lower/emitter";
+import { represent } from "../../lower/math/scalar";
+import { localType } from "./emit-operations";
+import { ByteWriter, op } from "./encode";
+
+/** A value held by a local, or (local < 0) a literal that is written out wherever it is used. */
+export interface Held extends Value {
+  readonly local: number;
+  readonly number: number;
+}
+export const held = (value: Value): Held => value as Held;
+
+/** The number that a literal stands for; undefined for values that are not known before the code runs. */
+export const literalOf = (value: Value): number | undefined => (held(value).local < 0 ? held(value).number : undefined);
+
+export const literal = (dtype: DType, value: number): Held => ({ dtype, local: -1, number: represent(dtype, value) });
+
+/** The locals and instructions of one function: pushes values on the stack and takes results into locals. */
+export class FunctionCode {
+  readonly bytes: ByteWriter = new ByteWriter();
+  readonly parameters: readonly Value[];
+  readonly #locals: number[] = [];
+  readonly #free = new Map<number, number[]>();
+  readonly #scopes: number[][] = [];
+  /** Where the code ends right after a `local.set`, and what it set: reading that local at once turns the set into a tee. */
+  #setEnd = -1;
+  #setAt = -1;
+  #setLocal = -1;
+
+  constructor(parameters: readonly DType[]) {
+    this.parameters = parameters.map((dtype) => this.local(dtype));
+  }
+
+  /** The function's body as the code section holds it, leaving `result` on the stack if there is one. */
+  finish(result?: Value): Uint8Array {
+    if (result !== undefined) this.push(result);
+    const body = new ByteWriter();
+    const types = this.#locals.slice(this.parameters.length);
+    const runs: { type: number; count: number }[] = [];
+    for (const type of types) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    body.unsigned(runs.length);
+    for (const { type, count } of runs) {
+      body.unsigned(count);
+      body.byte(type);
+    }
+    body.bytes(this.bytes.written());
+    body.byte(op.end);
+    return body.written();
+  }
+
+  push(value: Value): void {
+    const { dtype, local, number } = held(value);
+    const code = this.bytes;
+    if (local >= 0) {
+      if (code.length === this.#setEnd && local === this.#setLocal) code.patch(this.#setAt, op.localTee);
+      else {
+        code.byte(op.localGet);
+        code.unsigned(local);
+      }
+      this.#setEnd = -1;
+    } else if (dtype === "float32") {
+      code.byte(op.f32Const);
+      code.float32(number);
+    } else if (dtype === "float64") {
+      code.byte(op.f64Const);
+      code.float64(number);
+    } else this.int(number);
+  }
+
+  int(number: number): void {
+    this.bytes.byte(op.i32Const);
+    this.bytes.signed(number);
+  }
+
+  /** A local for a value of `dtype`. */
+  local(dtype: DType): Held {
+    const type = localType(dtype);
+    const local = this.#free.get(type)?.pop() ?? this.#locals.push(type) - 1;
+    this.#scopes.at(-1)?.push(local);
+    return { dtype, local, number: 0 };
+  }
+
+  set({ local }: Held): void {
+    this.#setAt = this.bytes.length;
+    this.#setLocal = local;
+    this.bytes.byte(op.localSet);
+    this.bytes.unsigned(local);
+    this.#setEnd = this.bytes.length;
+  }
+
+  /** A new local that takes what the code left on the stack. */
+  take(dtype: DType): Held {
+    const result = this.local(dtype);
+    this.set(result);
+    return result;
+  }
+
+  /** Pushes operands, runs an instruction and takes its result. */
+  emit(dtype: DType, operands: readonly Value[], ...instruction: number[]): Held {
+    for (const operand of operands) this.push(operand);
+    for (const byte of instruction) this.bytes.byte(byte);
+    return this.take(dtype);
+  }
+
+  call(index: number, args: readonly Value[]): void {
+    for (const arg of args) this.push(arg);
+    this.bytes.byte(op.call);
+    this.bytes.unsigned(index);
+  }
+
+  /** Runs `body`, after which the locals made in it serve others. */
+  recycle(body: () => void): void {
+    const locals: number[] = [];
+    this.#scopes.push(locals);
+    body();
+    this.#scopes.pop();
+    for (const local of locals) {
+      const type = this.#locals[local]!;
+      const free = this.#free.get(type);
+      if (free === undefined) this.#free.set(type, [local]);
+      else free.push(local);
+    }
+  }
+}
