@@ -27,6 +27,16 @@ const cases: readonly (readonly [string, (x: Tensor) => Tensor, Tensor])[] = [
   ["triangularSolve", (x) => scalar(linalg.triangularSolve(x, side, { transpose: true })), wellConditioned],
   ["qr", (x) => scalar(linalg.qr(x)[0]).add(scalar(linalg.qr(x)[1])), matrix(4, [4, 3])],
   ["lstsq", (x) => scalar(linalg.lstsq(x, matrix(6, [4]))), matrix(5, [4, 3])],
+  ["eigh", (x) => scalar(linalg.eigh(x)[0]).add(scalar(linalg.eigh(x)[1])), matrix(8, [4, 4])],
+  [
+    "svd",
+    (x) =>
+      linalg
+        .svd(x)
+        .map(scalar)
+        .reduce((a, b) => a.add(b)),
+    matrix(9, [3, 4]),
+  ],
   ["expm", (x) => scalar(linalg.expm(x)), weights],
   ["expm of a large norm", (x) => scalar(linalg.expm(x)), mul(weights, 6)],
 ];

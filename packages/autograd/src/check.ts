@@ -1,11 +1,7 @@
-import { type Aval, invariant, type Tensor } from "@dzdt/tensor";
-
-/** Whether two lists of lengths are the same. */
-export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((length, axis) => length === b[axis]);
+import { type Aval, invariant, printShape, sameShape, type Tensor } from "@dzdt/tensor";
 
 /** A type, for people. */
-export const printAval = ({ dtype, shape }: Pick<Aval, "dtype" | "shape">): string => `${dtype}[${shape.join(", ")}]`;
+export const printAval = ({ dtype, shape }: Pick<Aval, "dtype" | "shape">): string => `${dtype}${printShape(shape)}`;
 
 /** A derivative has the type of what it is the derivative of. */
 export function checkDerivative(rule: string, what: string, x: Tensor, like: Pick<Aval, "dtype" | "shape">): void {

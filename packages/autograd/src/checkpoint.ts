@@ -1,4 +1,4 @@
-import { bind, call } from "@dzdt/tensor";
+import { bind, call, type Tensor } from "@dzdt/tensor";
 import { traceFunction } from "./traced-function";
 
 /**
@@ -6,6 +6,8 @@ import { traceFunction } from "./traced-function";
  * Gradients are the same.
  * @example grad((x: Tensor) => checkpoint(block)(x).sum())
  */
+export function checkpoint<A extends readonly Tensor[], Y>(f: (...args: A) => Y): (...args: A) => Y;
+export function checkpoint<A extends readonly unknown[], Y>(f: (...args: A) => Y): (...args: A) => Y;
 export function checkpoint<A extends readonly unknown[], Y>(f: (...args: A) => Y): (...args: A) => Y {
   return (...args) => {
     const { tape, ins, result } = traceFunction(f, args, { where: "checkpoint", numbers: "weak" });

@@ -11,15 +11,27 @@ export const pick = <T>(xs: readonly T[], marks: readonly boolean[]): T[] => xs.
 export const outputAvals = (tape: Tape): Aval[] => tape.outputs.map((id) => tape.avals[id]!);
 
 /** A tape made by hand, of functions of values on it. */
-export function tapeOf(where: string, avals: readonly Aval[], fn: (ins: readonly Tensor[], tape: Tape) => readonly Tensor[]): Tape {
+export function tapeOf(
+  where: string,
+  avals: readonly Aval[],
+  fn: (ins: readonly Tensor[], tape: Tape) => readonly Tensor[],
+): Tape {
   const tape = new Tape(where);
-  tape.seal(fn(avals.map((aval) => tape.input(aval)), tape));
+  tape.seal(
+    fn(
+      avals.map((aval) => tape.input(aval)),
+      tape,
+    ),
+  );
   return tape;
 }
 
 /** A tape's nodes, recorded where its inputs are. */
 export function inline(tape: Tape, ins: readonly Tensor[]): Tensor[] {
-  const onto = ins.reduce<Tape | undefined>((latest, x) => (x.tape && (!latest || x.tape.serial > latest.serial) ? x.tape : latest), undefined);
+  const onto = ins.reduce<Tape | undefined>(
+    (latest, x) => (x.tape && (!latest || x.tape.serial > latest.serial) ? x.tape : latest),
+    undefined,
+  );
   return inlineTape(tape, ins, onto!);
 }
 
@@ -38,4 +50,9 @@ export function refuseClosed(where: string, closed: readonly boolean[], moving: 
 
 /** The batched tape of a call's function, with the batch axis on all results. */
 export const batchAll = (o: Rules, tape: Tape, batched: readonly boolean[], size: number): Tape =>
-  o.transforms.batch(tape, batched, size, tape.outputs.map(() => true)).tape;
+  o.transforms.batch(
+    tape,
+    batched,
+    size,
+    tape.outputs.map(() => true),
+  ).tape;

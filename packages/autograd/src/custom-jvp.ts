@@ -33,13 +33,29 @@ const customJvpCall: Primitive<CustomJvp> = primitive<CustomJvp>({
     const directions = [...ins.map(() => false), ...pick(wanted, floats)];
     const back = o.transforms.vjp(tangents, directions, active);
     const still = pick(ins, floats).map((x) => filled(beside.tape!, 0, x));
-    const found = inline(back.tape, [...ins, ...still, ...cotangents.filter((ct) => ct !== undefined), ...back.captured]);
+    const found = inline(back.tape, [
+      ...ins,
+      ...still,
+      ...cotangents.filter((ct) => ct !== undefined),
+      ...back.captured,
+    ]);
     let next = 0;
     return ins.map((_, j) => (floats[j] && wanted[j] ? found[next++] : undefined));
   },
   jvp: (_o, tangents, ins, outs, { rule }) => {
-    refuseClosed("customJvp", rule().closed, tangents.map((t) => t !== undefined));
-    const directions = pick(orZeros(tangents, ins, tangents.find((t) => t)!), floatsOf(ins));
+    refuseClosed(
+      "customJvp",
+      rule().closed,
+      tangents.map((t) => t !== undefined),
+    );
+    const directions = pick(
+      orZeros(
+        tangents,
+        ins,
+        tangents.find((t) => t)!,
+      ),
+      floatsOf(ins),
+    );
     const found = inline(rule().tangents, [...ins, ...directions]);
     let next = 0;
     return floatsOf(outs).map((float) => (float ? found[next++] : undefined));
@@ -49,7 +65,7 @@ const customJvpCall: Primitive<CustomJvp> = primitive<CustomJvp>({
     const many = batchAll(o, tape, batched, size);
     const wide = batchAll(o, tangents, [...batched, ...pick(batched, floatsOf(ins))], size);
     const wideRule: ForwardRule = { tangents: wide, closed };
-    return bind(customJvpCall as Primitive, ins, { tape: many, rule: () => wideRule });
+    return bind(customJvpCall, ins, { tape: many, rule: () => wideRule });
   },
 });
 
@@ -62,7 +78,10 @@ export type CustomJvpRule<A extends readonly unknown[], Y> = (primals: A, tangen
  * @example
  * const softAbs = customJvp((x: Tensor) => x.abs(), ([x], [dx]) => [x.abs(), dx.mul(x.tanh())])
  */
-export function customJvp<A extends readonly unknown[], Y>(f: (...args: A) => Y, rule: CustomJvpRule<A, Y>): (...args: A) => Y {
+export function customJvp<A extends readonly unknown[], Y>(
+  f: (...args: A) => Y,
+  rule: CustomJvpRule<A, Y>,
+): (...args: A) => Y {
   return (...args) => {
     const plain = traceFunction(f, args, { where: "customJvp", numbers: "weak" });
     const count = plain.tape.declaredInputs;
@@ -74,9 +93,15 @@ export function customJvp<A extends readonly unknown[], Y>(f: (...args: A) => Y,
       (...xs) => {
         let next = count;
         const tangents = leaves.map((x, k) => (floats[k] ? xs[next++]! : filled(xs[k]!.tape!, 0, x)));
-        const found = rule(rebuildAll(plain.args, xs.slice(0, count)) as unknown as A, rebuildAll(plain.args, tangents) as unknown as A);
+        const found = rule(
+          rebuildAll(plain.args, xs.slice(0, count)) as unknown as A,
+          rebuildAll(plain.args, tangents) as unknown as A,
+        );
         leavesLike("customJvp: the result of the rule", found[0], plain.result.leaves);
-        return pick(leavesLike("customJvp: the tangent of the rule", found[1], plain.result.leaves), floatsOf(plain.result.leaves));
+        return pick(
+          leavesLike("customJvp: the tangent of the rule", found[1], plain.result.leaves),
+          floatsOf(plain.result.leaves),
+        );
       },
       [...leaves.map((x) => x.aval), ...moves],
       { target: leaves[0]?.target },
@@ -86,9 +111,13 @@ export function customJvp<A extends readonly unknown[], Y>(f: (...args: A) => Y,
     const tape = tapeOf("customJvp", avals, (xs) => inline(plain.tape, xs.slice(0, plain.ins.length)));
     const still: Aval[] = pick(ins, floatsOf(ins)).map(({ dtype, shape }) => ({ dtype, shape }));
     const tangents = tapeOf("customJvp: rule", [...avals, ...still], (xs) =>
-      inline(ruled.tape, [...xs.slice(0, count), ...xs.slice(ins.length, ins.length + moves.length), ...xs.slice(plain.ins.length, ins.length)]),
+      inline(ruled.tape, [
+        ...xs.slice(0, count),
+        ...xs.slice(ins.length, ins.length + moves.length),
+        ...xs.slice(plain.ins.length, ins.length),
+      ]),
     );
     const forwardRule: ForwardRule = { tangents, closed: ins.map((_, j) => j >= count) };
-    return plain.result.rebuild(bind(customJvpCall as Primitive, ins, { tape, rule: () => forwardRule })) as Y;
+    return plain.result.rebuild(bind(customJvpCall, ins, { tape, rule: () => forwardRule })) as Y;
   };
 }

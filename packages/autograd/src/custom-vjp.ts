@@ -36,7 +36,14 @@ const customVjpCall: Primitive<CustomVjp> = primitive<CustomVjp>({
   },
   backward: (_o, cotangents, ins, outs, { rule }, _wanted, { saved }) => {
     const { backward, given } = rule();
-    const cts = pick(orZeros(cotangents, outs, cotangents.find((ct) => ct)!), floatsOf(outs));
+    const cts = pick(
+      orZeros(
+        cotangents,
+        outs,
+        cotangents.find((ct) => ct)!,
+      ),
+      floatsOf(outs),
+    );
     const found = inline(backward, [...saved, ...cts]);
     let next = 0;
     return ins.map((_, j) => (given[j] ? found[next++] : undefined));
@@ -56,17 +63,24 @@ const customVjpCall: Primitive<CustomVjp> = primitive<CustomVjp>({
     const { forward, backward, given, closed } = rule();
     const many = batchAll(o, tape, batched, size);
     const outs = tape.outputs.length;
-    const wide = o.transforms.batch(forward, batched, size, forward.outputs.map((_, k) => k < outs));
+    const wide = o.transforms.batch(
+      forward,
+      batched,
+      size,
+      forward.outputs.map((_, k) => k < outs),
+    );
     const savedWide = wide.batchedOuts.slice(outs);
     const flags = backward.inputs.map((_, k) => savedWide[k] ?? true);
     const back = batchAll(o, backward, flags, size);
     const givenBatched = pick(batched, given);
     // The cotangent of what is the same for all examples is the sum of those of the examples.
-    const summed = tapeOf(back.where, back.inputs.map((id) => back.avals[id]!), (values) =>
-      inline(back, values).map((ct, k) => (givenBatched[k] ? ct : o.sum(ct, [0]))),
+    const summed = tapeOf(
+      back.where,
+      back.inputs.map((id) => back.avals[id]!),
+      (values) => inline(back, values).map((ct, k) => (givenBatched[k] ? ct : o.sum(ct, [0]))),
     );
     const wideRule: ReverseRule = { forward: wide.tape, backward: summed, given, closed };
-    return bind(customVjpCall as Primitive, ins, { tape: many, rule: () => wideRule });
+    return bind(customVjpCall, ins, { tape: many, rule: () => wideRule });
   },
 });
 
@@ -84,7 +98,10 @@ export interface CustomVjpRule<A extends readonly unknown[], Y, R> {
  * @example
  * const clipped = customVjp((x: Tensor) => x, { forward: (x) => [x, []], backward: (_, ct) => [ct.clip(-1, 1)] })
  */
-export function customVjp<A extends readonly unknown[], Y, R>(f: (...args: A) => Y, rule: CustomVjpRule<A, Y, R>): (...args: A) => Y {
+export function customVjp<A extends readonly unknown[], Y, R>(
+  f: (...args: A) => Y,
+  rule: CustomVjpRule<A, Y, R>,
+): (...args: A) => Y {
   return (...args) => {
     const plain = traceFunction(f, args, { where: "customVjp", numbers: "weak" });
     const ahead = traceFunction(rule.forward, args, { where: "customVjp: forward", numbers: "weak" });
@@ -111,11 +128,12 @@ export function customVjp<A extends readonly unknown[], Y, R>(f: (...args: A) =>
       given: ins.map((_, j) => back.given[j] ?? false),
       closed: ins.map((_, j) => j >= at.f && j < at.backward),
     };
-    return plain.result.rebuild(bind(customVjpCall as Primitive, ins, { tape, rule: () => reverseRule })) as Y;
+    return plain.result.rebuild(bind(customVjpCall, ins, { tape, rule: () => reverseRule })) as Y;
   };
 }
 
-const inlineTo = (tape: Tape, ins: readonly Tensor[], all: readonly Tensor[]): Tensor[] => (all.length ? inline(tape, ins) : []);
+const inlineTo = (tape: Tape, ins: readonly Tensor[], all: readonly Tensor[]): Tensor[] =>
+  all.length ? inline(tape, ins) : [];
 
 /** Puts what the backward function closed over, which `forward` saves last, before the cotangents. */
 function backwardInOrder(back: Tape, forward: Tape, outs: number, floats: readonly boolean[]): Tape {
@@ -162,5 +180,7 @@ function traceBackward<A extends readonly unknown[], Y, R>(
 function cotangentsOf(arg: Flat, found: unknown, n: number): (Tensor | undefined)[] {
   if (found === undefined || found === null) return arg.leaves.map(() => undefined);
   const floats = floatsOf(arg.leaves);
-  return leavesLike(`customVjp: what backward returned for argument ${n}`, found, arg.leaves).map((ct, k) => (floats[k] ? ct : undefined));
+  return leavesLike(`customVjp: what backward returned for argument ${n}`, found, arg.leaves).map((ct, k) =>
+    floats[k] ? ct : undefined,
+  );
 }

@@ -44,7 +44,7 @@ describe("customVjp", () => {
   test("sums cotangents of what is the same for all examples", () => {
     const f = customVjp((x: Tensor, w: Tensor) => x.mul(w), {
       forward: (x, w) => [x.mul(w), [x, w]] as const,
-      backward: ([x, w], ct: Tensor) => [ct.mul(w!), ct.mul(x!)],
+      backward: ([x, w], ct: Tensor) => [ct.mul(w), ct.mul(x)],
     });
     const g = grad((w: Tensor) => vmap(f, [0, null])(f64([1, 2, 3]), w).sum())(f64(5));
     expect(numbersOf(g)).toEqual([6]);
@@ -52,11 +52,16 @@ describe("customVjp", () => {
 
   test("may close over values, and names those that would lose a derivative", () => {
     const g = grad((s: Tensor) =>
-      customVjp((x: Tensor) => x, { forward: (x) => [x, []] as const, backward: (_, ct: Tensor) => [ct.mul(s)] })(s.stopGradient()),
+      customVjp((x: Tensor) => x, { forward: (x) => [x, []] as const, backward: (_, ct: Tensor) => [ct.mul(s)] })(
+        s.stopGradient(),
+      ),
     );
     expect(numbersOf(g(f64(3)))).toEqual([0]);
     const bad = grad((s: Tensor) =>
-      customVjp((x: Tensor) => x.mul(s), { forward: (x) => [x.mul(s), []] as const, backward: (_, ct: Tensor) => [ct] })(f64(1)),
+      customVjp((x: Tensor) => x.mul(s), {
+        forward: (x) => [x.mul(s), []] as const,
+        backward: (_, ct: Tensor) => [ct],
+      })(f64(1)),
     );
     expect(() => bad(f64(3))).toThrow(/pass it as an argument/);
   });
@@ -70,14 +75,29 @@ describe("customVjp", () => {
   });
 });
 
+describe("arguments that are no tensors", () => {
+  const power = (x: Tensor, n: number, how: string): Tensor => (how === "twice" ? x.mul(n).mul(n) : x);
+  test("keep their precision where they are numbers, and are passed as they are otherwise", () => {
+    expect(numbersOf(checkpoint(power)(f64(1), 0.1, "twice"))[0]).toBe(0.1 * 0.1);
+    const custom = customVjp(power, {
+      forward: (x, n, how) => [power(x, n, how), []] as const,
+      backward: (_, ct: Tensor) => [ct.mul(7)],
+    });
+    expect(numbersOf(custom(f64(1), 0.1, "twice"))[0]).toBe(0.1 * 0.1);
+    expect(numbersOf(grad((x: Tensor) => custom(x, 0.1, "twice"))(f64(1)))).toEqual([7]);
+  });
+});
+
 describe("checkpoint", () => {
   test("changes no derivative", () => {
     const f = (x: Tensor): Tensor => x.sin().mul(x.exp()).sum();
     const x = f64([0.3, -1]);
-    const near = (a: unknown, b: unknown): void => numbersOf(a).forEach((v, i) => expect(v).toBeCloseTo(numbersOf(b)[i]!, 13));
+    const near = (a: unknown, b: unknown): void =>
+      numbersOf(a).forEach((v, i) => expect(v).toBeCloseTo(numbersOf(b)[i]!, 13));
     near(checkpoint(f)(x), f(x));
     near(grad(checkpoint(f))(x), grad(f)(x));
     near(hessian(checkpoint(f))(x), hessian(f)(x));
+    near(jvp(checkpoint(f), [x], [x]), jvp(f, [x], [x]));
     near(vmap(grad(checkpoint(f)))(f64([[1, 2]])), vmap(grad(f))(f64([[1, 2]])));
   });
 });

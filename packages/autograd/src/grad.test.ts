@@ -47,25 +47,36 @@ describe("grad", () => {
   });
 
   test("returns value and aux", () => {
-    const [[y, aux], g] = valueAndGrad((x: Tensor): [Tensor, { n: Tensor }] => [x.mul(x), { n: x.add(1) }], { hasAux: true })(f64(3));
+    const [[y, aux], g] = valueAndGrad((x: Tensor): [Tensor, { n: Tensor }] => [x.mul(x), { n: x.add(1) }], {
+      hasAux: true,
+    })(f64(3));
     expect([y, aux, g].flatMap(numbersOf)).toEqual([9, 4, 6]);
     expect(valueAndGrad((x: Tensor) => x.mul(x))(f64(3)).flatMap(numbersOf)).toEqual([9, 6]);
   });
 
   test("says what it cannot differentiate", () => {
     expect(() => grad((x: Tensor) => x.mul(x))(f64([1, 2]))).toThrow(/shape \[2\].*vjp or jacobian/);
-    expect(() => grad((p: { n: Tensor[] }) => p.n[0]!)({ n: [tensor(1, { dtype: "int32" })] })).toThrow(/argument 0\.n\[0\] is int32/);
+    expect(() => grad((p: { n: Tensor[] }) => p.n[0]!)({ n: [tensor(1, { dtype: "int32" })] })).toThrow(
+      /argument 0\.n\[0\] is int32/,
+    );
     expect(() => grad((x: Tensor) => x, [1])(f64(1))).toThrow(/argument 1/);
     expect(() => grad((x: Tensor) => [x, x] as never)(f64(1))).toThrow(/tree of 2/);
   });
 
   test("agrees with central differences to second order", () => {
-    checkGrads((x: Tensor, y: Tensor) => x.sin().mul(y.exp()).div(x.mul(x).add(1)), [f64([0.3, 1.2]), f64([0.5, -0.2])], { order: 2 });
+    checkGrads(
+      (x: Tensor, y: Tensor) => x.sin().mul(y.exp()).div(x.mul(x).add(1)),
+      [f64([0.3, 1.2]), f64([0.5, -0.2])],
+      { order: 2 },
+    );
   });
 
   test("goes with vmap in either order", () => {
     const f = (x: Tensor): Tensor => x.mul(x).mul(x).sum();
-    const xs = f64([[1, 2], [3, 4]]);
+    const xs = f64([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(numbersOf(vmap(grad(f))(xs))).toEqual([3, 12, 27, 48]);
     expect(numbersOf(grad((x: Tensor) => vmap(f)(x).sum())(xs))).toEqual([3, 12, 27, 48]);
   });

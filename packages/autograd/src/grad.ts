@@ -69,10 +69,18 @@ function differentiate(
   argnums: Argnums,
   hasAux: boolean,
 ): { readonly value: unknown; readonly gradient: unknown } {
-  const traced = traceFunction(f, args, { where, floats: true, argnums: normalizeArgnums(where, argnums, args.length) });
+  const traced = traceFunction(f, args, {
+    where,
+    floats: true,
+    argnums: normalizeArgnums(where, argnums, args.length),
+  });
   const { tape, ins, wanted, result } = traced;
   checkScalar(where, result, hasAux);
-  const both = valueAndCotangents(tape, wanted, tape.outputs.map((_, k) => k === 0));
+  const both = valueAndCotangents(
+    tape,
+    wanted,
+    tape.outputs.map((_, k) => k === 0),
+  );
   const found = applyTape(both.tape, [...ins, ...both.captured]);
   const gradients = rebuildAll(traced.args, found.slice(result.leaves.length));
   return {
@@ -92,7 +100,7 @@ function checkScalar(where: string, result: Flat, hasAux: boolean): void {
       hasAux
         ? `${where}: with hasAux the function must return [value, aux], where value is one scalar tensor`
         : `${where}: the function returned a tree of ${value.length} tensors; ` +
-          `return one scalar, or use { hasAux: true } with valueAndGrad, or vjp or jacobian`,
+            `return one scalar, or use { hasAux: true } with valueAndGrad, or vjp or jacobian`,
     );
   if (y.shape.length)
     throw new ShapeError(

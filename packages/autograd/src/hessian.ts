@@ -9,11 +9,18 @@ import { jvp } from "./jvp";
  * holds the tree of the argument, which holds it again.
  * Cost: about as many gradients as the argument has elements.
  */
+export function hessian<A extends readonly [Tensor, ...Tensor[]]>(
+  f: (...args: A) => Tensor,
+  argnums?: 0,
+): (...args: A) => Tensor;
 export function hessian<A extends readonly [unknown, ...unknown[]]>(
   f: (...args: A) => Tensor,
   argnums?: 0,
 ): (...args: A) => Jacobian<Jacobian<Tensor, A[0]>, A[0]>;
-export function hessian<A extends readonly unknown[]>(f: (...args: A) => Tensor, argnums: Argnums): (...args: A) => unknown;
+export function hessian<A extends readonly unknown[]>(
+  f: (...args: A) => Tensor,
+  argnums: Argnums,
+): (...args: A) => unknown;
 export function hessian(f: (...args: never[]) => unknown, argnums: Argnums = 0): (...args: unknown[]) => unknown {
   const first = jacrev(f as (...args: unknown[]) => unknown, argnums);
   return jacfwd(first, argnums);
@@ -26,6 +33,6 @@ export function hessian(f: (...args: never[]) => unknown, argnums: Argnums = 0):
  * Cost: a small multiple of a gradient.
  */
 export function hvp<X>(f: (x: X) => Tensor, x: X, v: X): X {
-  const gradient = grad<[X]>(f) as (x: X) => X;
+  const gradient = grad<[X]>(f);
   return jvp<[X], X>(gradient, [x], [v])[1];
 }

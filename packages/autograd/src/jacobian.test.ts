@@ -1,9 +1,12 @@
 import type { Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
-import { grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, vjp } from "./index";
+import { grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, vjp, vmap } from "./index";
 import { f64, numbersOf } from "./testing/numbers";
 
-const a = [[1, 2, 3], [4, 5, 6]];
+const a = [
+  [1, 2, 3],
+  [4, 5, 6],
+];
 
 describe("jacobians", () => {
   const linear = (x: Tensor): Tensor => f64(a).mul(x).sum(1);
@@ -21,8 +24,14 @@ describe("jacobians", () => {
     const at = { x: f64([1, 2]), y: f64([3, 4]) };
     for (const jac of [jacfwd, jacrev]) {
       const j = jac(f)(at);
-      expect(j.p.x.arraySync()).toEqual([[3, 0], [0, 4]]);
-      expect(j.p.y.arraySync()).toEqual([[1, 0], [0, 2]]);
+      expect(j.p.x.arraySync()).toEqual([
+        [3, 0],
+        [0, 4],
+      ]);
+      expect(j.p.y.arraySync()).toEqual([
+        [1, 0],
+        [0, 2],
+      ]);
       expect(j.q.x.arraySync()).toEqual([1, 1]);
       expect(j.q.y.arraySync()).toEqual([0, 0]);
     }
@@ -30,7 +39,11 @@ describe("jacobians", () => {
 
   test("have all axes of result and argument", () => {
     const f = (x: Tensor): Tensor => x.mul(x).sum(0);
-    const x = f64([[1, 2], [3, 4], [5, 6]]);
+    const x = f64([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
     expect(jacfwd(f)(x).shape).toEqual([2, 3, 2]);
     expect(jacfwd(f)(x).arraySync()).toEqual(jacrev(f)(x).arraySync());
   });
@@ -42,9 +55,27 @@ describe("jacobians", () => {
     h.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(h[j]![i]!, 13)));
     const v = [1, -2, 0.5];
     numbersOf(hvp(f, x, f64(v))).forEach((value, i) =>
-      expect(value).toBeCloseTo(h[i]!.reduce((s, c, j) => s + c * v[j]!, 0), 12),
+      expect(value).toBeCloseTo(
+        h[i]!.reduce((s, c, j) => s + c * v[j]!, 0),
+        12,
+      ),
     );
   });
+});
+
+test("parameters that are not annotated are tensors", () => {
+  expect(numbersOf(jacobian((x) => x.mul(x))(f64(3)))).toEqual([6]);
+  expect(numbersOf(hessian((x, y) => x.mul(x).mul(y))(f64(3), f64(2)))).toEqual([4]);
+  expect(numbersOf(vmap((x, y) => x.mul(y))(f64([3]), f64([2])))).toEqual([6]);
+  expect(numbersOf(vjp((x) => x.mul(x), f64(3))[1](f64(1)))).toEqual([6]);
+  expect(numbersOf(jvp((x) => x.mul(x), [f64(3)], [f64(1)]))).toEqual([9, 6]);
+});
+
+test("several arguments are named in a list", () => {
+  const j = jacobian((x: Tensor, y: Tensor) => x.mul(y), [0, 1])(f64(3), f64(2));
+  expect(numbersOf(j)).toEqual([2, 3]);
+  const h = hessian((x: Tensor, y: Tensor) => x.mul(x).mul(y), [0, 1])(f64(3), f64(2));
+  expect(numbersOf(h)).toEqual([4, 6, 6, 0]);
 });
 
 describe("vjp and jvp", () => {
@@ -62,7 +93,8 @@ describe("vjp and jvp", () => {
   test("push forward, with zeros for what stands still", () => {
     const [y, t] = jvp((x: Tensor, n: Tensor) => ({ a: x.mul(n), b: n }), [f64(2), f64(5)], [f64(1), undefined]);
     expect([y, t].flatMap(numbersOf)).toEqual([10, 5, 5, 0]);
-    const third = (x: Tensor): Tensor => jvp((z: Tensor) => jvp((u: Tensor) => u.mul(u).mul(u), [z], [f64(1)])[1], [x], [f64(1)])[1];
+    const third = (x: Tensor): Tensor =>
+      jvp((z: Tensor) => jvp((u: Tensor) => u.mul(u).mul(u), [z], [f64(1)])[1], [x], [f64(1)])[1];
     expect(numbersOf(jvp(third, [f64(2)], [f64(1)]))).toEqual([12, 6]);
   });
 

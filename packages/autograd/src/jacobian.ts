@@ -21,24 +21,56 @@ type AnyFunction = (...args: never[]) => unknown;
  * All first derivatives: `jacobian(f)(x)[i][j]` is ∂fᵢ/∂xⱼ, a tensor of shape `[...out, ...in]`. For trees, the tree of the result holds a
  * tree of the argument at each leaf. Uses {@link jacfwd} or {@link jacrev}, by which of argument and result has fewer elements.
  */
-export function jacobian<A extends readonly [unknown, ...unknown[]], Y>(f: (...args: A) => Y, argnums?: 0): (...args: A) => Jacobian<Y, A[0]>;
-export function jacobian<A extends readonly unknown[], Y>(f: (...args: A) => Y, argnums: Argnums): (...args: A) => unknown;
+export function jacobian<A extends readonly [Tensor, ...Tensor[]], Y>(
+  f: (...args: A) => Y,
+  argnums?: 0,
+): (...args: A) => Jacobian<Y, Tensor>;
+export function jacobian<A extends readonly [unknown, ...unknown[]], Y>(
+  f: (...args: A) => Y,
+  argnums?: 0,
+): (...args: A) => Jacobian<Y, A[0]>;
+export function jacobian<A extends readonly unknown[], Y>(
+  f: (...args: A) => Y,
+  argnums: Argnums,
+): (...args: A) => unknown;
 export function jacobian(f: AnyFunction, argnums: Argnums = 0): (...args: unknown[]) => unknown {
   return assemble("jacobian", f, argnums, (traced) =>
-    elements(traced.result.leaves) < elements(traced.ins.slice(0, inputCount(traced))) ? rowsInReverse(traced) : columnsForward(traced),
+    elements(traced.result.leaves) < elements(traced.ins.slice(0, inputCount(traced)))
+      ? rowsInReverse(traced)
+      : columnsForward(traced),
   );
 }
 
 /** The Jacobian by forward mode: one derivative along each element of the argument, all at once. Good for few inputs. */
-export function jacfwd<A extends readonly [unknown, ...unknown[]], Y>(f: (...args: A) => Y, argnums?: 0): (...args: A) => Jacobian<Y, A[0]>;
-export function jacfwd<A extends readonly unknown[], Y>(f: (...args: A) => Y, argnums: Argnums): (...args: A) => unknown;
+export function jacfwd<A extends readonly [Tensor, ...Tensor[]], Y>(
+  f: (...args: A) => Y,
+  argnums?: 0,
+): (...args: A) => Jacobian<Y, Tensor>;
+export function jacfwd<A extends readonly [unknown, ...unknown[]], Y>(
+  f: (...args: A) => Y,
+  argnums?: 0,
+): (...args: A) => Jacobian<Y, A[0]>;
+export function jacfwd<A extends readonly unknown[], Y>(
+  f: (...args: A) => Y,
+  argnums: Argnums,
+): (...args: A) => unknown;
 export function jacfwd(f: AnyFunction, argnums: Argnums = 0): (...args: unknown[]) => unknown {
   return assemble("jacfwd", f, argnums, columnsForward);
 }
 
 /** The Jacobian by reverse mode: one pullback for each element of the result, all at once. Good for few outputs. */
-export function jacrev<A extends readonly [unknown, ...unknown[]], Y>(f: (...args: A) => Y, argnums?: 0): (...args: A) => Jacobian<Y, A[0]>;
-export function jacrev<A extends readonly unknown[], Y>(f: (...args: A) => Y, argnums: Argnums): (...args: A) => unknown;
+export function jacrev<A extends readonly [Tensor, ...Tensor[]], Y>(
+  f: (...args: A) => Y,
+  argnums?: 0,
+): (...args: A) => Jacobian<Y, Tensor>;
+export function jacrev<A extends readonly [unknown, ...unknown[]], Y>(
+  f: (...args: A) => Y,
+  argnums?: 0,
+): (...args: A) => Jacobian<Y, A[0]>;
+export function jacrev<A extends readonly unknown[], Y>(
+  f: (...args: A) => Y,
+  argnums: Argnums,
+): (...args: A) => unknown;
 export function jacrev(f: AnyFunction, argnums: Argnums = 0): (...args: unknown[]) => unknown {
   return assemble("jacrev", f, argnums, rowsInReverse);
 }
@@ -53,10 +85,16 @@ function assemble(
   blocksOf: (traced: TracedFunction) => Blocks,
 ): (...args: unknown[]) => unknown {
   return (...args) => {
-    const traced = traceFunction(f, args, { where, floats: true, argnums: normalizeArgnums(where, argnums, args.length) });
+    const traced = traceFunction(f, args, {
+      where,
+      floats: true,
+      argnums: normalizeArgnums(where, argnums, args.length),
+    });
     const wrong = traced.result.leaves.find((y) => !isFloat(y.dtype));
     if (wrong)
-      throw new UnsupportedError(`${where}: the function returned ${printAval(wrong)}, which has no derivative; return floats only`);
+      throw new UnsupportedError(
+        `${where}: the function returned ${printAval(wrong)}, which has no derivative; return floats only`,
+      );
     const rows = blocksOf(traced).map((row) => {
       const trees = rebuildAll(traced.args, row);
       return typeof argnums === "number" ? trees[0] : trees;
@@ -88,11 +126,20 @@ function rowsInReverse({ tape, ins, wanted, result, ...traced }: TracedFunction)
   const ys = result.leaves;
   const size = elements(ys);
   if (size === 0 || xs.length === 0) return ys.map((y) => xs.map((x) => empty(y, x)));
-  const { forward, backward, passed } = linearize(tape, wanted, ys.map(() => true));
+  const { forward, backward, passed } = linearize(
+    tape,
+    wanted,
+    ys.map(() => true),
+  );
   const saved = applyTape(forward.tape, [...ins, ...forward.captured]).slice(ys.length);
   const residuals = passed.map((k) => ins[k]!).concat(saved);
   const flags = backward.tape.inputs.map((_, k) => k >= residuals.length && k < residuals.length + ys.length);
-  const many = transforms.batch(backward.tape, flags, size, xs.map(() => true));
+  const many = transforms.batch(
+    backward.tape,
+    flags,
+    size,
+    xs.map(() => true),
+  );
   const found = applyTape(many.tape, [...residuals, ...basis(ys), ...backward.captured, ...many.captured]);
   const columns = found.map((x) => pieces(x, ys));
   return ys.map((y, i) => xs.map((x, j) => ops.reshape(columns[j]![i]!, [...y.shape, ...x.shape])));
@@ -118,11 +165,16 @@ function pieces(x: Tensor, like: readonly Tensor[]): Tensor[] {
   return like.map(({ size }) => {
     const starts = x.shape.map((_, axis) => (axis === 0 ? from : 0));
     from += size;
-    return ops.slice(x, starts, x.shape.map((length, axis) => (axis === 0 ? from : length)));
+    return ops.slice(
+      x,
+      starts,
+      x.shape.map((length, axis) => (axis === 0 ? from : length)),
+    );
   });
 }
 
 const inputCount = (traced: TracedFunction): number => traced.tape.declaredInputs;
 const elements = (xs: readonly Tensor[]): number => xs.reduce((sum, x) => sum + x.size, 0);
 const tail = (length: number, count: number): boolean[] => Array.from({ length }, (_, k) => k >= length - count);
-const empty = (y: Tensor, x: Tensor): Tensor => ops.zeros([...y.shape, ...x.shape], { dtype: y.dtype, target: x.target });
+const empty = (y: Tensor, x: Tensor): Tensor =>
+  ops.zeros([...y.shape, ...x.shape], { dtype: y.dtype, target: x.target });

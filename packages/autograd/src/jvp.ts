@@ -17,10 +17,14 @@ export function jvp<A extends readonly unknown[], Y>(
   tangents: Tangents<A>,
 ): [out: Y, tangent: Y] {
   if (primals.length !== tangents.length)
-    throw new ShapeError(`jvp: ${tangents.length} tangents for ${primals.length} arguments; give one for each, undefined for zero`);
+    throw new ShapeError(
+      `jvp: ${tangents.length} tangents for ${primals.length} arguments; give one for each, undefined for zero`,
+    );
   const argnums = primals.flatMap((_, n) => (tangents[n] === undefined ? [] : [n]));
   const { tape, ins, wanted, args, result } = traceFunction(f, primals, { where: "jvp", floats: true, argnums });
-  const given = argnums.flatMap((n, k) => leavesLike(`jvp: the tangent of argument ${n}`, tangents[n], args[k]!.leaves));
+  const given = argnums.flatMap((n, k) =>
+    leavesLike(`jvp: the tangent of argument ${n}`, tangents[n], args[k]!.leaves),
+  );
   const both = transforms.jvp(tape, wanted);
   const found = applyTape(both.tape, [...ins, ...given, ...both.captured]);
   const outs = found.slice(0, both.movedOuts.length);
@@ -32,4 +36,3 @@ export function spread(outs: readonly Tensor[], moved: readonly boolean[], tange
   let next = 0;
   return outs.map((y, k) => (moved[k] ? tangents[next++]! : ops.zerosLike(y)));
 }
-

@@ -1,4 +1,4 @@
-import type { Node, Tape, Traced } from "@dzdt/tensor";
+import { type Node, sizeOf, type Tape, type Traced } from "@dzdt/tensor";
 import { touches, type ValueSet } from "./activity";
 import { part } from "./part";
 import type { ThereAndBack } from "./reverse";
@@ -24,7 +24,8 @@ export function halve(whole: ThereAndBack, pass: boolean): Halves {
   const passed = ins.flatMap((id, k) => (read[id] ? [k] : []));
   const passedIds = passed.map((k) => ins[k]!);
   const saved: number[] = pass ? [] : [...passedIds];
-  for (const node of tape.nodes.slice(0, whole.forwardNodes)) for (const id of node.outs) if (read[id] === 1) saved.push(id);
+  for (const node of tape.nodes.slice(0, whole.forwardNodes))
+    for (const id of node.outs) if (read[id] === 1) saved.push(id);
   return {
     forward: part(tape, ins, whole.outs.concat(saved)),
     backward: part(tape, (pass ? passedIds : []).concat(saved, cotangents), whole.results),
@@ -59,4 +60,4 @@ function isCheapView(tape: Tape, { op, ins, outs }: Node, read: ValueSet): boole
   return extra <= room;
 }
 
-const sizeAt = (tape: Tape, id: number): number => tape.avals[id]!.shape.reduce((n, d) => n * d, 1);
+const sizeAt = (tape: Tape, id: number): number => sizeOf(tape.avals[id]!.shape);

@@ -17,7 +17,8 @@ export function replay(tape: Tape, avalOf: (aval: Aval, position: number) => Ava
 
 /** Remakes the literals of the old tape on the new one; after its inputs have been declared. */
 export function replayLiterals(tape: Tape, { onto, values }: Replay): void {
-  for (const { id, value } of tape.literals) values[id] = onto.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak);
+  for (const { id, value } of tape.literals)
+    values[id] = onto.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak);
 }
 
 /** Records a node as it is. */
@@ -27,7 +28,10 @@ export function replayNode(node: Node, { onto, values }: Replay): void {
 
 /** Gives the results of a node their values. */
 export function define(node: Node, results: readonly Tensor[], values: Tensor[]): void {
-  invariant(results.length === node.outs.length, `a rule of ${node.op.name} returned ${results.length} results for ${node.outs.length}`);
+  invariant(
+    results.length === node.outs.length,
+    `a rule of ${node.op.name} returned ${results.length} results for ${node.outs.length}`,
+  );
   node.outs.forEach((id, k) => (values[id] = results[k]!));
 }
 
@@ -35,7 +39,11 @@ export function define(node: Node, results: readonly Tensor[], values: Tensor[])
 export const valuesOf = (ids: readonly number[], values: readonly Tensor[]): Tensor[] => ids.map((id) => values[id]!);
 
 /** The type of a derivative of a value: like it, but never weak. */
-export const derivativeOf = ({ dtype, shape, dynamic }: Aval): Aval => ({ dtype, shape, ...(dynamic ? { dynamic } : {}) });
+export const derivativeOf = ({ dtype, shape, dynamic }: Aval): Aval => ({
+  dtype,
+  shape,
+  ...(dynamic ? { dynamic } : {}),
+});
 
 /** Zeros (or ones…) of a type, as part of the program. */
 export function filled(onto: Tape, value: number, { dtype, shape }: Aval): Tensor {

@@ -1,7 +1,17 @@
 import { invariant, isFloat, type Node, type Tape, type Tensor, withinRule } from "@dzdt/tensor";
 import { contributors, dependents, touches, type ValueSet } from "./activity";
 import { checkDerivative, checkResults } from "./check";
-import { define, derivativeOf, filled, type Replay, replay, replayLiterals, replayNode, type Rules, valuesOf } from "./replay";
+import {
+  define,
+  derivativeOf,
+  filled,
+  type Replay,
+  replay,
+  replayLiterals,
+  replayNode,
+  type Rules,
+  valuesOf,
+} from "./replay";
 
 /** The forward and the backward computation of a tape on one tape, and where what is found on it. */
 export interface ThereAndBack {
@@ -72,7 +82,11 @@ function replayForward(o: Rules, tape: Tape, reached: ValueSet, state: Replay): 
     }
     const ins = valuesOf(node.ins, state.values);
     const { outs, ...rest } = withinRule(() => op.forward!(o, ins, attributes, wantedBy(node, reached)));
-    checkResults(`forward rule of ${op.name}`, outs, node.outs.map((id) => tape.avals[id]!));
+    checkResults(
+      `forward rule of ${op.name}`,
+      outs,
+      node.outs.map((id) => tape.avals[id]!),
+    );
     define(node, outs, state.values);
     kept.set(n, rest);
   });
@@ -94,7 +108,10 @@ function replayBackward(
     if (!given.some((ct) => ct)) continue;
     const wanted = wantedBy(node, reached);
     const found = cotangentsOfInputs(o, node, given, wanted, values, kept.get(n));
-    invariant(found.length <= node.ins.length, `vjp of ${node.op.name} returned ${found.length} cotangents for ${node.ins.length} inputs`);
+    invariant(
+      found.length <= node.ins.length,
+      `vjp of ${node.op.name} returned ${found.length} cotangents for ${node.ins.length} inputs`,
+    );
     found.forEach((ct, j) => {
       if (!ct || !wanted[j]) return;
       const id = node.ins[j]!;

@@ -30,7 +30,12 @@ export interface TraceOptions {
 export function traceFunction(
   f: (...args: never[]) => unknown,
   args: readonly unknown[],
-  { where, floats = false, numbers = "float32", argnums = args.flatMap((x, n) => (floats || isTree(x) ? [n] : [])) }: TraceOptions,
+  {
+    where,
+    floats = false,
+    numbers = "float32",
+    argnums = args.flatMap((x, n) => (floats || isTree(x) ? [n] : [])),
+  }: TraceOptions,
 ): TracedFunction {
   const flat = argnums.map((n) => {
     if (floats) checkFloats(where, args[n], `argument ${n}`);

@@ -1,5 +1,5 @@
-import { applyTape, DTypeError, isFloat, ShapeError, Tensor, tree, type Tree } from "@dzdt/tensor";
-import { printAval, sameShape } from "./check";
+import { applyTape, DTypeError, isFloat, sameShape, ShapeError, Tensor, tree, type Tree } from "@dzdt/tensor";
+import { printAval } from "./check";
 import type { Flat } from "./leaves";
 import { rebuildAll, traceFunction } from "./traced-function";
 import { linearize } from "./transforms";
@@ -31,15 +31,21 @@ export function vjp<A extends readonly unknown[], Y>(
 export function leavesLike(what: string, value: unknown, like: Flat["leaves"]): Tensor[] {
   const { leaves } = tree.flatten(value as Tree);
   if (leaves.length !== like.length)
-    throw new ShapeError(`${what} is a tree of ${leaves.length} leaves in place of ${like.length}; give one like the value's`);
+    throw new ShapeError(
+      `${what} is a tree of ${leaves.length} leaves in place of ${like.length}; give one like the value's`,
+    );
   return leaves.map((leaf, k) => {
     const y = like[k]!;
     if (!isFloat(y.dtype)) return y;
     const x = leaf instanceof Tensor ? leaf : Tensor.scalar(Number(leaf), y.dtype, y.target);
     if (!sameShape(x.shape, y.shape))
-      throw new ShapeError(`${what} has shape [${x.shape.join(", ")}] at leaf ${k}; it must be that of the value, [${y.shape.join(", ")}]`);
+      throw new ShapeError(
+        `${what} has shape [${x.shape.join(", ")}] at leaf ${k}; it must be that of the value, [${y.shape.join(", ")}]`,
+      );
     if (x.dtype !== y.dtype)
-      throw new DTypeError(`${what} is ${printAval(x)} at leaf ${k}; it must be ${y.dtype}, as the value is: cast it first`);
+      throw new DTypeError(
+        `${what} is ${printAval(x)} at leaf ${k}; it must be ${y.dtype}, as the value is: cast it first`,
+      );
     return x;
   });
 }

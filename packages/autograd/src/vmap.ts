@@ -20,7 +20,21 @@ interface Leaf {
  * @param outAxes where the batch axis of results goes (a tree prefix of the result). Null: the result is the same for all examples
  * @example vmap((x: Tensor, y: Tensor) => x.dot(y))(xs, ys) // [batch]
  */
-export function vmap<A extends readonly unknown[], Y>(f: (...args: A) => Y, inAxes: Axes = 0, outAxes: Axes = 0): (...args: A) => Y {
+export function vmap<A extends readonly Tensor[], Y>(
+  f: (...args: A) => Y,
+  inAxes?: Axes,
+  outAxes?: Axes,
+): (...args: A) => Y;
+export function vmap<A extends readonly unknown[], Y>(
+  f: (...args: A) => Y,
+  inAxes?: Axes,
+  outAxes?: Axes,
+): (...args: A) => Y;
+export function vmap<A extends readonly unknown[], Y>(
+  f: (...args: A) => Y,
+  inAxes: Axes = 0,
+  outAxes: Axes = 0,
+): (...args: A) => Y {
   return (...args) => {
     const { leaves, rebuild } = leavesWithAxes(args, inAxes);
     const size = commonSize(leaves);
@@ -40,7 +54,12 @@ export function vmap<A extends readonly unknown[], Y>(f: (...args: A) => Y, inAx
     );
     const axes = axesOfLeaves("outAxes", outAxes, result!.rebuild(result!.leaves));
     const flags = tape.inputs.map((_, k) => k < batched.length);
-    const many = transforms.batch(tape, flags, size, axes.map((axis) => axis !== null));
+    const many = transforms.batch(
+      tape,
+      flags,
+      size,
+      axes.map((axis) => axis !== null),
+    );
     const outs = applyTape(many.tape, [...batched, ...captured, ...many.captured]);
     return result!.rebuild(outs.map((y, k) => placed(y, axes[k]!, many.batchedOuts[k]!, k))) as Y;
   };
@@ -49,16 +68,23 @@ export function vmap<A extends readonly unknown[], Y>(f: (...args: A) => Y, inAx
 function placed(y: Tensor, axis: number | null, batched: boolean, leaf: number): Tensor {
   if (axis === null) {
     if (batched)
-      throw new UnsupportedError(`vmap: outAxes is null for leaf ${leaf} of the result, which differs between examples; give an axis`);
+      throw new UnsupportedError(
+        `vmap: outAxes is null for leaf ${leaf} of the result, which differs between examples; give an axis`,
+      );
     return y;
   }
   return moveAxis(y, 0, normalize(`outAxes of leaf ${leaf}`, axis, y.shape));
 }
 
 /** The leaves of the arguments that may be batched, each with its axis counted from the first. */
-function leavesWithAxes(args: readonly unknown[], inAxes: Axes): { leaves: Leaf[]; rebuild(leaves: readonly unknown[]): unknown[] } {
+function leavesWithAxes(
+  args: readonly unknown[],
+  inAxes: Axes,
+): { leaves: Leaf[]; rebuild: (leaves: readonly unknown[]) => unknown[] } {
   if (Array.isArray(inAxes) && inAxes.length !== args.length)
-    throw new ShapeError(`vmap: inAxes has ${inAxes.length} entries for ${args.length} arguments; give one for each, null for none`);
+    throw new ShapeError(
+      `vmap: inAxes has ${inAxes.length} entries for ${args.length} arguments; give one for each, null for none`,
+    );
   const prefixes = args.map((_, n): Axes => (Array.isArray(inAxes) ? (inAxes as readonly Axes[])[n]! : inAxes));
   const parts = args.flatMap((arg, n) => {
     if (prefixes[n] === null || !isTree(arg)) return [];
@@ -71,7 +97,8 @@ function leavesWithAxes(args: readonly unknown[], inAxes: Axes): { leaves: Leaf[
     rebuild: (others) => {
       const given = [...args];
       let from = 0;
-      for (const { n, structure, leaves } of parts) given[n] = tree.unflatten(structure, others.slice(from, (from += leaves.length)));
+      for (const { n, structure, leaves } of parts)
+        given[n] = tree.unflatten(structure, others.slice(from, (from += leaves.length)));
       return given;
     },
   };
@@ -86,7 +113,9 @@ function leafOf(value: Tensor | number | boolean, axis: number | null, name: str
 
 function commonSize(leaves: readonly Leaf[]): number {
   const [first, ...others] = leaves.flatMap(({ value, axis, name }) =>
-    axis === null || !(value instanceof Tensor) ? [] : [{ size: value.shape[axis]!, text: `${name} (${printAval(value)})` }],
+    axis === null || !(value instanceof Tensor)
+      ? []
+      : [{ size: value.shape[axis]!, text: `${name} (${printAval(value)})` }],
   );
   if (!first) throw new ShapeError("vmap: no argument has a batch axis; give inAxes an axis for at least one");
   const odd = others.find((other) => other.size !== first.size);
@@ -100,7 +129,9 @@ function commonSize(leaves: readonly Leaf[]): number {
 
 function normalize(name: string, axis: number, shape: readonly number[]): number {
   if (!Number.isInteger(axis) || axis < -shape.length || axis >= shape.length)
-    throw new ShapeError(`vmap: ${name} has shape [${shape.join(", ")}] and no axis ${axis}; give another axis, or null`);
+    throw new ShapeError(
+      `vmap: ${name} has shape [${shape.join(", ")}] and no axis ${axis}; give another axis, or null`,
+    );
   return axis < 0 ? axis + shape.length : axis;
 }
 
@@ -110,10 +141,20 @@ function axesOfLeaves(where: string, prefix: Axes, value: unknown): (number | nu
   const spread = (axes: Axes, part: unknown): unknown => {
     if (axes === null || typeof axes === "number") {
       const { leaves, structure } = tree.flatten(part as Tree);
-      return tree.unflatten(structure, leaves.map(() => axes ?? NaN));
+      return tree.unflatten(
+        structure,
+        leaves.map(() => axes ?? NaN),
+      );
     }
-    if (typeof part !== "object" || part === null || part instanceof Tensor || Array.isArray(axes) !== Array.isArray(part))
-      throw new ShapeError(`vmap: ${where} has parts where the tree it is for has a leaf or another kind; make it a prefix of the tree`);
+    if (
+      typeof part !== "object" ||
+      part === null ||
+      part instanceof Tensor ||
+      Array.isArray(axes) !== Array.isArray(part)
+    )
+      throw new ShapeError(
+        `vmap: ${where} has parts where the tree it is for has a leaf or another kind; make it a prefix of the tree`,
+      );
     const named = axes as { readonly [name: string]: Axes };
     const entries = Object.entries(part).map(([name, child]): [string, unknown] => {
       const axis = named[name];
@@ -122,5 +163,7 @@ function axesOfLeaves(where: string, prefix: Axes, value: unknown): (number | nu
     });
     return Array.isArray(part) ? entries.map(([, child]) => child) : Object.fromEntries(entries);
   };
-  return tree.flatten(spread(prefix, value) as Tree).leaves.map((axis) => (Number.isNaN(axis) ? null : (axis as number)));
+  return tree
+    .flatten(spread(prefix, value) as Tree)
+    .leaves.map((axis) => (Number.isNaN(axis) ? null : (axis as number)));
 }

@@ -84,16 +84,16 @@ export function scan<C extends Tree, X extends Tree | undefined, Y extends Tree>
   const { tape, captured } = trace(
     "scan",
     (_i, ...ins) => {
-      const c = unflatten(carry.structure, ins.slice(0, carry.list.length)) as Tensors<C>;
+      const c = unflatten(carry.structure, ins.slice(0, carry.list.length));
       const x = xs === undefined ? undefined : unflatten(rows.structure, ins.slice(carry.list.length));
-      const result = step(c, x as never);
+      const result = (step as (carry: unknown, x: unknown) => unknown)(c, x);
       if (!Array.isArray(result) || result.length !== 2)
         throw new ShapeError("scan: step returned no pair; return [carry, y], as in [carry.add(x), carry]");
-      const [next, y] = result as [Tree, Y];
-      const out = tensorsOf(y);
+      const [next, y] = result as unknown[];
+      const out = tensorsOf(y as Tree);
       ys = out.structure;
       count = out.list.length;
-      return [...nextCarry("scan", next, carry.structure, carry.list), ...out.list];
+      return [...nextCarry("scan", next as Tree, carry.structure, carry.list), ...out.list];
     },
     [counter, ...carry.list.map(typeOf), ...rows.list.map(rowOf)],
   );
@@ -108,11 +108,7 @@ export function scan<C extends Tree, X extends Tree | undefined, Y extends Tree>
     },
     [...carry.list, ...rows.list, ...captured],
   );
-  const last = results.slice(0, carry.list.length);
-  return [
-    unflatten(carry.structure, last) as Tensors<C>,
-    unflatten(ys, results.slice(carry.list.length)) as unknown as Tensors<Y>,
-  ];
+  return unflatten<[Tensors<C>, Tensors<Y>]>([carry.structure, ys], results);
 }
 
 function lengthOf(rows: readonly Tensor[], given: number | undefined): number {
@@ -142,7 +138,7 @@ export function whileLoop<C extends Tree>(
     throw new ShapeError(`whileLoop: maxSteps is ${String(maxSteps)}; give the most steps there may be, as in { maxSteps: 1000 }`);
   const carry = tensorsOf(init);
   const types = carry.list.map(typeOf);
-  const rebuild = (ins: readonly Tensor[]): Tensors<C> => unflatten(carry.structure, ins) as Tensors<C>;
+  const rebuild = (ins: readonly Tensor[]): Tensors<C> => unflatten<Tensors<C>>(carry.structure, ins);
   const asked = trace("whileLoop", (...ins) => [predicateOf("whileLoop", condition(rebuild(ins)))], types);
   const stepped = trace(
     "whileLoop",
@@ -160,7 +156,7 @@ export function whileLoop<C extends Tree>(
 export function fori<C extends Tree>(n: number, body: (i: Tensor, carry: Tensors<C>) => Tree, init: C): Tensors<C> {
   if (!Number.isInteger(n) || n < 0) throw new ShapeError(`fori: n is ${n}; give a non-negative integer`);
   const carry = tensorsOf(init);
-  const rebuild = (ins: readonly Tensor[]): Tensors<C> => unflatten(carry.structure, ins) as Tensors<C>;
+  const rebuild = (ins: readonly Tensor[]): Tensors<C> => unflatten<Tensors<C>>(carry.structure, ins);
   const { tape, captured } = trace(
     "fori",
     (i, ...ins) => nextCarry("fori", body(i, rebuild(ins)), carry.structure, carry.list),

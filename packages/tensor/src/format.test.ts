@@ -40,7 +40,7 @@ test("other dtypes are named, and so is the shape of what is cut or empty", () =
 });
 
 test("a tape is printed one line a node, literals where they are used", () => {
-  const { tape } = trace("f", (x) => [withinRule(() => o.tanh(o.mul(o.reshape(x!, [4]), x!.shape[0]!)))], [
+  const { tape } = trace("f", (x) => [withinRule(() => o.tanh(o.mul(o.reshape(x, [4]), x.shape[0]!)))], [
     { dtype: "float32", shape: [2, 2] },
   ]);
   const lines = formatTape(tape).split("\n");

@@ -18,7 +18,7 @@ export const methodNames = [
   "sum", "mean", "prod", "max", "min", "argmax", "argmin", "variance", "std", "logsumexp", "softmax", "logSoftmax", "norm",
   "cumsum", "cumprod", "any", "all",
   "matmul", "dot", "outer", "contract", "transpose", "permute", "reshape", "squeeze", "expandDims", "broadcastTo", "split", "slice",
-  "pad", "flip", "take", "gather", "scatterAdd", "tile", "sort", "argsort", "conv1d", "conv2d", "convTranspose2d",
+  "pad", "flip", "take", "gather", "scatterAdd", "tile", "sort", "argsort",
 ] as const;
 
 type Method<F> = F extends (x: never, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;

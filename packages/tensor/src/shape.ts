@@ -63,5 +63,5 @@ export function checkShape(where: string, shape: Shape): Shape {
     throw new ShapeError(
       `${where}: ${JSON.stringify(shape)} is not a shape; give an array of non-negative integers, as in [2, 3]`,
     );
-  return shape;
+  return shape as Shape;
 }

@@ -73,7 +73,8 @@ export class Tape {
     invariant(this.captured.length === 0 && !this.sealed, "inputs are declared before anything is captured");
     const id = this.value(aval);
     this.inputs.push(id);
-    const given = this.primals?.inputs[this.declared++];
+    const given = this.primals?.inputs[this.declared];
+    this.declared++;
     if (given) this.known.set(id, given);
     return Tensor.traced(this, id, aval);
   }

@@ -31,7 +31,7 @@ export class Tensor {
   /** The value's number on its tape. Internal. */
   readonly id: number;
   /** Where the numbers of a concrete tensor are. Internal: only the target looks inside. */
-  readonly storage: Storage | undefined;
+  readonly storage: Storage;
   private readonly home: Target | undefined;
   private donatedTo: string | undefined;
 

@@ -29,7 +29,7 @@ export function flatten(tree: Tree): { leaves: Leaf[]; structure: Structure; pat
       return Object.fromEntries(
         Object.keys(node)
           .sort()
-          .map((name) => [name, visit((node as Record<string, unknown>)[name], `${path}.${name}`)]),
+          .map((name) => [name, visit((node as Readonly<Record<string, unknown>>)[name], `${path}.${name}`)]),
       );
     const kind = node === null ? "null" : typeof node === "object" ? `a ${node.constructor.name}` : typeof node;
     throw new ShapeError(
@@ -46,7 +46,7 @@ export function unflatten<R = unknown>(structure: Structure, leaves: readonly un
   const build = (node: Structure): unknown => {
     if (node === null) return leaves[next++];
     if (Array.isArray(node)) return node.map(build);
-    return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, build(child as Structure)]));
+    return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, build(child)]));
   };
   return build(structure) as R;
 }
@@ -81,7 +81,7 @@ export function printStructure(structure: Structure): string {
   if (structure === null) return "*";
   if (Array.isArray(structure)) return `[${structure.map(printStructure).join(", ")}]`;
   return `{${Object.entries(structure)
-    .map(([name, child]) => `${name}: ${printStructure(child as Structure)}`)
+    .map(([name, child]) => `${name}: ${printStructure(child)}`)
     .join(", ")}}`;
 }
 

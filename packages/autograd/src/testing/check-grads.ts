@@ -26,7 +26,11 @@ type Settings = Required<CheckGradsOptions>;
  * @param f a function of trees whose leaves, arguments and results, are floats; it runs on a target whose numbers can be read at once
  * @throws Error with the figures
  */
-export function checkGrads<A extends readonly unknown[]>(f: (...args: A) => unknown, args: A, options: CheckGradsOptions = {}): void {
+export function checkGrads<A extends readonly unknown[]>(
+  f: (...args: A) => unknown,
+  args: A,
+  options: CheckGradsOptions = {},
+): void {
   const single = floats(args).some((x) => x.dtype === "float32");
   check(f as unknown as (...args: unknown[]) => unknown, args, {
     order: 1,
@@ -50,9 +54,7 @@ function check(f: (...args: unknown[]) => unknown, args: readonly unknown[], set
 
   if (modes.includes("forward")) {
     const [, tangent] = jvp(f, args, direction);
-    floats(tangent).forEach((t, k) =>
-      compare(`${path}: jvp, leaf ${k}`, read(t), expected[k]!, settings),
-    );
+    floats(tangent).forEach((t, k) => compare(`${path}: jvp, leaf ${k}`, read(t), expected[k]!, settings));
     if (order > 1) check((...xs) => jvp(f, xs, direction)[1], args, deeper, `jvp of ${path}`);
   }
   if (modes.includes("reverse")) {
@@ -89,16 +91,24 @@ const inner = (a: readonly (readonly number[])[], b: readonly (readonly number[]
 function shifted(args: readonly unknown[], direction: readonly unknown[], by: number): unknown[] {
   const { leaves, structure } = tree.flatten(args as Tree);
   const along = floats(direction);
-  return tree.unflatten(structure, leaves.map((x, k) => ops.add(x, ops.mul(along[k]!, by)))) as unknown as unknown[];
+  const moved: unknown = tree.unflatten(
+    structure,
+    leaves.map((x, k) => ops.add(x, ops.mul(along[k]!, by))),
+  );
+  return moved as unknown[];
 }
 
 function randomLike<T>(value: T, random: () => number): T {
   const { structure } = tree.flatten(value as Tree);
   const drawn = floats(value).map((x) => {
     const values = Array.from({ length: x.size }, random);
-    return ops.reshape(tensor(x.dtype === "float64" ? Float64Array.from(values) : Float32Array.from(values), { target: x.target }), x.shape);
+    return ops.reshape(
+      tensor(x.dtype === "float64" ? Float64Array.from(values) : Float32Array.from(values), { target: x.target }),
+      x.shape,
+    );
   });
-  return tree.unflatten(structure, drawn) as unknown as T;
+  const rebuilt: unknown = tree.unflatten(structure, drawn);
+  return rebuilt as T;
 }
 
 /** Normal numbers from a seed: the sum of 12 uniform ones, by mulberry32. */

@@ -1,8 +1,10 @@
 import * as o from "../functions";
 import { withinRule } from "../literals";
 import { cholesky as choleskyPrimitive } from "../primitives/cholesky";
+import { eigh as eighPrimitive } from "../primitives/eigh";
 import { lu as luPrimitive } from "../primitives/lu";
 import { qr as qrPrimitive } from "../primitives/qr";
+import { svd as svdPrimitive } from "../primitives/svd";
 import { bind } from "../run";
 import type { Tensor } from "../tensor";
 import { checkMatrix, checkSquare, flip, identity, triangleOf } from "./matrices";
@@ -35,4 +37,29 @@ export function cholesky(a: Tensor): Tensor {
 export function qr(a: Tensor): [q: Tensor, r: Tensor] {
   checkMatrix("linalg.qr", a);
   return bind(qrPrimitive, [a]) as [Tensor, Tensor];
+}
+
+/**
+ * Eigenvalues w, ascending, `[..., n]`, and eigenvectors, the columns of V `[..., n, n]`, of symmetric matrices `[..., n, n]`: A = V diag(w) Vᵀ.
+ * Takes (A + Aᵀ)/2 for A. Of each eigenvector the largest element is positive. Derivatives of V need distinct eigenvalues: equal ones
+ * contribute nothing.
+ */
+export function eigh(a: Tensor): [w: Tensor, v: Tensor] {
+  checkSquare("linalg.eigh", a);
+  return bind(eighPrimitive, [a]) as [Tensor, Tensor];
+}
+
+/**
+ * A = U diag(s) Vᵀ, reduced, for A `[..., m, n]`: U `[..., m, k]` and V `[..., n, k]` have orthonormal columns, s `[..., k]` is descending
+ * and ≥ 0; k = min(m, n). Derivatives of U and V need distinct singular values, those of the longer side nonzero ones too.
+ * @returns U, s and Vᵀ `[..., k, n]`, as NumPy does
+ */
+export function svd(a: Tensor): [u: Tensor, s: Tensor, vt: Tensor] {
+  checkMatrix("linalg.svd", a);
+  if (a.shape.at(-2)! >= a.shape.at(-1)!) {
+    const [u, s, v] = bind(svdPrimitive, [a]);
+    return [u!, s!, flip(v!)];
+  }
+  const [v, s, u] = bind(svdPrimitive, [flip(a)]);
+  return [u!, s!, flip(v!)];
 }

@@ -1,4 +1,4 @@
 export { det, logdet } from "./determinant";
 export { expm } from "./expm";
-export { cholesky, lu, qr } from "./factorisations";
+export { cholesky, eigh, lu, qr, svd } from "./factorisations";
 export { inv, lstsq, solve, triangularSolve, type TriangularOptions } from "./solve";

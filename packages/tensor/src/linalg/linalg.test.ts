@@ -4,7 +4,7 @@ import { allocate, type DType } from "../dtype";
 import * as o from "../functions";
 import { tensor } from "../functions";
 import type { Tensor } from "../tensor";
-import { cholesky, det, expm, inv, logdet, lstsq, lu, qr, solve, triangularSolve } from ".";
+import { cholesky, det, eigh, expm, inv, logdet, lstsq, lu, qr, solve, svd, triangularSolve } from ".";
 
 const floats = fc.constantFrom<DType>("float32", "float64");
 const batches = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 2 });
@@ -125,6 +125,36 @@ describe("laws", () => {
         });
       }),
       { numRuns: 25 },
+    ));
+
+  test("A V = V diag w for symmetric A, V orthonormal, w ascending", () =>
+    laws((seed, batch, n, dtype) => {
+      const half = matrices(seed, [...batch, n, n], dtype);
+      const a = o.add(half, transposed(half));
+      const [w, v] = eigh(a);
+      expect(apart(o.matmul(a, v), o.mul(v, o.expandDims(w, -2)))).toBeLessThan(100);
+      expect(apart(o.matmul(transposed(v), v), o.broadcastTo(o.eye(n, { dtype }), a.shape))).toBeLessThan(50);
+      const values = w.dataSync();
+      values.forEach((x, i) => i % n && expect(x).toBeGreaterThanOrEqual(values[i - 1]!));
+    }));
+
+  test("U diag(s) Vᵀ = A, both orthonormal, s descending, also without full rank", () =>
+    fc.assert(
+      fc.property(seeds, batches, dimensions, dimensions, floats, fc.boolean(), (seed, batch, m, n, dtype, rankOne) => {
+        const full = matrices(seed, [...batch, m, n], dtype);
+        const a = rankOne
+          ? o.mul(full, o.cast(o.equal(full, o.slice(full, [...batch.map(() => 0), 0, 0], [...batch, 1, 1])), dtype))
+          : full;
+        const [u, s, vt] = svd(a);
+        const k = Math.min(m, n);
+        const one = o.broadcastTo(o.eye(k, { dtype }), [...batch, k, k]);
+        expect(apart(o.matmul(o.mul(u, o.expandDims(s, -2)), vt), a)).toBeLessThan(60);
+        expect(apart(o.matmul(transposed(u), u), one)).toBeLessThan(60);
+        expect(apart(o.matmul(vt, transposed(vt)), one)).toBeLessThan(60);
+        const values = s.dataSync();
+        values.forEach((x, i) => i % k && expect(x).toBeLessThanOrEqual(values[i - 1]!));
+      }),
+      { numRuns: 40 },
     ));
 
   test("det and logdet agree, and det is multiplicative", () =>

@@ -239,7 +239,7 @@ export class Lowering {
         this.copyOutputs(inner, inner, branch, node, plan);
       });
     });
-    k.if(predicate, onTrue!, onFalse!);
+    k.if(predicate, onTrue!, onFalse);
   }
 
   /** Copies the outputs of an inner plan to the places of the node that holds it. */

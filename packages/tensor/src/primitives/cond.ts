@@ -8,7 +8,6 @@ import type { Tape } from "../tape";
 import type { Tensor } from "../tensor";
 import { activity } from "./activity";
 import { inputTypes, outputTypes, pick, place, retrace } from "./retrace";
-import { zerosLike } from "./zeros";
 
 /** Inputs: (predicate: bool scalar, operands…), where each branch is a tape of all operands. Only the branch taken is computed. */
 export const cond: Primitive<CondAttributes> = primitive<CondAttributes>({
@@ -45,7 +44,7 @@ export const cond: Primitive<CondAttributes> = primitive<CondAttributes>({
         const results = run(pushed.tape, ins);
         const outs = results.slice(0, tape.outputs.length);
         const ts = place(results.slice(tape.outputs.length), pushed.movedOuts);
-        return [...outs, ...pick(ts.map((t, k) => t ?? zerosLike(o, outs[k]!)), movedOuts)];
+        return [...outs, ...pick(ts.map((t, k) => t ?? o.zerosLike(outs[k]!)), movedOuts)];
       });
       return { tape: filled.tape, captured: pushed.captured };
     });

@@ -2,7 +2,7 @@ import type { Primitive } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tape } from "../tape";
 import type { Tensor } from "../tensor";
-import { hasRow, type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
+import { hasRow, isDynamic, type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
 import { inputTypes, retrace } from "./retrace";
 
 /**
@@ -33,7 +33,8 @@ export function batchLoop(
   const forced = [
     ...marks,
     ...plan.outs.row.map(() => rowsBatched),
-    ...a.ys.map((kind, k) => masked || plan.outs.ys[k]! || (kind === "row" && rowsBatched)),
+    // Rows whose number is not known cannot be repeated afterwards.
+    ...a.ys.map((kind, k) => masked || plan.outs.ys[k]! || (kind === "row" ? rowsBatched : isDynamic(a))),
   ];
   const body = o.transforms.batch(a.body, inner(marks), size, forced);
   const { batchedOuts } = body;

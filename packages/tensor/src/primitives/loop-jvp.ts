@@ -4,7 +4,6 @@ import type { Tensor } from "../tensor";
 import { carryActivity } from "./activity";
 import { type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
 import { pick, place, retrace } from "./retrace";
-import { zerosLike } from "./zeros";
 
 /** One loop that carries the tangents beside the values. */
 export function pushLoop(
@@ -25,7 +24,7 @@ export function pushLoop(
   const movedOuts = splitOutputs(a, pushed.movedOuts, "body");
   const movedYs = movedOuts.ys;
 
-  const tangentCarries = pick(given.carries, moving).map((x, j) => pick(t.carries, moving)[j] ?? zerosLike(o, x));
+  const tangentCarries = pick(given.carries, moving).map((x, j) => pick(t.carries, moving)[j] ?? o.zerosLike(x));
   const carries = [...given.carries, ...tangentCarries];
   const xs = [...given.xs, ...(pick(t.xs, movingXs) as Tensor[])];
   const constants = [...given.constants, ...(pick(t.constants, movingConstants) as Tensor[]), ...pushed.captured];
@@ -41,7 +40,7 @@ export function pushLoop(
     const results = run(pushed.tape, [i!, ...c, ...x, ...k, ...tc, ...tx, ...tk, ...rest]);
     const outs = splitOutputs(a, results.slice(0, a.body.outputs.length), "body");
     const moved = place(results.slice(a.body.outputs.length), pushed.movedOuts);
-    const movedCarries = pick(moved.slice(0, a.carries), moving).map((x, j) => x ?? zerosLike(o, tc[j]!));
+    const movedCarries = pick(moved.slice(0, a.carries), moving).map((x, j) => x ?? o.zerosLike(tc[j]!));
     const { ys } = splitOutputs(a, moved, "body");
     return [...outs.carries, ...movedCarries, ...outs.row, ...outs.ys, ...(pick(ys, movedYs) as Tensor[])];
   });

@@ -4,7 +4,6 @@ import type { Tensor } from "../tensor";
 import { carryActivity } from "./activity";
 import { hasRow, isDynamic, type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
 import { inputTypes, pick, place, retrace } from "./retrace";
-import { zerosLike } from "./zeros";
 
 type Loop = Primitive<LoopAttributes>;
 
@@ -52,8 +51,8 @@ export function backwardLoop(
   const flowing = ct.ys.map((y) => y !== undefined);
   const pulled = o.transforms.vjp(a.body, marks, [...moving, ...(hasRow(a) ? [false] : []), ...flowing]);
 
-  const ctCarries = pick(given.carries, moving).map((x, j) => pick(ct.carries, moving)[j] ?? zerosLike(o, x));
-  const sums = pick(given.constants, movingConstants).map((x) => zerosLike(o, x));
+  const ctCarries = pick(given.carries, moving).map((x, j) => pick(ct.carries, moving)[j] ?? o.zerosLike(x));
+  const sums = pick(given.constants, movingConstants).map((x) => o.zerosLike(x));
   const rowCts = ct.ys.filter((y, k): y is Tensor => y !== undefined && a.ys[k] === "row");
   const eachCts = ct.ys.filter((y, k): y is Tensor => y !== undefined && a.ys[k] === "each");
   const carries = [...ctCarries, ...sums];

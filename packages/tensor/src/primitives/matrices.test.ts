@@ -7,10 +7,12 @@ import { bind } from "../run";
 import { type Shape, sizeOf } from "../shape";
 import { Tensor } from "../tensor";
 import { cholesky } from "./cholesky";
+import { eigh } from "./eigh";
 import { lu } from "./lu";
 import { luSolve } from "./lu-solve";
 import { permuteRows } from "./permute-rows";
 import { qr } from "./qr";
+import { svd } from "./svd";
 import { triangle } from "./triangle";
 import { triangularSolve } from "./triangular-solve";
 
@@ -46,7 +48,14 @@ const definite = o.matmul(root, o.transpose(root, [0, 2, 1]));
 const ways = [true, false].flatMap((lower) =>
   [true, false].flatMap((transpose) => [true, false].map((unitDiagonal) => ({ lower, transpose, unitDiagonal }))),
 );
-const made = <A extends Attributes>(name: string, op: Primitive<A>, attributes: A, ins: Tensor[], moved: number[], outs: number[]): Case => ({
+const made = <A extends Attributes>(
+  name: string,
+  op: Primitive<A>,
+  attributes: A,
+  ins: Tensor[],
+  moved: number[],
+  outs: number[],
+): Case => ({
   name,
   op: op,
   attributes,
@@ -58,13 +67,32 @@ const made = <A extends Attributes>(name: string, op: Primitive<A>, attributes: 
 const cases: readonly Case[] = [
   made("lu", lu, {}, [a], [0], [0]),
   made("cholesky", cholesky, {}, [definite], [0], [0]),
+  made("eigh", eigh, {}, [a], [0], [0, 1]),
+  made("svd, square", svd, {}, [a], [0], [0, 1, 2]),
+  made("svd, tall", svd, {}, [matrices([2, 5, 3], 1)], [0], [0, 1, 2]),
   made("qr, square", qr, {}, [a], [0], [0, 1]),
   made("qr, tall", qr, {}, [matrices([3, 5, 2], 1)], [0], [0, 1]),
   made("triangle", triangle, { lower: true, offset: -1 }, [a], [0], [0]),
   made("permuteRows", permuteRows, {}, [a, permutation!, inverse!], [0], [0]),
-  ...ways.map((way) => made(`triangularSolve ${JSON.stringify(way)}`, triangularSolve, way, [matrices([2, 3, 3], 3), matrices([2, 3, 2])], [0, 1], [0])),
+  ...ways.map((way) =>
+    made(
+      `triangularSolve ${JSON.stringify(way)}`,
+      triangularSolve,
+      way,
+      [matrices([2, 3, 3], 3), matrices([2, 3, 2])],
+      [0, 1],
+      [0],
+    ),
+  ),
   ...[true, false].map((transpose) =>
-    made(`luSolve, transpose ${transpose}`, luSolve, { transpose }, [a, packed!, permutation!, matrices([2, 4, 3])], [0, 3], [0]),
+    made(
+      `luSolve, transpose ${transpose}`,
+      luSolve,
+      { transpose },
+      [a, packed!, permutation!, matrices([2, 4, 3])],
+      [0, 3],
+      [0],
+    ),
   ),
 ];
 
@@ -95,7 +123,9 @@ describe.each(cases)("$name", (c) => {
     const [ahead, behind] = [moveBy(c, tangents, step), moveBy(c, tangents, -step)];
     for (const k of c.outs) {
       const expected = o.div(o.sub(ahead[k]!, behind[k]!), 2 * step).dataSync();
-      pushed[k]!.dataSync().forEach((x, i) => expect(Math.abs(x - expected[i]!)).toBeLessThan(1e-6 * (1 + Math.abs(x))));
+      pushed[k]!.dataSync().forEach((x, i) =>
+        expect(Math.abs(x - expected[i]!)).toBeLessThan(1e-6 * (1 + Math.abs(x))),
+      );
     }
   });
 
@@ -108,7 +138,12 @@ describe.each(cases)("$name", (c) => {
   test("batch is a stack", () => {
     const size = 3;
     // Every choice of batched inputs, but factors go with their matrix.
-    const together = c.op.name === "luSolve" ? [[0, 1, 2], [3]] : c.op.name === "permuteRows" ? [[0], [1, 2]] : c.ins.map((_, j) => [j]);
+    const together =
+      c.op.name === "luSolve"
+        ? [[0, 1, 2], [3]]
+        : c.op.name === "permuteRows"
+          ? [[0], [1, 2]]
+          : c.ins.map((_, j) => [j]);
     for (let chosen = 1; chosen < 2 ** together.length; chosen++) {
       const batched = c.ins.map((_, j) => together.some((group, g) => group.includes(j) && (chosen >> g) % 2 === 1));
       const rows = Array.from({ length: size }, (_, row) => c.ins.map((x, j) => (batched[j] ? variant(x, row) : x)));

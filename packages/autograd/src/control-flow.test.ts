@@ -1,0 +1,70 @@
+import { compile, cond, fori, scan, type Tensor, whileLoop } from "@dzdt/tensor";
+import { describe, expect, test } from "vitest";
+import { checkpoint, customVjp, grad, hessian, jvp, vjp, vmap } from "./index";
+import { f64, numbersOf } from "./testing/numbers";
+
+const near = (found: unknown, expected: readonly number[]): void => {
+  const numbers = numbersOf(found);
+  expect(numbers).toHaveLength(expected.length);
+  numbers.forEach((x, i) => expect(x).toBeCloseTo(expected[i]!, 10));
+};
+
+describe("derivatives of loops and branches", () => {
+  const fifth = (x: Tensor): Tensor => fori(5, (_i: Tensor, y: Tensor) => y.mul(x), f64(1));
+
+  test("go through fori and scan, in both modes, twice", () => {
+    near(grad(fifth)(f64(2)), [80]);
+    near(jvp(fifth, [f64(2)], [f64(1)]), [32, 80]);
+    near(grad(grad(fifth))(f64(2)), [160]);
+    near(hessian(fifth)(f64(2)), [160]);
+    near(vmap(grad(fifth))(f64([1, 2])), [5, 80]);
+    const sums = (xs: Tensor): Tensor => scan((c: Tensor, x: Tensor): [Tensor, Tensor] => [c.mul(x), c], f64(1), xs)[0];
+    near(grad(sums)(f64([2, 3, 4])), [12, 8, 6]);
+  });
+
+  test("go through whileLoop and cond", () => {
+    const grow = (x: Tensor): Tensor =>
+      whileLoop(
+        (y: Tensor) => y.less(10),
+        (y: Tensor) => y.mul(x),
+        x,
+        { maxSteps: 20 },
+      );
+    near(grad(grow)(f64(2)), [32]);
+    const branch = (x: Tensor): Tensor =>
+      cond(
+        x.less(0),
+        (z: Tensor) => z.mul(z),
+        (z: Tensor) => z.mul(3),
+        x,
+      );
+    near(grad(branch)(f64(-2)), [-4]);
+    near(grad(branch)(f64(2)), [3]);
+    near(vmap(grad(branch))(f64([-2, 2])), [-4, 3]);
+  });
+});
+
+describe("inside compile", () => {
+  const f = (x: Tensor): Tensor => x.sin().mul(x).sum();
+
+  test("transforms give what they give eagerly", () => {
+    const x = f64([0.3, 1.1]);
+    for (const g of [grad(f), hessian(f), vmap((z: Tensor) => grad(f)(z)), grad(checkpoint(f))])
+      near(compile(g)(x), numbersOf(g(x)));
+    near(
+      compile((z: Tensor) => vjp(f, z)[1](f64(2))[0])(x),
+      numbersOf(grad(f)(x)).map((d) => 2 * d),
+    );
+    near(grad(compile(f))(x), numbersOf(grad(f)(x)));
+  });
+
+  test("custom rules hold", () => {
+    const odd = customVjp((x: Tensor) => x.mul(x), {
+      forward: (x) => [x.mul(x), x] as const,
+      backward: (x, ct: Tensor) => [ct.mul(x).mul(7)],
+    });
+    near(compile(grad(odd))(f64(2)), [14]);
+    near(compile(odd)(f64(2)), [4]);
+    near(grad(compile(odd))(f64(2)), [14]);
+  });
+});

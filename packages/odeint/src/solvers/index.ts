@@ -1,0 +1,18 @@
+export { bosh3 } from "./bosh3";
+export { dop853 } from "./dop853";
+export { dopri5 } from "./dopri5";
+export { euler } from "./euler";
+export { forestRuth } from "./forestRuth";
+export { heun } from "./heun";
+export { heun3 } from "./heun3";
+export { leapfrog, velocityVerlet } from "./leapfrog";
+export { midpoint } from "./midpoint";
+export { pefrl } from "./pefrl";
+export { ralston } from "./ralston";
+export { rk38 } from "./rk38";
+export { rk4 } from "./rk4";
+export { ruth3 } from "./ruth3";
+export { ssprk3 } from "./ssprk3";
+export { symplecticEuler } from "./symplecticEuler";
+export { tsit5 } from "./tsit5";
+export { yoshida6 } from "./yoshida6";

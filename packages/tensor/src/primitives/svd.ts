@@ -1,0 +1,217 @@
+import { invariant } from "../errors";
+import type { Emitter, Memory, Value } from "../lower/emitter";
+import { type Primitive, primitive, real } from "../primitive";
+import type { RuleOps } from "../rules";
+import type { Tensor } from "../tensor";
+import { checkFloats, eachMatrix, flipped, type Grid, gridOf, type Matrix, matrixLengths } from "./matrices";
+import { triangle } from "./triangle";
+
+/** Rounds over all pairs of columns, at most; 6 to 12 are taken. */
+const sweeps = 40;
+const rounding = { float32: 2 ** -22, float64: 2 ** -51 };
+
+/**
+ * A = U diag(s) Vᵀ for A `[...batch, m, n]` with m ≥ n: U `[...batch, m, n]` and V `[...batch, n, n]` with orthonormal columns, s
+ * `[...batch, n]` descending and ≥ 0. Of each column of V the largest element is positive. One-sided Jacobi rotations (Golub and Van Loan
+ * 2013, section 8.6.3), which keep small singular values accurate. Derivatives: Townsend 2016, "Differentiating the singular value
+ * decomposition"; equal singular values contribute nothing to those of U and V.
+ */
+export const svd: Primitive = primitive({
+  name: "svd",
+  domain: real,
+  fusion: "expand",
+  shape: (ins) => {
+    checkFloats("svd", ins);
+    const { dtype, shape } = ins[0]!;
+    const { batch, rows: m, columns: n } = matrixLengths(shape);
+    invariant(m >= n, "svd: wide matrices are transposed before");
+    return [
+      { dtype, shape: [...batch, m, n] },
+      { dtype, shape: [...batch, n] },
+      { dtype, shape: [...batch, n, n] },
+    ];
+  },
+  vjp: (o, [ctU, ctS, ctV], _ins, [u, s, v]) => {
+    const row = across(o, s!);
+    const terms: Tensor[] = [];
+    if (ctS) terms.push(onDiagonal(o, ctS));
+    if (ctU) terms.push(o.mul(doubled(o, o.mul(gaps(o, s!), o.matmul(flipped(o, u!), ctU))), row));
+    if (ctV) terms.push(o.mul(down(o, s!), doubled(o, o.mul(gaps(o, s!), o.matmul(flipped(o, v!), ctV)))));
+    if (!terms.length) return [undefined];
+    let left = o.matmul(
+      u!,
+      terms.reduce((x, y) => o.add(x, y)),
+    );
+    if (ctU) left = o.add(left, o.div(outside(o, u!, ctU), row));
+    return [o.matmul(left, flipped(o, v!))];
+  },
+  jvp: (o, [tangent], _ins, [u, s, v]) => {
+    if (!tangent) return [undefined, undefined, undefined];
+    const [row, column, f] = [across(o, s!), down(o, s!), gaps(o, s!)];
+    const turned = o.matmul(tangent, v!);
+    const inner = o.matmul(flipped(o, u!), turned);
+    const forU = o.matmul(u!, o.mul(f, o.add(o.mul(inner, row), o.mul(column, flipped(o, inner)))));
+    const forV = o.matmul(v!, o.mul(f, o.add(o.mul(column, inner), o.mul(flipped(o, inner), row))));
+    return [o.add(forU, o.div(outside(o, u!, turned), row)), o.sum(diagonalOnly(o, inner), -1), forV];
+  },
+  batch: (o, [a]) => o.bind(svd, [a!]),
+  kernel: {
+    run: (k, [a], [left, values, right]) => {
+      const { batch, rows: m, columns: n } = matrixLengths(a!.shape);
+      const grid = gridOf(k);
+      k.loop(
+        batch.reduce((x, y) => x * y, m * n),
+        (i) => left!.store(i, a!.load(i)),
+      );
+      eachMatrix(k, batch, (b) => {
+        const u = grid.matrix(left!, k.mul(b, grid.integer(m * n)), n);
+        const v = grid.matrix(right!, k.mul(b, grid.integer(n * n)), n);
+        const s = grid.matrix(values!, k.mul(b, grid.integer(n)), 1);
+        const number = (x: number): Value => k.literal(a!.dtype, x);
+        k.loop(n, (i) => k.loop(n, (j) => v.set(i, j, k.select(k.equal(i, j), number(1), number(0)))));
+        orthogonalise(k, grid, u, v, { m, n }, a!);
+        k.loop(n, (j) => {
+          const square = sumOf(k, a!, m, (i) => k.mul(u.get(i, j), u.get(i, j)));
+          s.set(j, grid.zero, k.sqrt(square));
+        });
+        k.loop(n, (j) => arrange(k, grid, { u, v, s }, j, { m, n }, a!));
+        k.loop(n, (j) => normalise(k, grid, u, s, j, m, a!));
+      });
+    },
+  },
+});
+
+interface Lengths {
+  readonly m: number;
+  readonly n: number;
+}
+
+function sumOf(k: Emitter, { dtype }: Memory, count: number, term: (i: Value) => Value): Value {
+  const sum = k.variable(k.literal(dtype, 0));
+  k.loop(count, (i) => sum.set(k.add(sum.get(), term(i))));
+  return sum.get();
+}
+
+/** Rotates pairs of columns of u until all are orthogonal, and v with it. */
+function orthogonalise(k: Emitter, grid: Grid, u: Matrix, v: Matrix, { m, n }: Lengths, of: Memory): void {
+  const number = (x: number): Value => k.literal(of.dtype, x);
+  const tolerance = number(rounding[of.dtype as keyof typeof rounding]);
+  const [sweep, turned] = [k.variable(grid.zero), k.variable(grid.integer(1))];
+  const pair = (p: Value, q: Value): void => {
+    const dot = (x: Value, y: Value): ReturnType<typeof k.variable> =>
+      k.variable(sumOf(k, of, m, (i) => k.mul(u.get(i, x), u.get(i, y))));
+    const [alpha, beta, gamma] = [dot(p, p), dot(q, q), dot(p, q)];
+    const least = k.mul(tolerance, k.mul(k.sqrt(alpha.get()), k.sqrt(beta.get())));
+    k.if(k.less(least, k.abs(gamma.get())), () => {
+      turned.set(grid.integer(1));
+      const zeta = k.variable(k.div(k.sub(beta.get(), alpha.get()), k.mul(gamma.get(), number(2))));
+      const root = k.sqrt(k.add(k.mul(zeta.get(), zeta.get()), number(1)));
+      const t = k.variable(k.copySign(k.div(number(1), k.add(k.abs(zeta.get()), root)), zeta.get()));
+      const c = k.variable(k.div(number(1), k.sqrt(k.add(k.mul(t.get(), t.get()), number(1)))));
+      const s = k.variable(k.mul(t.get(), c.get()));
+      const columns = (x: Matrix, rows: number): void =>
+        k.loop(rows, (i) => {
+          const [a, b] = [k.variable(x.get(i, p)), k.variable(x.get(i, q))];
+          x.set(i, p, k.sub(k.mul(c.get(), a.get()), k.mul(s.get(), b.get())));
+          x.set(i, q, k.add(k.mul(s.get(), a.get()), k.mul(c.get(), b.get())));
+        });
+      columns(u, m);
+      columns(v, n);
+    });
+  };
+  k.while(
+    () => k.and(k.equal(turned.get(), grid.integer(1)), k.less(sweep.get(), grid.integer(sweeps))),
+    () => {
+      turned.set(grid.zero);
+      k.loop(n, (p) => grid.range(grid.next(p), n, (q) => pair(p, q)));
+      sweep.set(grid.next(sweep.get()));
+    },
+  );
+}
+
+/** Brings the largest of the singular values from j on to j, columns with it, and turns v's largest element positive. */
+function arrange(
+  k: Emitter,
+  grid: Grid,
+  { u, v, s }: { readonly u: Matrix; readonly v: Matrix; readonly s: Matrix },
+  j: Value,
+  { m, n }: Lengths,
+  { dtype }: Memory,
+): void {
+  const most = k.variable(j);
+  grid.range(grid.next(j), n, (i) =>
+    k.if(k.less(s.get(most.get(), grid.zero), s.get(i, grid.zero)), () => most.set(i)),
+  );
+  k.if(k.notEqual(most.get(), j), () => {
+    const columns = (x: Matrix, rows: number): void =>
+      k.loop(rows, (i) => {
+        const held = k.variable(x.get(i, j));
+        x.set(i, j, x.get(i, most.get()));
+        x.set(i, most.get(), held.get());
+      });
+    columns(u, m);
+    columns(v, n);
+    const held = k.variable(s.get(j, grid.zero));
+    s.set(j, grid.zero, s.get(most.get(), grid.zero));
+    s.set(most.get(), grid.zero, held.get());
+  });
+  const largest = k.variable(k.literal(dtype, 0));
+  k.loop(n, (i) => {
+    const x = k.variable(v.get(i, j));
+    k.if(k.less(k.abs(largest.get()), k.abs(x.get())), () => largest.set(x.get()));
+  });
+  k.if(k.less(largest.get(), k.literal(dtype, 0)), () => {
+    k.loop(n, (i) => v.set(i, j, k.neg(v.get(i, j))));
+    k.loop(m, (i) => u.set(i, j, k.neg(u.get(i, j))));
+  });
+}
+
+/** Makes column j of u a unit; a column of zeros becomes a unit vector made orthogonal to the columns before it. */
+function normalise(k: Emitter, grid: Grid, u: Matrix, s: Matrix, j: Value, m: number, of: Memory): void {
+  const number = (x: number): Value => k.literal(of.dtype, x);
+  const size = k.variable(s.get(j, grid.zero));
+  const missing = k.variable(k.select(k.equal(size.get(), number(0)), grid.integer(1), grid.zero));
+  const attempt = k.variable(grid.zero);
+  k.while(
+    () => k.and(k.equal(missing.get(), grid.integer(1)), k.less(attempt.get(), grid.integer(m))),
+    () => {
+      k.loop(m, (i) => u.set(i, j, k.select(k.equal(i, attempt.get()), number(1), number(0))));
+      // Twice is enough (Kahan).
+      k.loop(2, () =>
+        k.loop(j, (t) => {
+          const dot = k.variable(sumOf(k, of, m, (i) => k.mul(u.get(i, t), u.get(i, j))));
+          k.loop(m, (i) => u.set(i, j, k.sub(u.get(i, j), k.mul(dot.get(), u.get(i, t)))));
+        }),
+      );
+      const square = k.variable(sumOf(k, of, m, (i) => k.mul(u.get(i, j), u.get(i, j))));
+      // Some unit vector keeps at least 1/m of its square.
+      k.if(k.less(number(0.5 / m), square.get()), () => {
+        missing.set(grid.zero);
+        size.set(k.sqrt(square.get()));
+      });
+      attempt.set(grid.next(attempt.get()));
+    },
+  );
+  k.loop(m, (i) => u.set(i, j, k.div(u.get(i, j), size.get())));
+}
+
+const across = (o: RuleOps, s: Tensor): Tensor => o.reshape(s, [...s.shape.slice(0, -1), 1, s.shape.at(-1)!]);
+const down = (o: RuleOps, s: Tensor): Tensor => o.reshape(s, [...s.shape, 1]);
+const doubled = (o: RuleOps, x: Tensor): Tensor => o.add(x, flipped(o, x));
+
+/** (1 − U Uᵀ) x */
+const outside = (o: RuleOps, u: Tensor, x: Tensor): Tensor => o.sub(x, o.matmul(u, o.matmul(flipped(o, u), x)));
+
+const diagonalOnly = (o: RuleOps, x: Tensor): Tensor =>
+  o.bind(triangle, [o.bind(triangle, [x], { lower: true, offset: 0 })[0]!], { lower: false, offset: 0 })[0]!;
+
+const onDiagonal = (o: RuleOps, s: Tensor): Tensor =>
+  diagonalOnly(o, o.broadcastTo(across(o, s), [...s.shape, s.shape.at(-1)!]));
+
+/** F_ij = 1/(s_j² − s_i²), 0 where they are equal. */
+function gaps(o: RuleOps, s: Tensor): Tensor {
+  const [row, column] = [across(o, s), down(o, s)];
+  const gap = o.mul(o.sub(row, column), o.add(row, column));
+  const same = o.equal(gap, 0);
+  return o.where(same, 0, o.div(1, o.where(same, 1, gap)));
+}
