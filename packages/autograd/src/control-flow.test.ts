@@ -1,6 +1,6 @@
 import { compile, cond, fori, scan, type Tensor, whileLoop } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
-import { checkpoint, customVjp, grad, hessian, jvp, vjp, vmap } from "./index";
+import { checkpoint, customJvp, customVjp, grad, hessian, jacfwd, jvp, vjp, vmap } from "./index";
 import { f64, numbersOf } from "./testing/numbers";
 
 const near = (found: unknown, expected: readonly number[]): void => {
@@ -41,6 +41,34 @@ describe("derivatives of loops and branches", () => {
     near(grad(branch)(f64(-2)), [-4]);
     near(grad(branch)(f64(2)), [3]);
     near(vmap(grad(branch))(f64([-2, 2])), [-4, 3]);
+  });
+});
+
+describe("custom rules inside loops", () => {
+  const sumOf =
+    (f: (x: Tensor) => Tensor) =>
+    (xs: Tensor): Tensor =>
+      scan((c: Tensor, x: Tensor): [Tensor, Tensor] => [c.add(f(x)), c], f64(0), xs)[0];
+  const square = (x: Tensor): Tensor => x.mul(x);
+
+  test("hold in the modes they are for, and under vmap", () => {
+    const reverse = sumOf(
+      customVjp(square, { forward: (x) => [square(x), x] as const, backward: (x, ct: Tensor) => [ct.mul(x).mul(7)] }),
+    );
+    near(grad(reverse)(f64([1, 2])), [7, 14]);
+    near(
+      vmap(grad(reverse))(
+        f64([
+          [1, 2],
+          [3, 4],
+        ]),
+      ),
+      [7, 14, 21, 28],
+    );
+    const forward = sumOf(customJvp(square, ([x], [dx]) => [square(x), dx.mul(x).mul(7)]));
+    near(grad(forward)(f64([1, 2])), [7, 14]);
+    near(jacfwd(forward)(f64([1, 2])), [7, 14]);
+    near(grad((x: Tensor) => vmap(forward)(x).sum())(f64([[1, 2]])), [7, 14]);
   });
 });
 

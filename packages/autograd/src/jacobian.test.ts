@@ -71,6 +71,12 @@ test("parameters that are not annotated are tensors", () => {
   expect(numbersOf(jvp((x) => x.mul(x), [f64(3)], [f64(1)]))).toEqual([9, 6]);
 });
 
+test("leaves of results that are not floats have no cotangent", () => {
+  const [out, pullback] = vjp((x: Tensor) => ({ a: x.mul(2), n: x.greater(0) }), f64([1, -1]));
+  expect(numbersOf(pullback({ a: f64([1, 1]), n: out.n })[0])).toEqual([2, 2]);
+  expect(() => jacobian((x: Tensor) => x.greater(0))(f64(1))).toThrow(/bool\[\], which has no derivative/);
+});
+
 test("several arguments are named in a list", () => {
   const j = jacobian((x: Tensor, y: Tensor) => x.mul(y), [0, 1])(f64(3), f64(2));
   expect(numbersOf(j)).toEqual([2, 3]);

@@ -107,7 +107,7 @@ export class Tape {
   /** Ends the trace. */
   seal(results: readonly Tensor[]): void {
     invariant(!this.sealed, "a tape is sealed once");
-    this.outputs.push(...results.map((x) => this.idOf(x)));
+    for (const x of results) this.outputs.push(this.idOf(x));
     this.sealed = true;
     this.capturedIds.clear();
     this.literalIds.clear();

@@ -4,8 +4,12 @@ import { Tensor } from "./tensor";
 /** A nested plain object or array whose leaves are tensors (or numbers, which become tensors). */
 export type Tree = Tensor | number | boolean | readonly Tree[] | { readonly [name: string]: Tree };
 
-/** The leaves' tree with every leaf replaced. */
-export type Mapped<T, L> = T extends Tensor | number | boolean ? L : { [K in keyof T]: Mapped<T[K], L> };
+/** The tree's type with every leaf replaced. A tree of unknown form stays one, which also ends the recursion. */
+export type Mapped<T, L> = [Tree] extends [T]
+  ? Tree
+  : T extends Tensor | number | boolean
+    ? L
+    : { [K in keyof T]: Mapped<T[K], L> };
 
 /** What is left of a tree without its leaves. Compare with {@link sameStructure}. */
 export type Structure = null | readonly Structure[] | { readonly [name: string]: Structure };

@@ -95,7 +95,7 @@ export function concat(list: readonly TensorLike[], axis = 0): Tensor {
   if (shape.length === 0) throw new ShapeError("concat: scalars have no axis to be joined along; use stack");
   const along = normalizeAxis("concat", axis, shape.length);
   for (const x of tensors)
-    if (!sameShape(x.shape.with(along, 0), shape.with(along, 0)) || x.ndim !== shape.length)
+    if (x.ndim !== shape.length || !sameShape(x.shape.with(along, 0), shape.with(along, 0)))
       throw new ShapeError(
         `concat: shapes ${printShape(shape)} and ${printShape(x.shape)} differ off axis ${along}; make all other lengths equal`,
       );

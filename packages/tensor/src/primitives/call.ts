@@ -46,7 +46,8 @@ export const call: Primitive<CallAttributes> = primitive<CallAttributes>({
   },
   batch: (o, ins, batched, a, size) => {
     const all = a.tape.outputs.map(() => true);
-    return invoke(o, o.transforms.batch(a.tape, batched, size, all), ins);
+    const wide = o.transforms.batch(a.tape, batched, size, all);
+    return o.bind(call, [...ins, ...wide.captured], { ...a, tape: wide.tape });
   },
 });
 
