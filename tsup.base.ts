@@ -1,11 +1,9 @@
 import type { Options } from "tsup";
 
-/** How every package is built: ES modules, CommonJS and declarations, one bundle per entry point. */
+/** How every package is built: ES modules and CommonJS, one bundle per entry point. Declarations: tools/emit-declarations.mjs. */
 export const library: Options = {
   entry: ["src/index.ts"],
   format: ["esm", "cjs"],
-  // The private condition would make the declarations of siblings point at their sources.
-  dts: { compilerOptions: { customConditions: [], noEmit: false, incremental: false } },
   // Entry points of one package share their classes: without chunks, `instanceof` fails between "." and "./testing".
   splitting: true,
   sourcemap: true,

@@ -191,7 +191,7 @@ const pickSmooth = (...names: string[]): Record<string, Operation> =>
 /** Operations with derivatives of every order, bounded so that programs stay in range. */
 export const smoothOperations: Readonly<Record<string, Operation>> = {
   ...pickSmooth(
-    ...["neg", "half", "plusOne", "twice", "add", "sub", "sum", "sumAll", "mean", "cumsum", "flip", "transpose", "flat", "column", "newAxis"],
+    ...["neg", "half", "plusOne", "twice", "add", "sub", "sum", "sumAll", "cumsum", "flip", "transpose", "flat", "column", "newAxis"],
     ...["squeeze", "repeat", "tile", "concat", "stack", "tail", "everySecond", "none", "pad", "take", "scatterAdd", "dynamicSlice", "dynamicUpdate"],
     ...["fori", "scan", "cond", "compiled", "twiceCalled"],
   ),
@@ -201,7 +201,7 @@ export const smoothOperations: Readonly<Record<string, Operation>> = {
   mul: binary((x, y) => ops.sin(ops.mul(x, y))),
   div: binary((x, y) => ops.div(x, ops.add(ops.square(y), 1))),
   exp: unary((x) => ops.exp(ops.sin(x))),
-  logsumexp: (s) => ops.logsumexp(ops.tanh(s.at(0)), s.axis(s.at(0))),
+  logsumexp: (s) => ops.tanh(ops.logsumexp(ops.tanh(s.at(0)), s.axis(s.at(0)))),
   prod: (s) => ops.prod(ops.tanh(s.at(0)), s.axis(s.at(0))),
   cumprod: (s) => ops.cumprod(ops.tanh(s.at(0)), s.axis(s.at(0))),
   matmul: (s) => ops.matmul(ops.tanh(s.at(0)), ops.tanh(s.at(1))),

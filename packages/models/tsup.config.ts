@@ -16,7 +16,6 @@ export default defineConfig([
     clean: false,
     entry: { cli: "src/cli/index.ts" },
     format: ["esm"],
-    dts: false,
     splitting: false,
     platform: "node",
     // The command line runs the same modules that people import, and finds the WebGPU package only if it is installed.

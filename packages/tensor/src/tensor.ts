@@ -145,15 +145,6 @@ export class Tensor {
     return formatTensor(values, this.shape, this.dtype);
   }
 
-  /** Coercion would hide a branch from the tape, so it always throws and names the remedy. */
-  [Symbol.toPrimitive](hint: string): never {
-    throw new TraceError(
-      `Tensor: a ${this.dtype}${printShape(this.shape)} tensor was coerced to a ${hint === "default" ? "primitive" : hint}; ` +
-        `use methods in place of operators (x.add(y), x.less(y)), cond, where or whileLoop to branch on values, ` +
-        `itemSync() to read a concrete number, and toString() to print`,
-    );
-  }
-
   private checkSingle(where: string): void {
     if (this.size !== 1)
       throw new TraceError(`${where}: a tensor of shape ${printShape(this.shape)} has ${this.size} elements; use data() or array()`);
@@ -170,6 +161,20 @@ export class Tensor {
     return x;
   }
 }
+
+/**
+ * Coercion would hide a branch from the tape, so it always throws and names the remedy. Defined here and not in the class because declarations of
+ * a member named by a symbol trip over the class's mapped methods (TS2300).
+ */
+Object.defineProperty(Tensor.prototype, Symbol.toPrimitive, {
+  value(this: Tensor, hint: string): never {
+    throw new TraceError(
+      `Tensor: a ${this.dtype}${printShape(this.shape)} tensor was coerced to a ${hint === "default" ? "primitive" : hint}; ` +
+        `use methods in place of operators (x.add(y), x.less(y)), cond, where or whileLoop to branch on values, ` +
+        `itemSync() to read a concrete number, and toString() to print`,
+    );
+  },
+});
 
 function nest(values: TypedArray, shape: Shape, dtype: DType): Nested {
   const leaf = (i: number): Nested => (dtype === "bool" ? values[i] !== 0 : values[i]!);

@@ -21,6 +21,12 @@ test("central differences keep only rows with equal gaps on both sides", () => {
   expect([...result.derivatives]).toEqual([2, 2, 8, 2]);
 });
 
+test("a parabola is exact for parabolas at any gaps", () => {
+  const result = derivatives(table("t,q,p\n0,0,0\n1,1,2\n3,9,6\n3.5,12.25,7\n"), { scheme: "parabola" });
+  expect([...result.time]).toEqual([1, 3]);
+  expect([...result.derivatives].map((x) => Number(x.toFixed(12)))).toEqual([2, 2, 6, 2]);
+});
+
 test("gaps that differ only by the digits printed in the file are equal", () => {
   const text = "t,q,p\n5.000000,0,0\n5.166667,1,0\n5.333333,2,0\n5.500000,3,0\n";
   expect(derivatives(table(text), { scheme: "central" }).count).toBe(2);

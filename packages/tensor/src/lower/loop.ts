@@ -42,7 +42,7 @@ export function lowerLoop(lowering: Lowering, site: Site, plan: Plan, node: Node
 
   const bound = a.counted ? countOf(site, given.count[0]!.place, a.length) : int(k, a.length);
   writeSlot(site, counter!, bound);
-  if (isDynamic(a)) for (const y of each) openRows(site, y, stride, bound, a.counted);
+  if (isDynamic(a)) each.forEach((y, j) => openRows(site, y, j === 0, stride, bound, a.counted));
 
   const [indexId, ...bodyInputs] = body!.tape.inputs;
   const index = body!.places[indexId!]!;
@@ -107,14 +107,12 @@ function countOf(site: Site, place: Place, length: number): Value {
   return k.max(k.min(k.load("int32", base, offset), int(k, length)), int(k, 0));
 }
 
-/** Sets up the slots of a dynamic result: all rows at once where their number is known, none yet where it is not. */
-function openRows(site: Site, y: Gathered, stride: number, bound: Value, counted: boolean): void {
+/** Sets up the slots of a dynamic result: all rows at once where their number is known, none yet where it is not. The first has the region. */
+function openRows(site: Site, y: Gathered, first: boolean, stride: number, bound: Value, counted: boolean): void {
   const { k } = site;
   invariant(y.place.kind === "rows", "dynamic results are rows");
   const slots = rowSlots(y.place.slot);
-  const start = counted && y.within === 0 ? takeBytes(site, k.mul(bound, int(k, stride))) : undefined;
-  if (start) writeSlot(site, slots.address, start);
-  else if (y.within === 0) writeSlot(site, slots.address, readTop(site));
+  if (first) writeSlot(site, slots.address, counted ? takeBytes(site, k.mul(bound, int(k, stride))) : readTop(site));
   writeSlot(site, slots.stride, int(k, stride));
   writeSlot(site, slots.rows, counted ? bound : int(k, 0));
 }
@@ -188,7 +186,7 @@ function storeResults(
 
 /** Keeps the slots of a dynamic result that shares the first one's rows in step with it. */
 function writeAlias(site: Site, first: Gathered, place: Place, within: number): void {
-  if (within === 0) return;
+  if (place === first.place) return;
   const { k } = site;
   const from = rowSlots((first.place as { slot: number }).slot);
   const to = rowSlots((place as { slot: number }).slot);

@@ -33,6 +33,8 @@ export const call: Primitive<CallAttributes> = primitive<CallAttributes>({
       return place(invoke(o, pulled, [...ins, ...(pick(cotangents, flowing) as Tensor[])]), marks);
     }
     const { backward, flowing, marks } = saved.note as { backward: Traced; flowing: boolean[]; marks: boolean[] };
+    // The node joins all inputs with all outputs; inside, no marked input may reach any output.
+    if (!flowing.includes(true)) return [];
     const given = pick(outs.map((x, k) => cotangents[k] ?? (flowing[k] ? o.zerosLike(x) : undefined)), flowing) as Tensor[];
     return place(invoke(o, backward, [...saved.saved, ...given]), marks);
   },

@@ -1,0 +1,39 @@
+import type { Tensor, Tree } from "@dzdt/tensor";
+
+/** What a controller decides about an attempt. */
+export interface Decision {
+  /** bool: the step is taken. */
+  readonly accept: Tensor;
+  /** float64: the next step is this times longer. */
+  readonly factor: Tensor;
+  readonly state: readonly Tensor[];
+}
+
+/** How the scaled error of a step, a tree like the state, becomes one number: `rms`, `max`, or a function to a scalar. */
+export type ErrorNorm = "rms" | "max" | ((scaled: Tree) => Tensor);
+
+/** A number, or a tree like y0 with a number or a tensor for each leaf. */
+export type Tolerance = number | Tree;
+
+/** Steps chosen by an estimate of the error: functions on a carry, so that they can be traced and compiled. */
+export interface AdaptiveController {
+  readonly kind: "adaptive";
+  readonly rtol: Tolerance | undefined;
+  readonly atol: Tolerance | undefined;
+  readonly dtMin: number;
+  readonly dtMax: number;
+  readonly norm: ErrorNorm;
+  /** Numbers that the controller's state starts from, float64. */
+  init(): readonly number[];
+  /** @param ratio scaled error of the attempt, float64: 1 is just acceptable; NaN or ∞ never is. @param order power of h with which errors shrink */
+  adapt(state: readonly Tensor[], ratio: Tensor, order: number): Decision;
+}
+
+/** Steps of one length, or from output to output. */
+export interface ConstantController {
+  readonly kind: "constant";
+  readonly dt: number | Tensor | undefined;
+}
+
+/** What decides the lengths of steps: made by `pid` and `constant`. */
+export type Controller = AdaptiveController | ConstantController;

@@ -1,0 +1,77 @@
+import { where } from "@dzdt/tensor";
+import { checkOptions } from "../options";
+import type { AdaptiveController, ErrorNorm, Tolerance } from "./controller";
+
+/** Options of {@link pid}. */
+export interface PidOptions {
+  /** Relative tolerance, one or one for each leaf. @defaultValue the solve's */
+  readonly rtol?: Tolerance;
+  /** Absolute tolerance, one or one for each leaf (a number, or a tensor for its components). @defaultValue the solve's */
+  readonly atol?: Tolerance;
+  /** Proportional gain. @defaultValue 0 */
+  readonly p?: number;
+  /** Integral gain. @defaultValue 1 */
+  readonly i?: number;
+  /** Derivative gain. @defaultValue 0 */
+  readonly d?: number;
+  /** Steps are planned this much shorter than the error estimate allows. @defaultValue 0.9 */
+  readonly safety?: number;
+  /** The least factor from step to step. @defaultValue 0.2 */
+  readonly factorMin?: number;
+  /** The greatest factor from step to step. @defaultValue 10 */
+  readonly factorMax?: number;
+  /** A step below this ends the solve with `stepUnderflow`. @defaultValue 4 ulp of t */
+  readonly dtMin?: number;
+  /** No step is longer. @defaultValue ∞ */
+  readonly dtMax?: number;
+  /** @defaultValue "rms" */
+  readonly norm?: ErrorNorm;
+}
+
+const names: readonly (keyof PidOptions)[] = ["rtol", "atol", "p", "i", "d", "safety", "factorMin", "factorMax", "dtMin", "dtMax", "norm"];
+
+/**
+ * Proportional–integral–derivative control: with scaled errors e of this and the two steps before, and errors that shrink as h^k,
+ * factor = safety · e₁^(−(p+i+d)/k) · e₂^((p+2d)/k) · e₃^(−d/k), kept within its bounds. Only i (the default) is the classical rule.
+ * A step is rejected when e > 1 or is not finite; after a rejection no step grows.
+ * Reference: Söderlind 2003, doi:10.1145/641876.641877.
+ * @example odeint(field, y0, ts, { controller: pid({ rtol: 1e-8, atol: 1e-10, p: 0.4, i: 0.3 }) })
+ */
+export function pid(options: PidOptions = {}): AdaptiveController {
+  checkOptions("pid", options, names);
+  const { rtol, atol, p = 0, i = 1, d = 0, safety = 0.9, factorMin = 0.2, factorMax = 10, dtMin = 0, dtMax = Infinity, norm = "rms" } = options;
+  const checks: readonly [string, number, boolean, string][] = [
+    ["safety", safety, safety > 0 && safety <= 1, "in (0, 1]"],
+    ["factorMin", factorMin, factorMin > 0 && factorMin < 1, "in (0, 1)"],
+    ["factorMax", factorMax, factorMax > 1, "above 1"],
+    ["dtMin", dtMin, dtMin >= 0, "0 or positive"],
+    ["dtMax", dtMax, dtMax > 0 && dtMax >= dtMin, "positive, and no less than dtMin"],
+    ["p + i + d", p + i + d, p + i + d > 0, "positive"],
+  ];
+  for (const [name, value, holds, rule] of checks) if (!holds) throw new RangeError(`pid: ${name} is ${value}; give a number ${rule}`);
+  const older = d !== 0 ? 2 : p !== 0 ? 1 : 0;
+  return Object.freeze<AdaptiveController>({
+    kind: "adaptive",
+    rtol,
+    atol,
+    dtMin,
+    dtMax,
+    norm,
+    init: () => new Array<number>(older).fill(0),
+    adapt: (state, ratio, order) => {
+      const accept = ratio.lessEqual(1);
+      // Logarithms, so that one power serves all errors. Too small an error says no more than that.
+      const now = ratio.maximum(1e-16).log();
+      let exponent = now.mul(-(p + i + d) / order).add(Math.log(safety));
+      if (older > 0) exponent = exponent.add(state[0]!.mul((p + 2 * d) / order));
+      if (older > 1) exponent = exponent.sub(state[1]!.mul(d / order));
+      const planned = exponent.exp().clip(factorMin, factorMax);
+      const factor = where(ratio.less(Infinity), where(accept, planned, planned.minimum(safety)), factorMin);
+      return {
+        accept,
+        factor,
+        state: [now, ...state].slice(0, older).map((next, j) => where(accept, next, state[j]!)),
+      };
+    },
+  });
+}

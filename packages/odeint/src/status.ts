@@ -1,0 +1,87 @@
+import type { Tensor } from "@dzdt/tensor";
+
+/** How a solve ended: the numbers that `solution.status` holds, by name. */
+export const Status = Object.freeze({
+  success: 0,
+  maxStepsReached: 1,
+  stepUnderflow: 2,
+  nonFinite: 3,
+  eventTerminated: 4,
+  maxEventsReached: 5,
+} as const);
+
+/** The name of a way in which a solve ends. */
+export type StatusName = keyof typeof Status;
+
+/** The name of a status number. */
+export const statusName = (status: number): StatusName =>
+  (Object.keys(Status) as StatusName[]).find((name) => Status[name] === status) ?? "nonFinite";
+
+/** A solve that did not reach the last time. */
+export class SolveError extends Error {
+  override readonly name: string = "SolveError";
+  /** How it ended. */
+  readonly status: StatusName;
+
+  constructor(status: StatusName, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** What is known of a solve where it ended. With independent trajectories, each has an axis 0 more. */
+export interface End {
+  readonly status: Tensor;
+  readonly t: Tensor;
+  readonly h: Tensor;
+  readonly y: readonly Tensor[];
+  /** The derivative there; absent for methods that do not keep it. */
+  readonly derivative: readonly Tensor[];
+  readonly steps: Tensor;
+  readonly rejected: Tensor;
+}
+
+const remedies: Readonly<Record<Exclude<StatusName, "success">, string>> = {
+  maxStepsReached: "raise maxSteps, loosen rtol and atol, or use an implicit solver if the problem is stiff",
+  stepUnderflow: "the solution may be singular there, or the problem stiff: shorten ts, scale the problem, or loosen rtol and atol",
+  nonFinite: "check the vector field and y0 there, or take smaller steps",
+  eventTerminated: "nothing is wrong",
+  maxEventsReached: "raise maxEvents",
+};
+
+/** Throws the error of the first trajectory that failed, if there is one and its numbers are known. */
+export function throwFailure(end: End, paths: readonly string[]): void {
+  const status = end.status.dataSync();
+  const lane = status.findIndex((s) => s !== Status.success && s !== Status.eventTerminated);
+  if (lane < 0) return;
+  const name = statusName(status[lane]!) as Exclude<StatusName, "success">;
+  const at = (x: Tensor): number => x.dataSync()[lane]!;
+  const steps = at(end.steps);
+  const rejected = at(end.rejected);
+  const who = status.length > 1 ? `trajectory ${lane}: ` : "";
+  throw new SolveError(
+    name,
+    `odeint: ${who}${name} at t = ${at(end.t)} with step ${at(end.h)} after ${steps - rejected} accepted and ${rejected} rejected steps` +
+      `${worstComponent(end, paths, lane, status.length)}; ${remedies[name]}`,
+  );
+}
+
+/** The component that is not finite, or moves most within a step in proportion to its size. */
+function worstComponent({ y, derivative, h }: End, paths: readonly string[], lane: number, lanes: number): string {
+  const step = h.dataSync()[lane]!;
+  let worst = { size: -1, text: "" };
+  y.forEach((leaf, k) => {
+    const size = leaf.size / lanes;
+    const values = leaf.dataSync().subarray(lane * size, (lane + 1) * size);
+    const slopes = derivative[k]?.dataSync().subarray(lane * size, (lane + 1) * size);
+    values.forEach((value, i) => {
+      const slope = slopes?.[i] ?? 0;
+      const moved = Math.abs((slope * step) / (Math.abs(value) + 1e-12));
+      const rank = Number.isFinite(value) && Number.isFinite(slope) ? moved : Infinity;
+      if (rank <= worst.size) return;
+      const place = leaf.ndim === (lanes > 1 ? 1 : 0) ? "" : `[${i}]`;
+      worst = { size: rank, text: `, y${paths[k] ?? ""}${place} = ${value}${slopes ? ` with derivative ${slope}` : ""}` };
+    });
+  });
+  return worst.text;
+}

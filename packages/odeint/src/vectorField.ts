@@ -1,0 +1,58 @@
+import { type Aval, bind, call, cast, DTypeError, isFloat, printShape, sameShape, ShapeError, Tensor, trace, tree, type Tree } from "@dzdt/tensor";
+
+/** dy/dt as a function of time, state and arguments; `Y` is the state's tree. Traced once for each solve. */
+export type VectorField<Y, A> = (t: Tensor, y: Y, args: A) => Tree;
+
+/** The leaves of a state without its numbers. */
+export interface StateType {
+  readonly structure: tree.Structure;
+  readonly leaves: readonly Aval[];
+  /** Where each leaf is in the tree, as in `.q[0]`. */
+  readonly paths: readonly string[];
+}
+
+/** A traced function of leaves: one function of the program, however often it is called. */
+export type Leafwise = (ins: readonly Tensor[]) => Tensor[];
+
+/** Traces a function of leaves, to be recorded as a call. Give it tensors of `types`. */
+export function traced(where: string, fn: (...ins: Tensor[]) => readonly Tensor[], types: readonly Aval[]): Leafwise {
+  const { tape, captured } = trace(where, fn, types);
+  return (ins) => bind(call, [...ins, ...captured], { tape });
+}
+
+/** The dtype in which a field sees time: the state's widest. */
+export const realOf = (state: StateType): "float32" | "float64" =>
+  state.leaves.some(({ dtype }) => dtype === "float64") ? "float64" : "float32";
+
+/** A field as a call: (t: float64, leaves of y) → leaves of dy. */
+export function traceField(where: string, field: (t: Tensor, y: unknown) => Tree, state: StateType): (t: Tensor, y: readonly Tensor[]) => Tensor[] {
+  const real = realOf(state);
+  const run = traced(
+    "field",
+    (t, ...leaves) => derivative(where, field(t!, tree.unflatten(state.structure, leaves)), state),
+    [{ dtype: real, shape: [] }, ...state.leaves],
+  );
+  return (t, y) => run([cast(t, real), ...y]);
+}
+
+/** What a field returned as leaves of the state's types. @throws ShapeError, DTypeError when it is something else */
+export function derivative(where: string, returned: Tree, state: StateType): Tensor[] {
+  const dy = tree.flatten(returned);
+  tree.checkStructure(`${where}: vector field`, state.structure, dy.structure);
+  return state.leaves.map(({ dtype, shape }, k) => {
+    const leaf = dy.leaves[k]!;
+    const x = leaf instanceof Tensor ? leaf : Tensor.scalar(Number(leaf), dtype);
+    const path = state.paths[k]!;
+    if (!sameShape(x.shape, shape))
+      throw new ShapeError(
+        `${where}: vector field returned ${printShape(x.shape)} for a state of shape ${printShape(shape)}${path && ` at y${path}`}; ` +
+          `return one derivative per component of y`,
+      );
+    if (!isFloat(x.dtype) || (x.dtype === "float64" && dtype === "float32" && !x.weak))
+      throw new DTypeError(
+        `${where}: vector field returned ${x.dtype} for a ${dtype} state${path && ` at y${path}`}; ` +
+          `cast what makes it ${x.dtype} to ${dtype}, or start from a ${isFloat(x.dtype) ? x.dtype : "float"} state`,
+      );
+    return cast(x, dtype);
+  });
+}
