@@ -55,6 +55,9 @@ const whole = (x: Tensor): Tensor => ops.clip(ops.round(float(x)), -4, 4);
 /** A product of small whole numbers, which is exact in any order. Whether a sum of zeros is −0 is not settled. */
 const product = (x: Tensor, y: Tensor): Tensor => ops.add(ops.matmul(x, y), 0);
 const index = (x: Tensor): Tensor => cast(ops.clip(float(x), -9, 9), "int32");
+/** Elements from `start` up to `limit` along an axis. */
+const cut = (x: Tensor, axis: number, start: number, limit: number): Tensor =>
+  ops.slice(x, x.shape.map((_, a) => (a === axis ? start : 0)), x.shape.map((n, a) => (a === axis ? limit : n)));
 const predicate = (x: Tensor): Tensor => any(bool(x));
 
 const dtypes = ["float32", "float64", "int32", "uint32", "bool"] as const;
@@ -119,9 +122,9 @@ export const exactOperations: Readonly<Record<string, Operation>> = {
     return ops.concat([a, cast(b, a.dtype), a], s.axis(a));
   },
   stack: (s) => ops.stack([s.at(0), like(s.at(1), s.at(0))], s.step.n % (s.at(0).ndim + 1)),
-  tail: (s) => ops.cut(s.at(0), s.axis(s.at(0)), Math.min(1, s.at(0).shape[s.axis(s.at(0))]!), s.at(0).shape[s.axis(s.at(0))]!),
+  tail: (s) => cut(s.at(0), s.axis(s.at(0)), Math.min(1, s.at(0).shape[s.axis(s.at(0))]!), s.at(0).shape[s.axis(s.at(0))]!),
   everySecond: (s) => ops.slice(s.at(0), s.at(0).shape.map(() => 0), s.at(0).shape, s.at(0).shape.map(() => 2)),
-  none: (s) => ops.cut(s.at(0), s.axis(s.at(0)), 0, 0),
+  none: (s) => cut(s.at(0), s.axis(s.at(0)), 0, 0),
   pad: (s) => ops.pad(s.at(0), s.at(0).shape.map((_, a) => [s.step.picks[a % 3]! % 3, s.step.n % 2]) as [number, number][]),
   take: (s) => ops.take(s.at(0), index(s.at(1)), s.axis(s.at(0))),
   scatterAdd: (s) => {
@@ -137,7 +140,7 @@ export const exactOperations: Readonly<Record<string, Operation>> = {
   dynamicUpdate: (s) => {
     const x = s.at(0);
     const axis = s.axis(x);
-    const part = ops.cut(x, axis, 0, Math.min(1, x.shape[axis]!));
+    const part = cut(x, axis, 0, Math.min(1, x.shape[axis]!));
     return ops.dynamicUpdate(x, index(sum(number(s.at(1)))), like(s.at(2), part), axis);
   },
   matmul: (s) => product(whole(s.at(0)), cast(whole(s.at(1)), whole(s.at(0)).dtype)),
@@ -235,7 +238,7 @@ export const smoothOperations: Readonly<Record<string, Operation>> = {
   dynamicSlice: (s) => ops.dynamicSlice(s.at(0), s.step.n % 4, Math.ceil(s.at(0).shape[s.axis(s.at(0))]! / 2), s.axis(s.at(0))),
   dynamicUpdate: (s) => {
     const [x, axis] = [s.at(0), s.axis(s.at(0))];
-    return ops.dynamicUpdate(x, s.step.n % 3, like(s.at(1), ops.cut(x, axis, 0, Math.min(1, x.shape[axis]!))), axis);
+    return ops.dynamicUpdate(x, s.step.n % 3, like(s.at(1), cut(x, axis, 0, Math.min(1, x.shape[axis]!))), axis);
   },
 };
 

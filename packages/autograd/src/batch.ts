@@ -29,8 +29,9 @@ export function batch(
     define(node, outs, values);
     node.outs.forEach((id, k) => {
       const { dtype, shape, dynamic } = tape.avals[id]!;
-      if (!dynamic) checkDerivative(`batch of ${op.name}`, `result ${k}`, outs[k]!, { dtype, shape: [size, ...shape] });
-      wide[id] = 1;
+      wide[id] = outs[k]!.shape.length > shape.length ? 1 : 0;
+      const expected = wide[id] ? [size, ...shape] : shape;
+      if (!dynamic) checkDerivative(`batch of ${op.name}`, `result ${k}`, outs[k]!, { dtype, shape: expected });
     });
   }
   const outs = tape.outputs.map((id, k) => {

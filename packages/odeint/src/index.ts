@@ -1,1 +1,11 @@
-export {};
+export { discretize, type Adjoint } from "./adjoints/discretize";
+export { constant } from "./controllers/constant";
+export type { AdaptiveController, ConstantController, Controller, Decision, ErrorNorm, Tolerance } from "./controllers/controller";
+export { pid, type PidOptions } from "./controllers/pid";
+export { odeint, type OdeintOptions, type Solver } from "./odeint";
+export type { Times } from "./saveAt";
+export type { Solution, Stats } from "./solution";
+export * from "./solvers";
+export { SolveError, Status, type StatusName } from "./status";
+export { explicitRungeKutta, type ExplicitRungeKuttaOptions, type ExplicitSolver, symplecticSplitting, type SymplecticSolver, type SymplecticSplittingOptions } from "./tableau";
+export type { VectorField } from "./vectorField";

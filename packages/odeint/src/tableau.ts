@@ -43,7 +43,10 @@ export interface ExplicitRungeKuttaOptions {
   readonly bError?: readonly number[];
   /** Weights of the second, lower-order estimate that `errorEstimate: "dop853"` combines with `bError`. */
   readonly bErrorLow?: readonly number[];
-  /** Order of the embedded method b − bError. */
+  /**
+   * The error estimate of a step shrinks as h^(embeddedOrder + 1): the order of the embedded method b − bError. It is 7 for
+   * the combined estimate of `"dop853"`, whose two embedded methods have orders 5 and 3.
+   */
   readonly embeddedOrder?: number;
   /**
    * How a scalar error is made of the estimates, the norm of `bError`'s unless told: `"dop853"` is

@@ -75,7 +75,10 @@ export interface Primitive<A extends Attributes = Attributes> {
     outs: readonly Tensor[],
     attributes: A,
   ): readonly (Tensor | undefined)[];
-  /** The same operation where inputs marked in `batched` carry an extra axis 0 of length `size`; every result has that axis 0. */
+  /**
+   * The same operation where inputs marked in `batched` carry an extra axis 0 of length `size`. Results have it too; but those that no batched
+   * input reaches may come without it. (Of dynamic values it is axis 1: rows come first.)
+   */
   batch(o: RuleOps, ins: readonly Tensor[], batched: readonly boolean[], attributes: A, size: number): readonly Tensor[];
 
   /** How lowering computes it: exactly one of `element` (the element of the single result at `index`), `kernel`, `alias`, `control`. */

@@ -6,7 +6,7 @@ import type { RunContext, RunResult } from "./experiments";
 import { interrupt, interruptedCode } from "./interrupt";
 import type { Io } from "./io";
 import { progress } from "./progress";
-import { createRunFolder, reportPath } from "./runFolder";
+import { createRunFolder, reportPath, resumeFrom } from "./runFolder";
 import type { DataSource } from "./runRecord";
 import { versions } from "./versions";
 
@@ -19,19 +19,24 @@ export interface Task {
   /** Folder that receives the run's folder. */
   readonly out: string;
   readonly data: DataSource | null;
+  /** Folder of a stopped run to go on from. */
+  readonly resume?: string | undefined;
   readonly work: (context: RunContext) => Promise<RunResult>;
 }
 
 /** Runs a task with progress and Ctrl-C, saves the run folder and prints the result. Gives the exit code. */
 export async function carryOut(task: Task, io: Io): Promise<number> {
   const started = io.now();
+  const earlier = task.resume === undefined ? undefined : await resumeFrom(task.resume, io.cwd);
   const folder = await createRunFolder(resolve(io.cwd, task.out), task.name, started);
   const bar = progress(io);
   const stop = interrupt(io);
   try {
-    const result = await task
-      .work({ progress: bar, signal: stop.signal, checkpoint: folder.checkpoint })
-      .finally(() => bar.end());
+    const checkpoint: RunContext["checkpoint"] = (name) => {
+      const own = folder.checkpoint(name);
+      return earlier?.(name, own) ?? own;
+    };
+    const result = await task.work({ progress: bar, signal: stop.signal, checkpoint }).finally(() => bar.end());
     const run: RunMetadata = {
       command: ["dzdt", ...task.argv.map(quote)].join(" "),
       seed: task.seed,
@@ -73,7 +78,8 @@ function print(io: Io, result: RunResult, folder: string): void {
   const sections = [result.report, ...(result.report.sections ?? [])];
   for (const table of sections.flatMap((section) => section.tables)) io.stdout.write(`\n${textTable(table)}`);
   io.stdout.write(`\n${result.stopped ? "stopped early; " : ""}report  ${reportPath(folder)}\n`);
-  if (result.model !== undefined) {
+  if (result.stopped) io.stdout.write(`go on   the same command with --resume ${quote(folder)}\n`);
+  else if (result.model !== undefined) {
     const from = result.columns.map(() => "1").join(",");
     io.stdout.write(`try     dzdt forecast ${quote(folder)} --from ${from} --until 10\n`);
   }

@@ -61,8 +61,11 @@ export interface RunContext {
    * Node delivers Ctrl-C between tasks only, so training must yield to the event loop a few times per second.
    */
   readonly signal: AbortSignal;
-  /** Where training may keep a checkpoint; it lies in the run folder. */
-  readonly checkpoint: FileStore;
+  /**
+   * Where the training of that name keeps its checkpoint: a file in the run folder, until the run is finished.
+   * With `--resume` it holds at first what the earlier run left.
+   */
+  checkpoint(name: string): FileStore;
 }
 
 /** What a run leaves behind. */

@@ -39,7 +39,7 @@ const line: Experiment = {
     for (let step = 1; step <= steps; step++) {
       await new Promise((resolve) => setImmediate(resolve));
       if (signal.aborted) {
-        await checkpoint.write(Uint8Array.of(step));
+        await checkpoint("line").write(Uint8Array.of(step));
         return result(options.data.names, true);
       }
       progress.update(step, 1 / step);
@@ -225,7 +225,7 @@ describe("a run", () => {
     expect(err).toContain("stopping after this step and saving the run; press Ctrl-C again to leave at once");
     expect(out).toContain("stopped early; report");
     expect((await readdir(join(cwd, folder))).sort()).toEqual([
-      "checkpoint.safetensors",
+      "checkpoint-line.safetensors",
       "report.html",
       "run.json",
       "weights.safetensors",

@@ -37,3 +37,5 @@ export const stepsOption = (): Option => new Option("--steps <n>", "training ste
 export const widthOption = (): Option => new Option("--width <n>", "units in a hidden layer").argParser(integer(1));
 export const outOption = (): Option =>
   new Option("--out <dir>", "folder that receives the run's folder").default("runs");
+export const resumeOption = (): Option =>
+  new Option("--resume <run>", "go on from the checkpoints of a stopped run; repeat its other options");

@@ -1,4 +1,4 @@
-import { mkdir, rm, rmdir } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileStore } from "../node/fileStore";
 import type { FileStore } from "../node/fileStore";
@@ -10,14 +10,17 @@ const files = {
   report: "report.html",
   record: "run.json",
   weights: "weights.safetensors",
-  checkpoint: "checkpoint.safetensors",
 } as const;
+
+const checkpointFile = (name: string): string => `checkpoint-${name}.safetensors`;
+const isCheckpoint = (file: string): boolean => file.startsWith("checkpoint-") && file.endsWith(".safetensors");
 
 /** A folder for one run. */
 export interface RunFolder {
   readonly path: string;
-  readonly checkpoint: FileStore;
-  /** Writes the weights, then the report, then `run.json`: a folder with a `run.json` is whole. The checkpoint of a finished run is removed. */
+  /** Where the training of that name keeps its checkpoint. */
+  checkpoint(name: string): FileStore;
+  /** Writes the weights, then the report, then `run.json`: a folder with a `run.json` is whole. The checkpoints of a finished run are removed. */
   save(content: { readonly report: string; readonly record: RunRecord; readonly weights: Uint8Array }): Promise<void>;
   /** Removes the folder if nothing was written into it. */
   discardIfEmpty(): Promise<void>;
@@ -30,16 +33,16 @@ export interface RunFolder {
 export async function createRunFolder(parent: string, name: string, now: Date): Promise<RunFolder> {
   const path = await makeFolder(parent, `${name}-${timestamp(now)}`);
   const store = (file: string): FileStore => fileStore(join(path, file));
-  const checkpoint = store(files.checkpoint);
   return {
     path,
-    checkpoint,
+    checkpoint: (name) => store(checkpointFile(name)),
     save: async ({ report, record, weights }) => {
       const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
       await store(files.weights).write(weights);
       await store(files.report).write(encode(report));
       await store(files.record).write(encode(`${JSON.stringify(record, null, 2)}\n`));
-      if (!record.stopped) await rm(checkpoint.path, { force: true });
+      if (record.stopped) return;
+      for (const file of (await readdir(path)).filter(isCheckpoint)) await rm(join(path, file), { force: true });
     },
     discardIfEmpty: () => rmdir(path).catch(() => undefined),
   };
@@ -60,6 +63,24 @@ export async function readRun(folder: string, cwd: string): Promise<SavedRun> {
       `${folder}: has no ${recordBytes ? files.weights : files.record}; give the folder of a finished run, such as runs/hnn-20260102-030405`,
     );
   return { folder, record: parseRunRecord(new TextDecoder().decode(recordBytes), join(folder, files.record)), weights };
+}
+
+/**
+ * A folder's checkpoints for a run that goes on from an earlier one: read there until something is written here.
+ * @throws Error if the earlier folder holds none
+ */
+export async function resumeFrom(
+  earlier: string,
+  cwd: string,
+): Promise<(name: string, own: FileStore) => FileStore> {
+  const path = resolve(cwd, earlier);
+  const found = (await readdir(path).catch(() => [])).filter(isCheckpoint);
+  if (found.length === 0)
+    throw new Error(`${earlier}: has no checkpoint to go on from; give the folder of a run that was stopped`);
+  return (name, own) => {
+    const old = fileStore(join(path, checkpointFile(name)));
+    return { ...own, read: async () => (await own.read()) ?? (await old.read()) };
+  };
 }
 
 /** The report's path inside a run folder. */

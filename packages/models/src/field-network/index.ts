@@ -1,1 +1,1 @@
-export {};
+export { fieldNetwork, type FieldNetwork, type FieldNetworkOptions } from "./model";

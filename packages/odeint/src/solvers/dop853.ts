@@ -55,7 +55,7 @@ export const dop853: ExplicitSolver = explicitRungeKutta({
     -0.18980075407240762, 0, 0, 0, 0, 4.450312892752409, 1.8915178993145003, -5.801203960010585, -0.4226823213237919,
     -0.1521609496625161, 0.20136540080403034, 0.02265179219836082, 0,
   ],
-  embeddedOrder: 5,
+  embeddedOrder: 7,
   errorEstimate: "dop853",
   dense: {
     kind: "dop853",

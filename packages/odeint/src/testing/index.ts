@@ -1,1 +1,15 @@
-export {};
+export { observedOrder, type ObservedOrder, type ObservedOrderOptions } from "./observed-order";
+export {
+  denseOrder,
+  denseWeights,
+  elementaryWeights,
+  embeddedWeights,
+  type OrderCondition,
+  orderConditions,
+  orderResidual,
+  type RootedTree,
+  rootedTrees,
+  splittingResidual,
+  type WeightedStages,
+} from "./order-conditions";
+export * from "./problems";

@@ -71,8 +71,9 @@ export const orderResidual = (method: WeightedStages, order: number, theta = 1):
     ...orderConditions(method, order, theta).map(({ residual, scale }) => Math.abs(residual) / Math.max(1, scale)),
   );
 
-/** The weights of the embedded method, b − bError. */
-export const embeddedWeights = ({ b, bError = [] }: ExplicitSolver): number[] => b.map((x, i) => x - (bError[i] ?? 0));
+/** The weights of an embedded method, b minus the weights of the error estimate. */
+export const embeddedWeights = ({ b }: ExplicitSolver, bError: readonly number[] = []): number[] =>
+  b.map((weight, i) => weight - (bError[i] ?? 0));
 
 function hermite({ a, b, fsal, stages }: ExplicitSolver, theta: number): WeightedStages {
   const end = fsal ? stages - 1 : stages;

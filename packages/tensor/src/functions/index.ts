@@ -1,6 +1,5 @@
-export { applyTape } from "../run";
 export { numberLike } from "../literals";
-export { bind } from "../run";
+export { applyTape, bind } from "../run";
 export * from "./activation";
 export * from "./arithmetic";
 export * from "./bitwise";
@@ -12,7 +11,21 @@ export * from "./einsum";
 export * from "./elementary";
 export * from "./indexing";
 export { fullLike, onesLike, zerosLike } from "./likes";
-export * from "./reduce";
+export { all, any, argmax, argmin, type Axes, logsumexp, max, min, prod, type ReduceOptions, sum } from "./reduce";
 export * from "./statistics";
 export * from "./stop-gradient";
-export * from "./structure";
+export {
+  broadcastTo,
+  concat,
+  expandDims,
+  flip,
+  pad,
+  permute,
+  reshape,
+  slice,
+  split,
+  squeeze,
+  stack,
+  tile,
+  transpose,
+} from "./structure";

@@ -1,4 +1,6 @@
 import { asTensor, numberLike, type TensorLike, withinRule } from "../literals";
+import { less } from "../primitives/less";
+import { bind } from "../run";
 import type { Shape } from "../shape";
 import type { Tensor } from "../tensor";
 import { convert, repeat } from "./operands";
@@ -17,7 +19,11 @@ export const fullLike = (x: TensorLike, value: number | boolean, shape?: Shape):
 };
 
 /** Zeros of x's dtype and shape. */
-export const zerosLike = (x: TensorLike): Tensor => fullLike(x, false);
+export const zerosLike = (x: TensorLike): Tensor =>
+  typeof x === "object" && x.dynamic ? zeroRows(x) : fullLike(x, false);
+
+/** Zeros in as many rows as a dynamic value has. */
+const zeroRows = (x: Tensor): Tensor => convert(bind(less, [x, x])[0]!, x.dtype);
 
 /** Ones of x's dtype and shape. */
 export const onesLike = (x: TensorLike): Tensor => fullLike(x, true);

@@ -47,8 +47,7 @@ export const call: Primitive<CallAttributes> = primitive<CallAttributes>({
     return { outs: results.slice(0, count), tangents: place(results.slice(count), pushed.movedOuts) };
   },
   batch: (o, ins, batched, a, size) => {
-    const all = a.tape.outputs.map(() => true);
-    const wide = o.transforms.batch(a.tape, batched, size, all);
+    const wide = o.transforms.batch(a.tape, batched, size);
     return o.bind(call, [...ins, ...wide.captured], { ...a, tape: wide.tape });
   },
 });

@@ -1,5 +1,6 @@
 import { type DType, isFloat } from "../dtype";
 import { type Primitive, primitive, real } from "../primitive";
+import { rows } from "./elementwise";
 
 /**
  * The same numbers in another dtype, as NumPy converts them; a float that does not fit an integer saturates, NaN becomes 0; to `bool`: is it
@@ -9,7 +10,7 @@ export const cast: Primitive<{ readonly dtype: DType }> = primitive({
   name: "cast",
   domain: real,
   fusion: "map",
-  shape: ([x], { dtype }) => [{ dtype, shape: x!.shape }],
+  shape: ([x], { dtype }) => [{ dtype, shape: x!.shape, ...rows([x!]) }],
   vjp: (o, [ct], [x], _outs, { dtype }) => [
     ct && isFloat(dtype) && isFloat(x!.dtype) ? o.cast(ct, x!.dtype) : undefined,
   ],

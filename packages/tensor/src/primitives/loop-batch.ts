@@ -89,14 +89,13 @@ export function batchLoop(
   const ysBatched = splitOutputs(a, batchedOuts, "body").ys;
   const steps = counter.length ? [results.carries.at(-1)!] : results.steps;
   return [
-    ...results.carries.slice(0, a.carries).map((x, j) => spread(x, marks[j]!, true)),
+    ...results.carries.slice(0, a.carries),
     ...results.ys.map((y, k) => {
       if (a.ys[k] === "row" && rowsBatched)
         return swapFirst(o, a.lanes ? o.reshape(y, [a.rows, size, a.lanes, ...y.shape.slice(2)]) : y);
-      if (!ysBatched[k]) return o.broadcastTo(y, [size, ...y.shape]);
-      return y.dynamic ? y : swapFirst(o, y);
+      return y.dynamic || !ysBatched[k] ? y : swapFirst(o, y);
     }),
-    ...steps.map((n) => (counter.length ? n : o.broadcastTo(n, [size]))),
+    ...steps,
   ];
 }
 

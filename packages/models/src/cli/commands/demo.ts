@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { carryOut } from "../carryOut";
 import { readDataFile } from "../dataFile";
-import { names, outOption, seedOption, stepsOption, widthOption } from "../options";
+import { names, outOption, resumeOption, seedOption, stepsOption, widthOption } from "../options";
 import type { Context } from "./command";
 
 interface DemoFlags {
@@ -13,6 +13,7 @@ interface DemoFlags {
   readonly steps?: number;
   readonly width?: number;
   readonly out: string;
+  readonly resume?: string;
 }
 
 /** `dzdt demo`: what `npm start` runs. */
@@ -28,12 +29,13 @@ export function addDemo(program: Command, context: Context): void {
     .addOption(stepsOption())
     .addOption(widthOption())
     .addOption(outOption())
+    .addOption(resumeOption())
     .action(async (flags: DemoFlags) => {
       const { demo } = context.experiments;
       if (!demo)
         throw new Error("no demonstration is registered in this build; see dzdt experiments for what there is");
       const { io, argv } = context;
-      const { data, columns, time, trial, seed, steps, width, out } = flags;
+      const { data, columns, time, trial, seed, steps, width, out, resume } = flags;
       const read =
         data === undefined
           ? undefined
@@ -48,6 +50,6 @@ export function addDemo(program: Command, context: Context): void {
         ...(read ? { data: read.table } : {}),
       };
       const work = (run: Parameters<typeof demo.run>[1]): ReturnType<typeof demo.run> => demo.run(options, run);
-      context.finish(await carryOut({ name: demo.name, argv, seed, out, data: read?.source ?? null, work }, io));
+      context.finish(await carryOut({ name: demo.name, argv, seed, out, data: read?.source ?? null, resume, work }, io));
     });
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { carryOut } from "../carryOut";
 import { readDataFile } from "../dataFile";
-import { names, outOption, positive, seedOption, stepsOption, widthOption } from "../options";
+import { names, outOption, positive, resumeOption, seedOption, stepsOption, widthOption } from "../options";
 import { modelNamed } from "./command";
 import type { Context } from "./command";
 
@@ -16,6 +16,7 @@ interface TrainFlags {
   readonly lr?: number;
   readonly damping?: boolean;
   readonly out: string;
+  readonly resume?: string;
 }
 
 /** `dzdt train <experiment>`: trains on anybody's file. */
@@ -34,10 +35,11 @@ export function addTrain(program: Command, context: Context): void {
     .option("--lr <rate>", "learning rate", positive)
     .option("--damping", "let the model learn a linear damping")
     .addOption(outOption())
+    .addOption(resumeOption())
     .action(async (name: string, flags: TrainFlags) => {
       const { io, argv, experiments } = context;
       const model = modelNamed(name, experiments);
-      const { data, columns, time, trial, seed, steps, width, lr, damping, out } = flags;
+      const { data, columns, time, trial, seed, steps, width, lr, damping, out, resume } = flags;
       const { table, source } = await readDataFile(
         { file: data, columns, time, ...(trial === undefined ? {} : { trial }) },
         io.cwd,
@@ -51,7 +53,7 @@ export function addTrain(program: Command, context: Context): void {
         ...(damping === undefined ? {} : { damping }),
       };
       context.finish(
-        await carryOut({ name, argv, seed, out, data: source, work: (run) => model.run(options, run) }, io),
+        await carryOut({ name, argv, seed, out, data: source, resume, work: (run) => model.run(options, run) }, io),
       );
     });
 }

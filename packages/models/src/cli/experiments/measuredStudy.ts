@@ -5,8 +5,8 @@ import { sliceTable } from "../../series/sliceTable";
 import { split } from "../../series/split";
 import { windows } from "../../series/windows";
 import type { RunContext, RunOptions } from "../experiments";
-import { differenceLoss, learn, windowLoss } from "./learn";
-import type { Examples } from "./learn";
+import { differenceExamples, learn, planar, windowExamples } from "./learn";
+import type { Examples, Samples, WindowSamples } from "./learn";
 import { learners } from "./learners";
 import type { Learner } from "./learners";
 import { pairs } from "./outcome";
@@ -64,6 +64,7 @@ export const measuredPlans: readonly MeasuredPlan[] = [
 const windowRows = 7;
 /** Windows per step; all of them at once is three times slower and no better. */
 const windowBatch = 128;
+const weightDecay = 1e-5;
 
 /**
  * Trains the planned models on the first four fifths of a measured pendulum and rolls them out over the last fifth.
@@ -85,15 +86,16 @@ export async function measuredStudy(
   for (const plan of plans) {
     const { steps = plan.steps, width = plan.width } = options;
     const learner = learners[plan.kind](width);
+    const task = { name: `${learner.name}, ${plan.recipe}`, key: `${plan.kind}-${plan.recipe}` };
     const examples = parts.examples[plan.recipe](learner);
-    const outcome = await learn(
+    const learned = await learn(
       learner,
-      { ...examples, key: random.key(seed), steps, learningRate, weightDecay: 1e-5, label: `${learner.name}, ${plan.recipe}` },
+      { ...examples, key: random.key(seed), steps, learningRate, weightDecay, task },
       context,
     );
-    if (outcome.steps === 0) break;
-    const path = outcome.rollout(parts.from, parts.times);
-    models.push({ ...outcome, recipe: plan.recipe, width, path, energyMse: energyMse(measuredEnergy, path, parts.measured) });
+    if (learned.steps === 0) break;
+    const path = learned.rollout(parts.from, parts.times);
+    models.push({ ...planar(learner, learned), recipe: plan.recipe, width, path, energyMse: energyMse(measuredEnergy, path, parts.measured) });
   }
   return {
     models,
@@ -103,7 +105,7 @@ export async function measuredStudy(
     duration: (table.time.at(-1) ?? NaN) - (table.time[0] ?? NaN),
     gap: parts.gap,
     stopped: context.signal.aborted,
-    settings: { "learning rate": learningRate, "weight decay": 1e-5, windows: `${windowRows} rows, batches of ${windowBatch}` },
+    settings: { "learning rate": learningRate, "weight decay": weightDecay, windows: `${windowRows} rows, batches of ${windowBatch}` },
   };
 }
 
@@ -116,25 +118,15 @@ function partsOf(table: SeriesTable) {
   const [angle = "", velocity = ""] = table.names;
   const column = (name: string): Float64Array => held.columns[name] ?? new Float64Array();
   const measured = pairs(column(angle), column(velocity));
-  const solved = { train: windows(learnt, { length: windowRows }), test: windows(held, { length: windowRows }) };
-  const differences =
-    (scheme: "forward" | "central") =>
-    (learner: Learner): Examples => {
-      const [y, z] = [learnt, held].map((part) => {
-        const found = derivatives(part, { scheme });
-        return { y: rows(found.states, [found.count, 2]), dy: rows(found.derivatives, [found.count, 2]) };
-      });
-      return { loss: differenceLoss(learner), train: y!, test: z! };
-    };
+  const differences = (scheme: "forward" | "central") => {
+    const [learn, test] = [samples(learnt, scheme), samples(held, scheme)];
+    return (learner: Learner): Examples => differenceExamples(learner, learn, test);
+  };
+  const solved = { train: windowed(learnt), test: windowed(held) };
   const examples: Readonly<Record<Recipe, (learner: Learner) => Examples>> = {
     forward: differences("forward"),
     central: differences("central"),
-    solver: (learner) => ({
-      loss: windowLoss(learner, solved.train.gap),
-      train: { windows: rows(solved.train.states, [solved.train.count, windowRows, 2]) },
-      test: { windows: rows(solved.test.states, [solved.test.count, windowRows, 2]) },
-      batch: windowBatch,
-    }),
+    solver: (learner) => windowExamples(learner, solved.train, solved.test, windowBatch),
   };
   const start = held.time[0] ?? NaN;
   return {
@@ -143,8 +135,18 @@ function partsOf(table: SeriesTable) {
     from: tensor([[measured[0] ?? NaN, measured[1] ?? NaN]], { dtype: "float64" }),
     time: held.time,
     times: tensor(held.time.map((t) => t - start)),
-    gap: solved.train.gap,
+    gap: solved.train.dt,
   };
+}
+
+function samples(table: SeriesTable, scheme: "forward" | "central"): Samples {
+  const { count, dim, states, derivatives: slopes } = derivatives(table, { scheme });
+  return { y: rows(states, [count, dim]), dy: rows(slopes, [count, dim]) };
+}
+
+function windowed(table: SeriesTable): WindowSamples {
+  const { count, dim, states, gap } = windows(table, { length: windowRows });
+  return { windows: rows(states, [count, windowRows, dim]), dt: gap };
 }
 
 const rows = (values: Float64Array, shape: readonly number[]): Tensor =>

@@ -1,12 +1,7 @@
 import { dopri5, odeint } from "@dzdt/odeint";
 import { add, div, mul, norm, random, reshape, slice, type Tensor } from "@dzdt/tensor";
+import type { Samples } from "./learn";
 import type { System } from "./system";
-
-/** States with the derivatives that a model shall predict there, `[rows, 2]` each, float32. */
-export interface Samples {
-  readonly states: Tensor;
-  readonly derivatives: Tensor;
-}
 
 /** How to simulate; the defaults are the published recipe. */
 export interface SimulateOptions {
@@ -18,7 +13,7 @@ export interface SimulateOptions {
 }
 
 /**
- * Noisy observations of a system: trajectories from random starts, the first half to train on and the second to test.
+ * Noisy observations of a system, float32 `[rows, 2]`: trajectories from random starts, the first half to train on and the second to test.
  * Derivatives belong to the clean state, and the noise is added to q and p after: a loss far below 0.035 means a leak.
  * Reference: Greydanus et al. 2019, arXiv:1906.01563, and their code.
  */
@@ -36,8 +31,8 @@ export function simulate(
     return reshape(slice(x, [0, from, 0], [times, to, dim]), [times * (to - from), dim]).cast("float32");
   };
   const samples = (from: number, to: number): Samples => ({
-    states: part(noisy, from, to),
-    derivatives: part(derivatives, from, to),
+    y: part(noisy, from, to),
+    dy: part(derivatives, from, to),
   });
   return { train: samples(0, half), test: samples(half, trajectories) };
 }

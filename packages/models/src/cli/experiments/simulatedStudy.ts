@@ -1,7 +1,7 @@
 import { linspace, random } from "@dzdt/tensor";
 import type { RunContext, RunOptions } from "../experiments";
 import { learners } from "./learners";
-import { differenceLoss, learn } from "./learn";
+import { differenceExamples, learn, planar } from "./learn";
 import type { Outcome } from "./outcome";
 import { flow, simulate, starts } from "./simulate";
 import { energyMse } from "./system";
@@ -36,6 +36,7 @@ export interface SimulatedSetting {
 
 const horizon = 20;
 const rollouts = 15;
+const weightDecay = 1e-4;
 
 /** Trains HNN and baseline on a simulated system by the published recipe, scaled: width 64 and fewer steps lose nothing here. */
 export async function simulatedStudy(
@@ -52,22 +53,15 @@ export async function simulatedStudy(
   const truth = flow(system, from, times).dataSync() as Float64Array;
   const models: SimulatedModel[] = [];
   for (const learner of [learners.hnn(width), learners.baseline(width)]) {
-    const outcome = await learn(
+    const examples = differenceExamples(learner, train, test);
+    const learned = await learn(
       learner,
-      {
-        key: random.foldIn(key, 2),
-        steps,
-        learningRate,
-        weightDecay: 1e-4,
-        loss: differenceLoss(learner),
-        train: { y: train.states, dy: train.derivatives },
-        test: { y: test.states, dy: test.derivatives },
-      },
+      { ...examples, key: random.foldIn(key, 2), steps, learningRate, weightDecay },
       context,
     );
-    if (outcome.steps === 0) break;
-    const paths = outcome.rollout(from, times);
-    models.push({ ...outcome, paths, energyMse: energyMse(system.energy, paths, truth) });
+    if (learned.steps === 0) break;
+    const paths = learned.rollout(from, times);
+    models.push({ ...planar(learner, learned), paths, energyMse: energyMse(system.energy, paths, truth) });
   }
   return {
     system,
@@ -76,6 +70,6 @@ export async function simulatedStudy(
     horizon,
     times: times.dataSync() as Float64Array,
     truth,
-    settings: { steps, width, "learning rate": learningRate, "weight decay": 1e-4 },
+    settings: { steps, width, "learning rate": learningRate, "weight decay": weightDecay },
   };
 }

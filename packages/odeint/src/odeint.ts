@@ -1,0 +1,200 @@
+import { cast, DTypeError, defaultTarget, isFloat, ShapeError, sub, Tensor, type Tensors, tree, type Tree } from "@dzdt/tensor";
+import type { Adjoint } from "./adjoints/discretize";
+import { constant } from "./controllers/constant";
+import type { Controller, Tolerance } from "./controllers/controller";
+import { pid } from "./controllers/pid";
+import { splittingMethod } from "./hamiltonian";
+import { checkOptions } from "./options";
+import { checkMonotonic, checkWithin, readTimes, type Times } from "./saveAt";
+import { type Request, solve, solveAt } from "./solve";
+import { type Solution, solution } from "./solution";
+import { tsit5 } from "./solvers";
+import { throwFailure } from "./status";
+import { explicitMethod } from "./step";
+import type { ExplicitSolver, SymplecticSolver } from "./tableau";
+import { toleranceLeaves } from "./tolerance";
+import { type StateType, traceField, type VectorField } from "./vectorField";
+
+/** A method that `odeint` steps with. */
+export type Solver = ExplicitSolver | SymplecticSolver;
+
+/** Options of {@link odeint}. */
+export interface OdeintOptions<A = undefined> {
+  /** Passed on to the field: a tree, or anything else. */
+  readonly args?: A;
+  /** @defaultValue tsit5 */
+  readonly solver?: Solver;
+  /** @defaultValue `pid()` if the solver estimates its error, else `constant({ dt: dt0 })` */
+  readonly controller?: Controller;
+  /** Relative tolerance, one or one for each leaf. @defaultValue 1e-6 (float64), 1e-4 (float32) */
+  readonly rtol?: Tolerance;
+  /** Absolute tolerance, one or one for each leaf. @defaultValue 1e-8 (float64), 1e-6 (float32) */
+  readonly atol?: Tolerance;
+  /** Length of the first step, positive; the direction is that of ts. @defaultValue found by trial, with one more evaluation */
+  readonly dt0?: number | Tensor;
+  /** The most attempts at steps. @defaultValue 1,000,000 */
+  readonly maxSteps?: number;
+  /** How gradients are computed. @defaultValue discretize() */
+  readonly adjoint?: Adjoint;
+  /**
+   * `shared`: y0 is one state, with one step size. `independent`: axis 0 of every leaf counts trajectories; the field sees one of them, and each
+   * has steps of its own, just as if solved alone. @defaultValue "shared"
+   */
+  readonly batch?: "shared" | "independent";
+  /** Throw a `SolveError` when a solve fails. Only where its numbers are known at once: not within compiled or transformed functions. @defaultValue true */
+  readonly throw?: boolean;
+}
+
+const names: readonly (keyof OdeintOptions)[] = ["args", "solver", "controller", "rtol", "atol", "dt0", "maxSteps", "adjoint", "batch", "throw"];
+
+/**
+ * Solves dy/dt = field(t, y, args) from y(ts[0]) = y0 and gives the states at ts. One node of the program, whatever the number of steps;
+ * differentiable with respect to y0, args, what the field closes over, and ts.
+ * @param field traced once: no host `if` on tensors, logging or `Math.random` inside
+ * @param y0 a tree of floats, which keep their dtypes; the field receives t in the widest of them
+ * @param ts strictly increasing or strictly decreasing; ts[0] is the initial time. They do not change the steps that are taken, but for the last
+ * @throws SolveError when a solve fails and its numbers are known at once
+ * @example odeint((t, y) => y.neg(), tensor([1, 2]), [0, 0.5, 1]).ys // [3, 2]
+ */
+export function odeint<Y extends Tree, A = undefined>(
+  field: VectorField<Tensors<Y>, A>,
+  y0: Y,
+  ts: Times,
+  options: OdeintOptions<A> = {},
+): Solution<Tensors<Y>> {
+  checkOptions("odeint", options, names);
+  if (typeof field !== "function") throw new TypeError(`odeint: the field is ${String(field)}; give a function (t, y, args) => dy`);
+  const { leaves, structure, paths } = readState(y0);
+  const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
+  const independent = readBatch(options.batch, leaves, paths);
+  const state: StateType = {
+    structure,
+    paths,
+    leaves: leaves.map(({ dtype, shape }) => ({ dtype, shape: independent ? shape.slice(1) : shape })),
+  };
+  const times = readTimes("odeint", "ts", ts, target);
+  checkMonotonic("odeint", times);
+  const request = readRequest(field as VectorField<unknown, A>, options, state, independent, target);
+
+  const at = (asked: number | Times): Tensors<Y> => {
+    const scalar = typeof asked === "number" || (asked instanceof Tensor && asked.ndim === 0);
+    const list = readTimes("at", "t", scalar ? [asked as number] : (asked as Times), target);
+    checkWithin("at", list, times);
+    const ys = times.tensor.size === 1 ? leaves.map((y) => repeated(y, list.tensor.size)) : solveAt(request, leaves, times.tensor, list.tensor);
+    return tree.unflatten(structure, scalar ? ys.map((y) => y.reshape(y.shape.slice(1))) : ys);
+  };
+  if (times.tensor.size === 1) return solution(unmoved(leaves, structure, times.tensor, independent), at);
+  const solved = solve(request, leaves, times.tensor);
+  if (options.throw !== false && !solved.status.tape) throwFailure(solved, paths);
+  return solution<Tensors<Y>>(
+    {
+      ts: times.tensor,
+      ys: tree.unflatten(structure, solved.ys),
+      status: solved.status,
+      stats: {
+        steps: solved.steps,
+        accepted: sub(solved.steps, solved.rejected),
+        rejected: solved.rejected,
+        evaluations: solved.evaluations,
+      },
+    },
+    at,
+  );
+}
+
+function readState(y0: Tree): { leaves: Tensor[]; structure: tree.Structure; paths: string[] } {
+  const flat = tree.flatten(y0);
+  if (flat.leaves.length === 0) throw new ShapeError("odeint: y0 has no leaves; give a tree with at least one tensor");
+  const target = flat.leaves.find((x): x is Tensor => x instanceof Tensor)?.target;
+  const leaves = flat.leaves.map((leaf, k) => {
+    if (typeof leaf === "boolean" || (leaf instanceof Tensor && !isFloat(leaf.dtype)))
+      throw new DTypeError(
+        `odeint: y0${flat.paths[k]!} is ${leaf instanceof Tensor ? leaf.dtype : "bool"}; a state is of floats: cast it to float32 or float64`,
+      );
+    return leaf instanceof Tensor ? cast(leaf, leaf.dtype) : Tensor.scalar(leaf, "float32", target);
+  });
+  return { ...flat, leaves };
+}
+
+function readBatch(batch: unknown, leaves: readonly Tensor[], paths: readonly string[]): boolean {
+  if (batch === undefined || batch === "shared") return false;
+  if (batch !== "independent") throw new TypeError(`odeint: batch is ${String(batch)}; give "shared" or "independent"`);
+  const size = leaves[0]!.shape[0];
+  leaves.forEach((y, k) => {
+    if (y.ndim === 0 || y.shape[0] !== size)
+      throw new ShapeError(
+        `odeint: y0${paths[k]!} has shape [${y.shape.join(", ")}], y0${paths[0]!} [${leaves[0]!.shape.join(", ")}]; ` +
+          `with batch "independent" axis 0 of every leaf counts trajectories`,
+      );
+  });
+  return true;
+}
+
+function readRequest<A>(
+  field: VectorField<unknown, A>,
+  options: OdeintOptions<A>,
+  state: StateType,
+  independent: boolean,
+  target: Tensor["target"],
+): Request {
+  const { solver = tsit5, dt0, maxSteps = 1_000_000, adjoint } = options;
+  const kind = (solver as { kind?: unknown } | null)?.kind;
+  if (kind !== "explicit" && kind !== "symplectic")
+    throw new TypeError(`odeint: solver is ${typeof solver === "object" ? "an object of another kind" : String(solver)}; give a solver such as tsit5, rk4 or leapfrog`);
+  if (!Number.isInteger(maxSteps) || maxSteps < 1) throw new RangeError(`odeint: maxSteps is ${maxSteps}; give a positive integer`);
+  if (typeof dt0 === "number" && !(dt0 > 0 && dt0 < Infinity))
+    throw new RangeError(`odeint: dt0 is ${dt0}; give a positive step: its direction is that of ts`);
+  if (adjoint && (adjoint as { kind?: unknown }).kind !== "discretize") throw new TypeError("odeint: adjoint is of no known kind; give discretize()");
+  const controller = readController(solver, options);
+  const args = options.args as A;
+  const single = state.leaves.some(({ dtype }) => dtype === "float32");
+  const adaptive = controller.kind === "adaptive" ? controller : undefined;
+  const dt = adaptive ? dt0 : controller.kind === "constant" ? controller.dt : undefined;
+  return {
+    state,
+    method: () =>
+      solver.kind === "symplectic"
+        ? splittingMethod(solver, field, args, state)
+        : explicitMethod(solver, traceField("odeint", (t, y) => field(t, y, args), state), state),
+    controller,
+    rtol: adaptive ? toleranceLeaves("rtol", adaptive.rtol ?? options.rtol ?? (single ? 1e-4 : 1e-6), state, target) : [],
+    atol: adaptive ? toleranceLeaves("atol", adaptive.atol ?? options.atol ?? (single ? 1e-6 : 1e-8), state, target) : [],
+    dt: typeof dt === "number" ? Tensor.scalar(dt, "float64", target) : dt,
+    maxSteps,
+    independent,
+    target,
+  };
+}
+
+function readController<A>(solver: Solver, { controller, dt0 }: OdeintOptions<A>): Controller {
+  const estimates = solver.kind === "explicit" && solver.bError !== undefined;
+  if (controller === undefined) {
+    if (estimates) return pid();
+    if (dt0 !== undefined) return constant({ dt: dt0 });
+    throw new TypeError(`odeint: ${solver.name} has no error estimate and there is no dt0; give dt0, or controller: constant({ dt })`);
+  }
+  const { kind } = controller as { kind?: unknown };
+  if (kind !== "adaptive" && kind !== "constant") throw new TypeError("odeint: controller is of no known kind; give pid() or constant()");
+  if (kind === "adaptive" && !estimates)
+    throw new TypeError(
+      solver.kind === "symplectic"
+        ? `odeint: ${solver.name} is symplectic with steps of one length only; give controller: constant({ dt })`
+        : `odeint: ${solver.name} has no error estimate; give controller: constant({ dt }), or a solver such as tsit5`,
+    );
+  return controller;
+}
+
+const repeated = (y: Tensor, count: number): Tensor => y.reshape([1, ...y.shape]).broadcastTo([count, ...y.shape]);
+
+/** The solution at t0 alone. */
+function unmoved<Y>(leaves: readonly Tensor[], structure: tree.Structure, ts: Tensor, independent: boolean): Omit<Solution<Y>, "at"> {
+  const one = leaves[0]!;
+  const zero = Tensor.scalar(0, "int32", one.target);
+  const none = independent ? zero.broadcastTo([one.shape[0]!]) : zero;
+  return {
+    ts,
+    ys: tree.unflatten(structure, leaves.map((y) => repeated(y, 1))),
+    status: none,
+    stats: { steps: none, accepted: none, rejected: none, evaluations: none },
+  };
+}

@@ -1,0 +1,96 @@
+import { type Aval, applyTape, argsort, cast, concat, permute, scan, sign, take, type Target, Tensor, trace, tree } from "@dzdt/tensor";
+import type { AdaptiveController, Controller } from "./controllers/controller";
+import { integrate, type Outcome, type Stepping } from "./integrate";
+import type { Method } from "./step";
+import { scaledNorm } from "./tolerance";
+import type { StateType } from "./vectorField";
+
+/** A solve with all options settled. */
+export interface Request {
+  /** The state of one trajectory. */
+  readonly state: StateType;
+  /** Records the method; called while tracing. */
+  readonly method: () => Method;
+  readonly controller: Controller;
+  readonly rtol: readonly Tensor[];
+  readonly atol: readonly Tensor[];
+  readonly dt: Tensor | undefined;
+  readonly maxSteps: number;
+  readonly independent: boolean;
+  readonly target: Target;
+}
+
+/** Leaves of a solve's results; independent trajectories are axis 1 of `ys` and axis 0 of all others. */
+export type Solved = Outcome;
+
+/**
+ * Solves, as one program: run at once, or recorded on the trace that its tensors belong to.
+ * @param ts first to last time, float64
+ * @param queries other times at which the state is wanted, in the same direction: as it is with `ts`, these take no part in the steps
+ */
+export function solve(request: Request, y0: readonly Tensor[], ts: Tensor, queries?: Tensor): Solved {
+  let structure: tree.Structure = null;
+  const inputs = [ts, ...(queries ? [queries] : []), ...y0];
+  const { tape, captured } = trace(
+    "odeint",
+    (...ins) => {
+      const [times, asked] = queries ? [ins[0]!, ins[1]] : [ins[0]!, undefined];
+      const outcome = trajectories(request, ins.slice(queries ? 2 : 1), times, asked);
+      const flat = tree.flatten(outcome as never);
+      structure = flat.structure;
+      return flat.leaves as Tensor[];
+    },
+    inputs.map(({ dtype, shape }): Aval => ({ dtype, shape })),
+    { target: request.target },
+  );
+  return tree.unflatten(structure, applyTape(tape, [...inputs, ...captured]));
+}
+
+function trajectories(request: Request, y0: readonly Tensor[], ts: Tensor, queries: Tensor | undefined): Outcome {
+  if (!request.independent) return withFirst(single(request, y0, ts, queries), y0, queries);
+  const none: Tensor[] = [];
+  const [, all] = scan<Tensor[], Tensor[], never>((carry, row) => [carry, single(request, row as unknown as Tensor[], ts, queries) as never], none, [...y0]);
+  const stacked = all as unknown as Outcome;
+  const ys = stacked.ys.map((y) => permute(y, [1, 0, ...y.shape.slice(2).map((_, a) => a + 2)]));
+  return withFirst({ ...stacked, ys }, y0, queries);
+}
+
+/** With y0 as the first row. */
+function withFirst(outcome: Outcome, y0: readonly Tensor[], queries: Tensor | undefined): Outcome {
+  if (queries) return outcome;
+  return { ...outcome, ys: outcome.ys.map((y, k) => concat([y0[k]!.reshape([1, ...y0[k]!.shape]), y], 0)) };
+}
+
+function single(request: Request, y0: readonly Tensor[], ts: Tensor, queries: Tensor | undefined): Outcome {
+  const { controller, rtol, atol, state, dt, maxSteps } = request;
+  const count = ts.shape[0]!;
+  const stepping = steppingOf();
+  const landing = stepping.kind === "stops";
+  const later = ts.slice([1], [count]);
+  const dense = queries !== undefined || (!landing && count > 2);
+  return integrate({
+    method: request.method(),
+    stepping,
+    t0: ts.slice([0], [1]).reshape([]),
+    y0,
+    stops: landing || !dense ? later : ts.slice([count - 1], [count]),
+    outputs: dense ? (queries ?? later) : undefined,
+    maxSteps,
+  });
+
+  function steppingOf(): Stepping {
+    if (controller.kind === "constant") return dt ? { kind: "fixed", dt: cast(dt, "float64") } : { kind: "stops" };
+    const { norm }: AdaptiveController = controller;
+    return { kind: "adaptive", controller, norm: scaledNorm(rtol, atol, norm, state), dt0: dt && cast(dt, "float64") };
+  }
+}
+
+/** States at any times within a solve, in the order asked: `[times, …leaf]`. */
+export function solveAt(request: Request, y0: readonly Tensor[], ts: Tensor, times: Tensor): Tensor[] {
+  const count = ts.shape[0]!;
+  const direction = sign(ts.slice([count - 1], [count]).sub(ts.slice([0], [1]))).stopGradient();
+  const order = argsort(times.mul(direction));
+  const { ys } = solve(request, y0, ts, take(times, order, 0));
+  const back = argsort(order);
+  return ys.map((y) => take(y, back, 0));
+}

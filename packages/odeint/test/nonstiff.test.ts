@@ -1,0 +1,114 @@
+import { tensor } from "@dzdt/tensor";
+import { describe, expect, test } from "vitest";
+import { dop853, dopri5, type ExplicitSolver, odeint, tsit5 } from "../src/index";
+import data from "./data/nonstiff.json";
+import { plainField, tensorField, type WrittenField } from "./support/expression";
+
+type Case = (typeof data)[number];
+type Work = readonly [evaluations: number, error: number];
+
+const tolerances = ["0.001", "1e-06", "1e-09", "1e-12"] as const;
+const solvers = [tsit5, dopri5, dop853];
+/** The peer that runs the same formula, or one of the same order. */
+const counterpart: Record<string, string> = { tsit5: "diffrax-Tsit5", dopri5: "scipy-RK45", dop853: "scipy-DOP853" };
+
+const written = (problem: Case): WrittenField => problem as unknown as WrittenField;
+const peersOf = (problem: Case, tolerance: string): Record<string, Work> =>
+  (problem.peers as unknown as Record<string, Record<string, Work>>)[tolerance] ?? {};
+
+/** Error as the baseline measures it: relative, with a floor of 1e-3 of the largest component. */
+function weightedError(y: readonly number[], reference: readonly number[]): number {
+  const floor = 1e-3 * Math.max(...reference.map(Math.abs));
+  return Math.max(...y.map((x, i) => Math.abs(x - reference[i]!) / (Math.abs(reference[i]!) + floor)));
+}
+
+/** The weighted error of a solution that is wrong by tol (1 + |y|) in each component. */
+const conditioned = (tol: number, reference: readonly number[]): number =>
+  weightedError(
+    reference.map((x) => x + tol * (1 + Math.abs(x))),
+    reference,
+  );
+
+function solve(problem: Case, solver: ExplicitSolver, tol: number): Work {
+  const { t0, y0, outputs } = problem;
+  const last = outputs.at(-1)!;
+  const solved = odeint(tensorField(written(problem)), tensor(y0, { dtype: "float64" }), [t0, last.t], {
+    solver,
+    rtol: tol,
+    atol: tol,
+  });
+  const end = Array.from(solved.ys.dataSync() as Float64Array).slice(-y0.length);
+  return [solved.stats.evaluations.itemSync() as number, weightedError(end, last.y)];
+}
+
+/** Evaluations that the peer needs for this error, by its work-precision line in logarithms. */
+function peerEvaluations(problem: Case, peer: string, error: number): number | undefined {
+  const points = tolerances.flatMap((tolerance) => {
+    const work = peersOf(problem, tolerance)[peer];
+    return work ? [[Math.log(work[1]), Math.log(work[0])] as const] : [];
+  });
+  const x = Math.log(error);
+  for (let i = 0; i + 1 < points.length; i++) {
+    const [[x0, y0], [x1, y1]] = [points[i]!, points[i + 1]!];
+    if (x <= x0 && x >= x1 && x1 < x0) return Math.exp(y0 + ((y1 - y0) * (x - x0)) / (x1 - x0));
+  }
+  return undefined;
+}
+
+const results = new Map<string, Work>();
+
+describe.each(data)("$id", (problem) => {
+  test("is written as in the reference data", () => {
+    const { t, y, f } = problem.probe;
+    plainField(written(problem))(t, y).forEach((x, i) => expect(x).toBeCloseTo(f[i]!, 12));
+    const dy = tensorField(written(problem))(tensor(t, { dtype: "float64" }), tensor(y, { dtype: "float64" }));
+    Array.from(dy.dataSync() as Float64Array).forEach((x, i) => expect(x).toBeCloseTo(f[i]!, 12));
+  });
+
+  describe.each(solvers)("$name", (solver) => {
+    test.each(tolerances)("keeps to the tolerance %s", (tolerance) => {
+      const tol = Number(tolerance);
+      const [evaluations, error] = solve(problem, solver, tol);
+      results.set(`${problem.id} ${solver.name} ${tolerance}`, [evaluations, error]);
+      const best = (at: string): number =>
+        Math.min(...Object.values(peersOf(problem, at)).map(([, peerError]) => peerError));
+      // At 1e-12, where there are no peers, their amplification of 1e-9 tells the condition.
+      const peers = tolerance === "1e-12" ? best("1e-09") * 1e-3 : best(tolerance);
+      const bound = Math.max(30 * peers, 100 * conditioned(tol, problem.outputs.at(-1)!.y));
+      expect(error).toBeLessThan(bound);
+    });
+  });
+
+  test.each(problem.outputs.slice(0, -1))("tsit5 passes through the solution at $t", ({ t, y }) => {
+    const { ys } = odeint(tensorField(written(problem)), tensor(problem.y0, { dtype: "float64" }), [problem.t0, t], {
+      rtol: 1e-10,
+      atol: 1e-10,
+    });
+    expect(weightedError(Array.from(ys.dataSync() as Float64Array).slice(-y.length), y)).toBeLessThan(1e-7);
+  });
+});
+
+test.each(solvers)("$name works no more than its peers at equal error", ({ name }) => {
+  const ratios = data.flatMap((problem) =>
+    tolerances.flatMap((tolerance) => {
+      const [evaluations, error] = results.get(`${problem.id} ${name} ${tolerance}`) ?? [NaN, NaN];
+      const peer = peerEvaluations(problem, counterpart[name]!, error);
+      return peer === undefined ? [] : [{ id: problem.id, tolerance, ratio: evaluations / peer }];
+    }),
+  );
+  if (process.env["WORK_TABLE"])
+    for (const problem of data)
+      console.log(
+        name.padEnd(8),
+        problem.id.padEnd(22),
+        ...tolerances.map((tolerance) => {
+          const [evaluations = NaN, error = NaN] = results.get(`${problem.id} ${name} ${tolerance}`) ?? [];
+          const ratio = ratios.find((each) => each.id === problem.id && each.tolerance === tolerance)?.ratio;
+          return `${evaluations}/${error.toExponential(1)}/${ratio?.toFixed(2) ?? "-"}`.padEnd(20);
+        }),
+      );
+  const mean = Math.exp(ratios.reduce((sum, { ratio }) => sum + Math.log(ratio), 0) / ratios.length);
+  if (process.env["WORK_TABLE"]) console.log(name, "mean", mean, "of", ratios.length);
+  expect(ratios.length).toBeGreaterThan(20);
+  expect(mean).toBeLessThan(1.15);
+});
