@@ -1,7 +1,8 @@
 import { compile, js, type Tensor, wasm, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { exactOperations, functionOf, inputOf, type Program, programs } from "./programs";
+import { exactOperations } from "./operations";
+import { functionOf, inputOf, type Program, programs } from "./programs";
 
 const describe = (x: Tensor): unknown => ({ dtype: x.dtype, shape: x.shape, values: Array.from(x.dataSync()) });
 const runs = Number(process.env["RUNS"] ?? 300);

@@ -1,4 +1,4 @@
-import { type Tape, type Traced, withinRule } from "@dzdt/tensor";
+import { type Aval, type Tape, type Traced, withinRule } from "@dzdt/tensor";
 import { checkDerivative } from "./check";
 import { define, replay, replayLiterals, replayNode, type Rules, valuesOf } from "./replay";
 
@@ -15,7 +15,7 @@ export function batch(
 ): Traced & { readonly batchedOuts: readonly boolean[] } {
   const wide = new Uint8Array(tape.avals.length);
   tape.inputs.forEach((id, k) => (wide[id] = batched[k] ? 1 : 0));
-  const state = replay(tape, (aval, k) => (batched[k] ? { dtype: aval.dtype, shape: [size, ...aval.shape] } : aval));
+  const state = replay(tape, (aval, k) => (batched[k] ? widened(aval, size) : aval));
   const { onto, values } = state;
   replayLiterals(tape, state);
   for (const node of tape.nodes) {
@@ -42,3 +42,7 @@ export function batch(
   const batchedOuts = tape.outputs.map((id, k) => wide[id] === 1 || (forced[k] ?? false));
   return { tape: onto, captured: onto.captured, batchedOuts };
 }
+
+/** The type with a batch axis: axis 0, but of a dynamic value axis 1, for its rows come first. */
+const widened = ({ dtype, shape, dynamic }: Aval, size: number): Aval =>
+  dynamic ? { dtype, shape: [shape[0]!, size, ...shape.slice(1)], dynamic } : { dtype, shape: [size, ...shape] };

@@ -1,11 +1,34 @@
 export { discretize, type Adjoint } from "./adjoints/discretize";
 export { constant } from "./controllers/constant";
-export type { AdaptiveController, ConstantController, Controller, Decision, ErrorNorm, Tolerance } from "./controllers/controller";
+export type {
+  AdaptiveController,
+  ConstantController,
+  Controller,
+  Decision,
+  ErrorNorm,
+  Tolerance,
+} from "./controllers/controller";
 export { pid, type PidOptions } from "./controllers/pid";
 export { odeint, type OdeintOptions, type Solver } from "./odeint";
 export type { Times } from "./saveAt";
 export type { Solution, Stats } from "./solution";
 export * from "./solvers";
 export { SolveError, Status, type StatusName } from "./status";
-export { explicitRungeKutta, type ExplicitRungeKuttaOptions, type ExplicitSolver, symplecticSplitting, type SymplecticSolver, type SymplecticSplittingOptions } from "./tableau";
+export {
+  explicitRungeKutta,
+  type ExplicitRungeKuttaOptions,
+  type ExplicitSolver,
+  symplecticSplitting,
+  type SymplecticSolver,
+  type SymplecticSplittingOptions,
+} from "./tableau";
 export type { VectorField } from "./vectorField";
+export {
+  hamiltonian,
+  type Energy,
+  type HamiltonianField,
+  lagrangian,
+  separable,
+  type SeparableField,
+  type SeparableParts,
+} from "./hamiltonian";

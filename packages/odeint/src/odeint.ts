@@ -1,4 +1,15 @@
-import { cast, DTypeError, defaultTarget, isFloat, ShapeError, sub, Tensor, type Tensors, tree, type Tree } from "@dzdt/tensor";
+import {
+  cast,
+  DTypeError,
+  defaultTarget,
+  isFloat,
+  ShapeError,
+  sub,
+  Tensor,
+  type Tensors,
+  tree,
+  type Tree,
+} from "@dzdt/tensor";
 import type { Adjoint } from "./adjoints/discretize";
 import { constant } from "./controllers/constant";
 import type { Controller, Tolerance } from "./controllers/controller";
@@ -45,7 +56,18 @@ export interface OdeintOptions<A = undefined> {
   readonly throw?: boolean;
 }
 
-const names: readonly (keyof OdeintOptions)[] = ["args", "solver", "controller", "rtol", "atol", "dt0", "maxSteps", "adjoint", "batch", "throw"];
+const names: readonly (keyof OdeintOptions)[] = [
+  "args",
+  "solver",
+  "controller",
+  "rtol",
+  "atol",
+  "dt0",
+  "maxSteps",
+  "adjoint",
+  "batch",
+  "throw",
+];
 
 /**
  * Solves dy/dt = field(t, y, args) from y(ts[0]) = y0 and gives the states at ts. One node of the program, whatever the number of steps;
@@ -63,7 +85,8 @@ export function odeint<Y extends Tree, A = undefined>(
   options: OdeintOptions<A> = {},
 ): Solution<Tensors<Y>> {
   checkOptions("odeint", options, names);
-  if (typeof field !== "function") throw new TypeError(`odeint: the field is ${String(field)}; give a function (t, y, args) => dy`);
+  if (typeof field !== "function")
+    throw new TypeError(`odeint: the field is ${String(field)}; give a function (t, y, args) => dy`);
   const { leaves, structure, paths } = readState(y0);
   const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
   const independent = readBatch(options.batch, leaves, paths);
@@ -78,9 +101,12 @@ export function odeint<Y extends Tree, A = undefined>(
 
   const at = (asked: number | Times): Tensors<Y> => {
     const scalar = typeof asked === "number" || (asked instanceof Tensor && asked.ndim === 0);
-    const list = readTimes("at", "t", scalar ? [asked as number] : (asked as Times), target);
+    const list = readTimes("at", "t", scalar ? [asked] : asked, target);
     checkWithin("at", list, times);
-    const ys = times.tensor.size === 1 ? leaves.map((y) => repeated(y, list.tensor.size)) : solveAt(request, leaves, times.tensor, list.tensor);
+    const ys =
+      times.tensor.size === 1
+        ? leaves.map((y) => repeated(y, list.tensor.size))
+        : solveAt(request, leaves, times.tensor, list.tensor);
     return tree.unflatten(structure, scalar ? ys.map((y) => y.reshape(y.shape.slice(1))) : ys);
   };
   if (times.tensor.size === 1) return solution(unmoved(leaves, structure, times.tensor, independent), at);
@@ -118,7 +144,8 @@ function readState(y0: Tree): { leaves: Tensor[]; structure: tree.Structure; pat
 
 function readBatch(batch: unknown, leaves: readonly Tensor[], paths: readonly string[]): boolean {
   if (batch === undefined || batch === "shared") return false;
-  if (batch !== "independent") throw new TypeError(`odeint: batch is ${String(batch)}; give "shared" or "independent"`);
+  if (batch !== "independent")
+    throw new TypeError(`odeint: batch is ${JSON.stringify(batch)}; give "shared" or "independent"`);
   const size = leaves[0]!.shape[0];
   leaves.forEach((y, k) => {
     if (y.ndim === 0 || y.shape[0] !== size)
@@ -140,11 +167,15 @@ function readRequest<A>(
   const { solver = tsit5, dt0, maxSteps = 1_000_000, adjoint } = options;
   const kind = (solver as { kind?: unknown } | null)?.kind;
   if (kind !== "explicit" && kind !== "symplectic")
-    throw new TypeError(`odeint: solver is ${typeof solver === "object" ? "an object of another kind" : String(solver)}; give a solver such as tsit5, rk4 or leapfrog`);
-  if (!Number.isInteger(maxSteps) || maxSteps < 1) throw new RangeError(`odeint: maxSteps is ${maxSteps}; give a positive integer`);
+    throw new TypeError(
+      `odeint: solver is ${typeof solver === "object" ? "an object of another kind" : String(solver)}; give a solver such as tsit5, rk4 or leapfrog`,
+    );
+  if (!Number.isInteger(maxSteps) || maxSteps < 1)
+    throw new RangeError(`odeint: maxSteps is ${maxSteps}; give a positive integer`);
   if (typeof dt0 === "number" && !(dt0 > 0 && dt0 < Infinity))
     throw new RangeError(`odeint: dt0 is ${dt0}; give a positive step: its direction is that of ts`);
-  if (adjoint && (adjoint as { kind?: unknown }).kind !== "discretize") throw new TypeError("odeint: adjoint is of no known kind; give discretize()");
+  if (adjoint && (adjoint as { kind?: unknown }).kind !== "discretize")
+    throw new TypeError("odeint: adjoint is of no known kind; give discretize()");
   const controller = readController(solver, options);
   const args = options.args as A;
   const single = state.leaves.some(({ dtype }) => dtype === "float32");
@@ -155,10 +186,18 @@ function readRequest<A>(
     method: () =>
       solver.kind === "symplectic"
         ? splittingMethod(solver, field, args, state)
-        : explicitMethod(solver, traceField("odeint", (t, y) => field(t, y, args), state), state),
+        : explicitMethod(
+            solver,
+            traceField("odeint", (t, y) => field(t, y, args), state),
+            state,
+          ),
     controller,
-    rtol: adaptive ? toleranceLeaves("rtol", adaptive.rtol ?? options.rtol ?? (single ? 1e-4 : 1e-6), state, target) : [],
-    atol: adaptive ? toleranceLeaves("atol", adaptive.atol ?? options.atol ?? (single ? 1e-6 : 1e-8), state, target) : [],
+    rtol: adaptive
+      ? toleranceLeaves("rtol", adaptive.rtol ?? options.rtol ?? (single ? 1e-4 : 1e-6), state, target)
+      : [],
+    atol: adaptive
+      ? toleranceLeaves("atol", adaptive.atol ?? options.atol ?? (single ? 1e-6 : 1e-8), state, target)
+      : [],
     dt: typeof dt === "number" ? Tensor.scalar(dt, "float64", target) : dt,
     maxSteps,
     independent,
@@ -171,10 +210,13 @@ function readController<A>(solver: Solver, { controller, dt0 }: OdeintOptions<A>
   if (controller === undefined) {
     if (estimates) return pid();
     if (dt0 !== undefined) return constant({ dt: dt0 });
-    throw new TypeError(`odeint: ${solver.name} has no error estimate and there is no dt0; give dt0, or controller: constant({ dt })`);
+    throw new TypeError(
+      `odeint: ${solver.name} has no error estimate and there is no dt0; give dt0, or controller: constant({ dt })`,
+    );
   }
   const { kind } = controller as { kind?: unknown };
-  if (kind !== "adaptive" && kind !== "constant") throw new TypeError("odeint: controller is of no known kind; give pid() or constant()");
+  if (kind !== "adaptive" && kind !== "constant")
+    throw new TypeError("odeint: controller is of no known kind; give pid() or constant()");
   if (kind === "adaptive" && !estimates)
     throw new TypeError(
       solver.kind === "symplectic"
@@ -187,13 +229,21 @@ function readController<A>(solver: Solver, { controller, dt0 }: OdeintOptions<A>
 const repeated = (y: Tensor, count: number): Tensor => y.reshape([1, ...y.shape]).broadcastTo([count, ...y.shape]);
 
 /** The solution at t0 alone. */
-function unmoved<Y>(leaves: readonly Tensor[], structure: tree.Structure, ts: Tensor, independent: boolean): Omit<Solution<Y>, "at"> {
+function unmoved<Y>(
+  leaves: readonly Tensor[],
+  structure: tree.Structure,
+  ts: Tensor,
+  independent: boolean,
+): Omit<Solution<Y>, "at"> {
   const one = leaves[0]!;
   const zero = Tensor.scalar(0, "int32", one.target);
   const none = independent ? zero.broadcastTo([one.shape[0]!]) : zero;
   return {
     ts,
-    ys: tree.unflatten(structure, leaves.map((y) => repeated(y, 1))),
+    ys: tree.unflatten(
+      structure,
+      leaves.map((y) => repeated(y, 1)),
+    ),
     status: none,
     stats: { steps: none, accepted: none, rejected: none, evaluations: none },
   };

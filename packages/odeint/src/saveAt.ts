@@ -21,11 +21,13 @@ export function readTimes(where: string, name: string, given: Times, target: Tar
 
 function asTimes(where: string, name: string, given: Times, target: Target): Tensor {
   if (given instanceof Tensor) {
-    if (given.ndim !== 1) throw new RangeError(`${where}: ${name} has shape [${given.shape.join(", ")}]; give one axis of times`);
+    if (given.ndim !== 1)
+      throw new RangeError(`${where}: ${name} has shape [${given.shape.join(", ")}]; give one axis of times`);
     return cast(given, "float64");
   }
   if (ArrayBuffer.isView(given)) return tensor(given, { dtype: "float64", target });
-  if (!Array.isArray(given)) throw new TypeError(`${where}: ${name} is ${String(given)}; give an array or a tensor of times`);
+  if (!Array.isArray(given))
+    throw new TypeError(`${where}: ${name} is ${String(given)}; give an array or a tensor of times`);
   const list = given as readonly (number | Tensor)[];
   if (list.some((t) => t instanceof Tensor))
     return stack(list.map((t) => (t instanceof Tensor ? cast(t, "float64") : Tensor.scalar(t, "float64", target))));
@@ -36,7 +38,8 @@ function asTimes(where: string, name: string, given: Times, target: Target): Ten
 export function checkMonotonic(where: string, { values }: KnownTimes): void {
   if (!values || values.length < 2) return;
   const [first, second] = [values[0]!, values[1]!];
-  if (first === values[values.length - 1]) throw new RangeError(`${where}: ts begins and ends at ${first}; give times that differ`);
+  if (first === values[values.length - 1])
+    throw new RangeError(`${where}: ts begins and ends at ${first}; give times that differ`);
   const up = second > first;
   for (let j = 1; j < values.length; j++)
     if (up ? !(values[j]! > values[j - 1]!) : !(values[j]! < values[j - 1]!))
@@ -52,5 +55,7 @@ export function checkWithin(where: string, { values }: KnownTimes, span: KnownTi
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   for (let j = 0; j < values.length; j++)
     if (values[j]! < low || values[j]! > high)
-      throw new RangeError(`${where}: t = ${values[j]!} is outside the solve's [${low}, ${high}]; ask within, or solve further`);
+      throw new RangeError(
+        `${where}: t = ${values[j]!} is outside the solve's [${low}, ${high}]; ask within, or solve further`,
+      );
 }

@@ -28,8 +28,8 @@ export interface Solution<Y> {
    * of the same steps, to which the order of the solver's interpolant applies, and is differentiable like `ys`.
    * Cost: the solve again up to the last of these times, and no memory; ask for many at once, or name them in `ts`.
    */
-  at(t: number): Y;
-  at(t: Times): Y;
+  at(this: void, t: number): Y;
+  at(this: void, t: Times): Y;
 }
 
 /** A solution: `at` is hidden from what takes trees apart. */

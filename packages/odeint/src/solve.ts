@@ -1,6 +1,21 @@
-import { type Aval, applyTape, argsort, cast, concat, permute, scan, sign, take, type Target, Tensor, trace, tree } from "@dzdt/tensor";
+import {
+  type Aval,
+  applyTape,
+  argsort,
+  cast,
+  concat,
+  permute,
+  scan,
+  sign,
+  take,
+  type Target,
+  Tensor,
+  trace,
+  tree,
+} from "@dzdt/tensor";
 import type { AdaptiveController, Controller } from "./controllers/controller";
-import { integrate, type Outcome, type Stepping } from "./integrate";
+import { integrate, type Outcome } from "./integrate";
+import type { Stepping } from "./problem";
 import type { Method } from "./step";
 import { scaledNorm } from "./tolerance";
 import type { StateType } from "./vectorField";
@@ -49,7 +64,11 @@ export function solve(request: Request, y0: readonly Tensor[], ts: Tensor, queri
 function trajectories(request: Request, y0: readonly Tensor[], ts: Tensor, queries: Tensor | undefined): Outcome {
   if (!request.independent) return withFirst(single(request, y0, ts, queries), y0, queries);
   const none: Tensor[] = [];
-  const [, all] = scan<Tensor[], Tensor[], never>((carry, row) => [carry, single(request, row as unknown as Tensor[], ts, queries) as never], none, [...y0]);
+  const [, all] = scan<Tensor[], Tensor[], never>(
+    (carry, row) => [carry, single(request, row, ts, queries) as never],
+    none,
+    [...y0],
+  );
   const stacked = all as unknown as Outcome;
   const ys = stacked.ys.map((y) => permute(y, [1, 0, ...y.shape.slice(2).map((_, a) => a + 2)]));
   return withFirst({ ...stacked, ys }, y0, queries);

@@ -1,7 +1,14 @@
 import type { Tensor } from "@dzdt/tensor";
 
 /** How a solve ended: the numbers that `solution.status` holds, by name. */
-export const Status = Object.freeze({
+export const Status: Readonly<{
+  success: 0;
+  maxStepsReached: 1;
+  stepUnderflow: 2;
+  nonFinite: 3;
+  eventTerminated: 4;
+  maxEventsReached: 5;
+}> = Object.freeze({
   success: 0,
   maxStepsReached: 1,
   stepUnderflow: 2,
@@ -43,7 +50,8 @@ export interface End {
 
 const remedies: Readonly<Record<Exclude<StatusName, "success">, string>> = {
   maxStepsReached: "raise maxSteps, loosen rtol and atol, or use an implicit solver if the problem is stiff",
-  stepUnderflow: "the solution may be singular there, or the problem stiff: shorten ts, scale the problem, or loosen rtol and atol",
+  stepUnderflow:
+    "the solution may be singular there, or the problem stiff: shorten ts, scale the problem, or loosen rtol and atol",
   nonFinite: "check the vector field and y0 there, or take smaller steps",
   eventTerminated: "nothing is wrong",
   maxEventsReached: "raise maxEvents",
@@ -80,7 +88,10 @@ function worstComponent({ y, derivative, h }: End, paths: readonly string[], lan
       const rank = Number.isFinite(value) && Number.isFinite(slope) ? moved : Infinity;
       if (rank <= worst.size) return;
       const place = leaf.ndim === (lanes > 1 ? 1 : 0) ? "" : `[${i}]`;
-      worst = { size: rank, text: `, y${paths[k] ?? ""}${place} = ${value}${slopes ? ` with derivative ${slope}` : ""}` };
+      worst = {
+        size: rank,
+        text: `, y${paths[k] ?? ""}${place} = ${value}${slopes ? ` with derivative ${slope}` : ""}`,
+      };
     });
   });
   return worst.text;

@@ -36,7 +36,7 @@ export interface Method {
   attempt(t: Tensor, tNext: Tensor, h: Tensor, y: readonly Tensor[], memory: readonly Tensor[]): Attempt;
   /** Types of `dense`. */
   readonly dense: readonly Aval[];
-  interpolate(step: Taken): Tensor[];
+  readonly interpolate: (step: Taken) => Tensor[];
   /** Does `memory` hold the derivative? */
   readonly derivative: boolean;
   /** Field evaluations of each part. */
@@ -44,12 +44,19 @@ export interface Method {
 }
 
 /** Steps of an explicit Runge–Kutta method. `memory` is the derivative at the state. */
-export function explicitMethod(solver: ExplicitSolver, field: (t: Tensor, y: readonly Tensor[]) => Tensor[], state: StateType): Method {
+export function explicitMethod(
+  solver: ExplicitSolver,
+  field: (t: Tensor, y: readonly Tensor[]) => Tensor[],
+  state: StateType,
+): Method {
   const { a, b, c, stages, fsal, bError, bErrorLow } = solver;
   const leaves = state.leaves;
   const extension = extensionOf(solver, field, state);
   const sum = (weights: readonly number[], k: readonly (readonly Tensor[])[], leaf: number): Tensor | undefined =>
-    combine(weights, k.map((stage) => stage[leaf]!));
+    combine(
+      weights,
+      k.map((stage) => stage[leaf]!),
+    );
   return {
     name: solver.name,
     errorOrder: bError && (solver.embeddedOrder ?? solver.order - 1) + 1,
@@ -86,10 +93,14 @@ interface Extension {
   readonly types: readonly Aval[];
   readonly evaluations: number;
   keep(y: readonly Tensor[], k: readonly (readonly Tensor[])[]): Tensor[];
-  interpolate(step: Taken): Tensor[];
+  readonly interpolate: (step: Taken) => Tensor[];
 }
 
-function extensionOf(solver: ExplicitSolver, field: (t: Tensor, y: readonly Tensor[]) => Tensor[], state: StateType): Extension {
+function extensionOf(
+  solver: ExplicitSolver,
+  field: (t: Tensor, y: readonly Tensor[]) => Tensor[],
+  state: StateType,
+): Extension {
   const { dense, order, stages, fsal } = solver;
   const size = state.leaves.length;
   const types = (times: number): Aval[] => Array.from({ length: times }, () => state.leaves).flat();
@@ -97,7 +108,12 @@ function extensionOf(solver: ExplicitSolver, field: (t: Tensor, y: readonly Tens
     Array.from({ length: list.length / size }, (_, i) => list.slice(i * size, (i + 1) * size));
   const place = ({ s, h, y }: Taken): { s: Tensor; h: Tensor; end: readonly Tensor[] } => ({ s, h, end: y });
   if (!dense && order === 1)
-    return { types: types(1), evaluations: 0, keep: (_y, k) => [...k[0]!], interpolate: (step) => line(place(step), step.dense) };
+    return {
+      types: types(1),
+      evaluations: 0,
+      keep: (_y, k) => [...k[0]!],
+      interpolate: (step) => line(place(step), step.dense),
+    };
   if (!dense)
     return {
       types: types(2),
@@ -112,10 +128,15 @@ function extensionOf(solver: ExplicitSolver, field: (t: Tensor, y: readonly Tens
   const inMemory = (i: number): boolean => fsal && i === stages - 1;
   const rows = dense.kind === "polynomial" ? dense.coefficients.map((row) => row.some((x) => x !== 0)) : [];
   const used = Array.from({ length: stages }, (_, i) =>
-    dense.kind === "polynomial" ? rows[i]! : i === 0 || inMemory(i) || [...dense.a, ...dense.d].some((row) => row[i] !== 0),
+    dense.kind === "polynomial"
+      ? rows[i]!
+      : i === 0 || inMemory(i) || [...dense.a, ...dense.d].some((row) => row[i] !== 0),
   );
   const kept = used.flatMap((is, i) => (is && !inMemory(i) ? [i] : []));
-  const stagesOf = (list: readonly (readonly Tensor[])[], memory: readonly Tensor[]): (readonly Tensor[] | undefined)[] =>
+  const stagesOf = (
+    list: readonly (readonly Tensor[])[],
+    memory: readonly Tensor[],
+  ): (readonly Tensor[] | undefined)[] =>
     used.map((is, i) => (!is ? undefined : inMemory(i) ? memory : list[kept.indexOf(i)]));
   if (dense.kind === "polynomial") {
     const weights = shifted(dense).filter((_, i) => used[i]);
@@ -124,7 +145,11 @@ function extensionOf(solver: ExplicitSolver, field: (t: Tensor, y: readonly Tens
       evaluations: 0,
       keep: (_y, k) => kept.flatMap((i) => k[i]!),
       interpolate: (step) =>
-        polynomial(place(step), weights, stagesOf(groups(step.dense), step.memory).filter((x) => x !== undefined)),
+        polynomial(
+          place(step),
+          weights,
+          stagesOf(groups(step.dense), step.memory).filter((x) => x !== undefined),
+        ),
     };
   }
   return {

@@ -26,7 +26,10 @@ describe("explicitRungeKutta", () => {
 
   test("with() keeps the rest", () => {
     const renamed = tsit5.with({ name: "mine" });
-    expect({ ...renamed, with: tsit5.with, name: "tsit5" }).toEqual({ ...tsit5 });
+    expect(renamed.name).toBe("mine");
+    expect(renamed.a).toEqual(tsit5.a);
+    expect(renamed.dense).toEqual(tsit5.dense);
+    expect(renamed.with({ name: "tsit5" }).reference).toBe(tsit5.reference);
   });
 });
 

@@ -1,10 +1,10 @@
-import { broadcastShapes, cast, isFloat, sameShape, ShapeError, type Target, Tensor, tree, type Tree } from "@dzdt/tensor";
+import { broadcastShapes, cast, isFloat, sameShape, ShapeError, type Target, Tensor, tree } from "@dzdt/tensor";
 import type { ErrorNorm, Tolerance } from "./controllers/controller";
 import type { StateType } from "./vectorField";
 
 /** A tolerance for each leaf. Numbers become inputs of the program, so that a new tolerance is not a new program. */
 export function toleranceLeaves(name: string, given: Tolerance, state: StateType, target: Target): Tensor[] {
-  const flat = tree.flatten(given as Tree);
+  const flat = tree.flatten(given);
   const single = flat.structure === null;
   if (!single) tree.checkStructure(`odeint: ${name}`, state.structure, flat.structure);
   return state.leaves.map(({ shape, dtype }, k) => {
@@ -12,11 +12,14 @@ export function toleranceLeaves(name: string, given: Tolerance, state: StateType
     const path = single ? "" : state.paths[k]!;
     const values = leaf instanceof Tensor ? leaf.concrete()?.dataSync() : [Number(leaf)];
     const bad = values && Array.from(values).find((x) => !(x >= 0 && x < Infinity));
-    if (bad !== undefined) throw new RangeError(`odeint: ${name}${path} is ${bad}; give a number that is 0 or positive`);
+    if (bad !== undefined)
+      throw new RangeError(`odeint: ${name}${path} is ${bad}; give a number that is 0 or positive`);
     const x = leaf instanceof Tensor ? leaf : Tensor.scalar(Number(leaf), dtype, target);
     if (!isFloat(x.dtype)) throw new TypeError(`odeint: ${name}${path} is ${x.dtype}; give floats`);
     if (!sameShape(broadcastShapes(`odeint: ${name}${path}`, x.shape, shape), shape))
-      throw new ShapeError(`odeint: ${name}${path} has shape [${x.shape.join(", ")}] for a state of [${shape.join(", ")}]; give one number, or one for each component`);
+      throw new ShapeError(
+        `odeint: ${name}${path} has shape [${x.shape.join(", ")}] for a state of [${shape.join(", ")}]; give one number, or one for each component`,
+      );
     return x;
   });
 }
@@ -28,7 +31,10 @@ export function scaledNorm(
   norm: ErrorNorm,
   state: StateType,
 ): (error: readonly Tensor[], y: readonly Tensor[], next: readonly Tensor[]) => Tensor {
-  const count = Math.max(1, state.leaves.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0));
+  const count = Math.max(
+    1,
+    state.leaves.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0),
+  );
   return (error, y, next) => {
     const scaled = error.map((e, k) => {
       const to = (x: Tensor): Tensor => cast(x, e.dtype);

@@ -1,4 +1,20 @@
-import { type Aval, bind, call, cast, DTypeError, isFloat, printShape, sameShape, ShapeError, Tensor, trace, tree, type Tree } from "@dzdt/tensor";
+import {
+  type Aval,
+  bind,
+  call,
+  cast,
+  DTypeError,
+  inlineTape,
+  innermost,
+  isFloat,
+  printShape,
+  sameShape,
+  ShapeError,
+  Tensor,
+  trace,
+  tree,
+  type Tree,
+} from "@dzdt/tensor";
 
 /** dy/dt as a function of time, state and arguments; `Y` is the state's tree. Traced once for each solve. */
 export type VectorField<Y, A> = (t: Tensor, y: Y, args: A) => Tree;
@@ -14,10 +30,16 @@ export interface StateType {
 /** A traced function of leaves: one function of the program, however often it is called. */
 export type Leafwise = (ins: readonly Tensor[]) => Tensor[];
 
+/** Fields of so few nodes are copied into each stage, which costs less than a call. */
+const inlineLimit = 32;
+
 /** Traces a function of leaves, to be recorded as a call. Give it tensors of `types`. */
 export function traced(where: string, fn: (...ins: Tensor[]) => readonly Tensor[], types: readonly Aval[]): Leafwise {
   const { tape, captured } = trace(where, fn, types);
-  return (ins) => bind(call, [...ins, ...captured], { tape });
+  return (ins) => {
+    const all = [...ins, ...captured];
+    return tape.nodes.length <= inlineLimit ? inlineTape(tape, all, innermost(all)!) : bind(call, all, { tape });
+  };
 }
 
 /** The dtype in which a field sees time: the state's widest. */
@@ -25,11 +47,15 @@ export const realOf = (state: StateType): "float32" | "float64" =>
   state.leaves.some(({ dtype }) => dtype === "float64") ? "float64" : "float32";
 
 /** A field as a call: (t: float64, leaves of y) → leaves of dy. */
-export function traceField(where: string, field: (t: Tensor, y: unknown) => Tree, state: StateType): (t: Tensor, y: readonly Tensor[]) => Tensor[] {
+export function traceField(
+  where: string,
+  field: (t: Tensor, y: unknown) => Tree,
+  state: StateType,
+): (t: Tensor, y: readonly Tensor[]) => Tensor[] {
   const real = realOf(state);
   const run = traced(
     "field",
-    (t, ...leaves) => derivative(where, field(t!, tree.unflatten(state.structure, leaves)), state),
+    (t, ...leaves) => derivative(where, field(t, tree.unflatten(state.structure, leaves)), state),
     [{ dtype: real, shape: [] }, ...state.leaves],
   );
   return (t, y) => run([cast(t, real), ...y]);

@@ -71,8 +71,12 @@ export function compile<F extends (...args: never[]) => unknown>(
     const ins = [...given.tensors, ...entry.captured];
     const results = innermost(ins)
       ? bind(call, ins, { tape: entry.tape })
-      : run(entry, ins.map((x) => onTarget(x, entry.target)));
-    for (const k of options.donate ?? []) for (const x of flatten(args[k] as Tree).leaves) if (x instanceof Tensor) x.donate(fn.name || "compile");
+      : run(
+          entry,
+          ins.map((x) => onTarget(x, entry.target)),
+        );
+    for (const k of options.donate ?? [])
+      for (const x of flatten(args[k] as Tree).leaves) if (x instanceof Tensor) x.donate(fn.name || "compile");
     return unflatten(entry.structure, results);
   };
   return Object.assign(compiled, {
@@ -87,16 +91,26 @@ function build(fn: (...args: never[]) => unknown, given: Arguments, target: Targ
     (...ins) => {
       const result = fn(...(given.rebuild(ins) as never[]));
       if (result instanceof Promise)
-        throw new TraceError("compile: the function returned a promise; a compiled function is synchronous, await its results outside");
+        throw new TraceError(
+          "compile: the function returned a promise; a compiled function is synchronous, await its results outside",
+        );
       const out = flatten(result as Tree);
       structure = out.structure;
-      return out.leaves.map((x) => (x instanceof Tensor ? x : Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32", target)));
+      return out.leaves.map((x) =>
+        x instanceof Tensor ? x : Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32", target),
+      );
     },
     given.tensors.map((x) => x.aval),
     { target },
   );
   let program: Program | undefined;
-  return { tape, captured: captured.map((x) => (x.tape ? x : onTarget(x, target))), program: () => (program ??= target.program(tape)), structure, target };
+  return {
+    tape,
+    captured: captured.map((x) => (x.tape ? x : onTarget(x, target))),
+    program: () => (program ??= target.program(tape)),
+    structure,
+    target,
+  };
 }
 
 function run(entry: Entry, ins: readonly Tensor[]): Tensor[] {
@@ -105,7 +119,11 @@ function run(entry: Entry, ins: readonly Tensor[]): Tensor[] {
   return tape.outputs.map((id, k) => Tensor.concrete(storages[k], strong(tape.avals[id]!), target));
 }
 
-const strong = ({ dtype, shape, dynamic }: Tensor["aval"]): Tensor["aval"] => ({ dtype, shape, ...(dynamic ? { dynamic } : {}) });
+const strong = ({ dtype, shape, dynamic }: Tensor["aval"]): Tensor["aval"] => ({
+  dtype,
+  shape,
+  ...(dynamic ? { dynamic } : {}),
+});
 
 /** A tensor on a target: copied there if it is elsewhere. */
 function onTarget(x: Tensor, target: Target): Tensor {
@@ -168,4 +186,3 @@ function weakNumber(value: number): Tensor {
   array[0] = value;
   return Tensor.concrete(target.upload(array, "float64", []), { dtype: "float64", shape: [], weak: true }, target);
 }
-

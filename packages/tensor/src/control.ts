@@ -44,6 +44,9 @@ function nextCarry(where: string, result: Tree, structure: Structure, carry: rea
 
 const broadcastable = (x: Tensor, like: Tensor): readonly number[] => (x.ndim === 0 ? like.shape : x.shape);
 
+/** Steps are counted in int32. */
+const mostSteps = 2 ** 31 - 1;
+
 /** Runs the loop primitive on traced parts. */
 function bindLoop(
   attributes: Partial<LoopAttributes> & Pick<LoopAttributes, "body" | "carries" | "length">,
@@ -113,13 +116,16 @@ export function scan<C extends Tree, X extends Tree | undefined, Y extends Tree>
 
 function lengthOf(rows: readonly Tensor[], given: number | undefined): number {
   const lengths = rows.map((x) => {
-    if (x.ndim === 0) throw new ShapeError("scan: xs holds a scalar; every leaf of xs needs a first axis to step along");
+    if (x.ndim === 0)
+      throw new ShapeError("scan: xs holds a scalar; every leaf of xs needs a first axis to step along");
     return x.shape[0]!;
   });
   const length = given ?? lengths[0];
   if (length === undefined) throw new ShapeError("scan: neither xs nor length was given; give one of them");
   if (lengths.some((n) => n !== length))
-    throw new ShapeError(`scan: first axes of xs have lengths ${lengths.join(", ")}${given === undefined ? "" : `, length is ${given}`}; make them equal`);
+    throw new ShapeError(
+      `scan: first axes of xs have lengths ${lengths.join(", ")}${given === undefined ? "" : `, length is ${given}`}; make them equal`,
+    );
   return length;
 }
 
@@ -135,7 +141,9 @@ export function whileLoop<C extends Tree>(
 ): Tensors<C> {
   const maxSteps = options?.maxSteps;
   if (!Number.isInteger(maxSteps) || maxSteps < 0)
-    throw new ShapeError(`whileLoop: maxSteps is ${String(maxSteps)}; give the most steps there may be, as in { maxSteps: 1000 }`);
+    throw new ShapeError(
+      `whileLoop: maxSteps is ${String(maxSteps)}; give the most steps there may be, as in { maxSteps: 1000 }`,
+    );
   const carry = tensorsOf(init);
   const types = carry.list.map(typeOf);
   const rebuild = (ins: readonly Tensor[]): Tensors<C> => unflatten<Tensors<C>>(carry.structure, ins);
@@ -146,7 +154,7 @@ export function whileLoop<C extends Tree>(
     [counter, ...types],
   );
   const results = bindLoop(
-    { body: stepped.tape, condition: asked.tape, carries: carry.list.length, length: maxSteps },
+    { body: stepped.tape, condition: asked.tape, carries: carry.list.length, length: Math.min(maxSteps, mostSteps) },
     [...carry.list, ...stepped.captured, ...asked.captured],
   );
   return rebuild(results.slice(0, carry.list.length));

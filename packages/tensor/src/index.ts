@@ -18,7 +18,17 @@ export * as linalg from "./linalg";
 export { asTensor, type TensorLike, withinRule } from "./literals";
 export type { CallAttributes, CondAttributes, LoopAttributes } from "./lower/control";
 export type { Emitter, Index, MathFunction, Memory, Operand, Value, Variable } from "./lower/emitter";
-export { type Attribute, type Attributes, type Aval, type Domain, type Fusion, type Primitive, primitive, positive, real } from "./primitive";
+export {
+  type Attribute,
+  type Attributes,
+  type Aval,
+  type Domain,
+  type Fusion,
+  type Primitive,
+  primitive,
+  positive,
+  real,
+} from "./primitive";
 export { call } from "./primitives/call";
 export { loop } from "./primitives/loop";
 export * as random from "./random";

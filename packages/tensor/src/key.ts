@@ -8,9 +8,12 @@ export function keyOfTape(tape: Tape): string {
   let key = keys.get(tape);
   if (key === undefined) {
     const parts: string[] = [];
-    for (const id of tape.inputs) parts.push(keyOfAval(tape.avals[id]!), ",");
-    for (const { id, value } of tape.literals) parts.push("#", String(id), keyOfAval(tape.avals[id]!), keyOfNumber(value));
-    for (const { op, ins, attributes } of tape.nodes) parts.push(";", op.name, "(", ins.join(), ")", keyOfAttribute(attributes));
+    // With the inputs' numbers, those of all other values follow.
+    for (const id of tape.inputs) parts.push(String(id), keyOfAval(tape.avals[id]!), ",");
+    for (const { id, value } of tape.literals)
+      parts.push("#", String(id), keyOfAval(tape.avals[id]!), keyOfNumber(value));
+    for (const { op, ins, attributes } of tape.nodes)
+      parts.push(";", op.name, "(", ins.join(), ")", keyOfAttribute(attributes));
     parts.push(">", tape.outputs.join());
     keys.set(tape, (key = parts.join("")));
   }

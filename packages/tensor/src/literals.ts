@@ -30,7 +30,9 @@ export function numberLike(value: number | boolean, like: Tensor): Tensor {
 
 /** A tensor, or a number as a tensor of its own: float32, bool for a boolean. */
 export const asTensor = (x: TensorLike): Tensor =>
-  typeof x === "number" || typeof x === "boolean" ? Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32") : x;
+  typeof x === "number" || typeof x === "boolean"
+    ? Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32")
+    : x;
 
 function dtypeBeside(value: number | boolean, dtype: DType): DType {
   if (isFloat(dtype) || (typeof value === "boolean" && dtype !== "bool")) return dtype;

@@ -79,7 +79,13 @@ export interface Primitive<A extends Attributes = Attributes> {
    * The same operation where inputs marked in `batched` carry an extra axis 0 of length `size`. Results have it too; but those that no batched
    * input reaches may come without it. (Of dynamic values it is axis 1: rows come first.)
    */
-  batch(o: RuleOps, ins: readonly Tensor[], batched: readonly boolean[], attributes: A, size: number): readonly Tensor[];
+  batch(
+    o: RuleOps,
+    ins: readonly Tensor[],
+    batched: readonly boolean[],
+    attributes: A,
+    size: number,
+  ): readonly Tensor[];
 
   /** How lowering computes it: exactly one of `element` (the element of the single result at `index`), `kernel`, `alias`, `control`. */
   element?(k: Emitter, args: readonly Operand[], index: Index, attributes: A): Value;
@@ -127,13 +133,7 @@ export interface Primitive<A extends Attributes = Attributes> {
 export interface KernelRule<A> {
   /** Types of the working memory that `run` needs beyond inputs and outputs. */
   scratch?(ins: readonly Aval[], attributes: A): readonly Aval[];
-  run(
-    k: Emitter,
-    ins: readonly Memory[],
-    outs: readonly Memory[],
-    scratch: readonly Memory[],
-    attributes: A,
-  ): void;
+  run(k: Emitter, ins: readonly Memory[], outs: readonly Memory[], scratch: readonly Memory[], attributes: A): void;
 }
 
 /**

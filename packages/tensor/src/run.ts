@@ -38,7 +38,12 @@ export function evaluate(op: Primitive, ins: readonly Tensor[], attributes: Attr
 export function runTape(tape: Tape, ins: readonly Tensor[]): Tensor[] {
   const target = targetOf(tape.where, ins);
   const program = target.programs.get(keyOfTape(tape), () => target.program(tape));
-  return results(program, ins, tape.outputs.map((id) => tape.avals[id]!), target);
+  return results(
+    program,
+    ins,
+    tape.outputs.map((id) => tape.avals[id]!),
+    target,
+  );
 }
 
 /** The results of a tape for given inputs: run at once if all are concrete, else recorded node by node. */
@@ -51,9 +56,14 @@ export function applyTape(tape: Tape, ins: readonly Tensor[]): Tensor[] {
 export function inlineTape(tape: Tape, ins: readonly Tensor[], outer: Tape): Tensor[] {
   const values = new Array<Tensor>(tape.avals.length);
   tape.inputs.forEach((id, k) => (values[id] = ins[k]!));
-  for (const { id, value } of tape.literals) values[id] = outer.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak);
+  for (const { id, value } of tape.literals)
+    values[id] = outer.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak);
   for (const node of tape.nodes) {
-    const outs = outer.record(node.op, node.ins.map((id) => values[id]!), node.attributes);
+    const outs = outer.record(
+      node.op,
+      node.ins.map((id) => values[id]!),
+      node.attributes,
+    );
     node.outs.forEach((id, k) => (values[id] = outs[k]!));
   }
   return tape.outputs.map((id) => values[id]!);

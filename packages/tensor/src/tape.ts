@@ -53,7 +53,10 @@ export class Tape {
   private readonly primals: Primals | undefined;
   private readonly known = new Map<number, Tensor>();
 
-  constructor(where: string, options: { readonly target?: Target | undefined; readonly primals?: Primals | undefined } = {}) {
+  constructor(
+    where: string,
+    options: { readonly target?: Target | undefined; readonly primals?: Primals | undefined } = {},
+  ) {
     this.where = where;
     this.target = options.target;
     this.primals = options.primals;
@@ -99,7 +102,12 @@ export class Tape {
           `return it from the traced function instead of keeping it in an outer variable`,
       );
     const ids = ins.map((x) => this.idOf(x));
-    const outs = op.shape(ids.map((id) => this.avals[id]!), attributes).map((aval) => this.value(aval));
+    const outs = op
+      .shape(
+        ids.map((id) => this.avals[id]!),
+        attributes,
+      )
+      .map((aval) => this.value(aval));
     this.nodes.push({ op, ins: ids, outs, attributes });
     return outs.map((id) => Tensor.traced(this, id, this.avals[id]!));
   }

@@ -147,7 +147,9 @@ export class Tensor {
 
   private checkSingle(where: string): void {
     if (this.size !== 1)
-      throw new TraceError(`${where}: a tensor of shape ${printShape(this.shape)} has ${this.size} elements; use data() or array()`);
+      throw new TraceError(
+        `${where}: a tensor of shape ${printShape(this.shape)} has ${this.size} elements; use data() or array()`,
+      );
   }
 
   private known(where: string): Tensor {
@@ -185,4 +187,3 @@ function nest(values: TypedArray, shape: Shape, dtype: DType): Nested {
   };
   return build(0, 0, sizeOf(shape));
 }
-

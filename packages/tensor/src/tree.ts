@@ -59,14 +59,21 @@ export function unflatten<R = unknown>(structure: Structure, leaves: readonly un
 export const leaves = (tree: Tree): Leaf[] => flatten(tree).leaves;
 
 /** A tree of the results of `fn` on corresponding leaves of trees of one structure. @throws ShapeError when structures differ. */
-export function map<T extends Tree, R>(fn: (leaf: Tensor, ...others: Tensor[]) => R, tree: T, ...others: readonly Tree[]): Mapped<T, R> {
+export function map<T extends Tree, R>(
+  fn: (leaf: Tensor, ...others: Tensor[]) => R,
+  tree: T,
+  ...others: readonly Tree[]
+): Mapped<T, R> {
   const first = flatten(tree);
   const rest = others.map((other) => {
     const flat = flatten(other);
     checkStructure("tree.map", first.structure, flat.structure);
     return flat.leaves;
   });
-  return unflatten(first.structure, first.leaves.map((leaf, i) => fn(leaf as Tensor, ...rest.map((r) => r[i] as Tensor))));
+  return unflatten(
+    first.structure,
+    first.leaves.map((leaf, i) => fn(leaf as Tensor, ...rest.map((r) => r[i] as Tensor))),
+  );
 }
 
 /** Whether two structures are the same. */

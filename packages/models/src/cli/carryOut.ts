@@ -79,11 +79,17 @@ function print(io: Io, result: RunResult, folder: string): void {
   for (const table of sections.flatMap((section) => section.tables)) io.stdout.write(`\n${textTable(table)}`);
   io.stdout.write(`\n${result.stopped ? "stopped early; " : ""}report  ${reportPath(folder)}\n`);
   if (result.stopped) io.stdout.write(`go on   the same command with --resume ${quote(folder)}\n`);
-  else if (result.model !== undefined) {
-    const from = result.columns.map(() => "1").join(",");
-    io.stdout.write(`try     dzdt forecast ${quote(folder)} --from ${from} --until 10\n`);
+  else if (result.model !== undefined && result.example !== undefined) {
+    const round = (value: number): number => Number(value.toPrecision(3));
+    const from = Array.from(result.example.from, round).join(",");
+    const until = round(result.example.until);
+    io.stdout.write(`try     ${programOf(io)} forecast ${quote(folder)} --from=${from} --until ${until}\n`);
   }
 }
+
+/** How to call this program again: within the repository it is a script, and silent, so that its output can be piped. */
+const programOf = ({ env }: Pick<Io, "env">): string =>
+  ["start", "dzdt"].includes(env["npm_lifecycle_event"] ?? "") ? "npm run -s dzdt --" : "dzdt";
 
 const quote = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;

@@ -1,6 +1,9 @@
 import type { FileStore } from "../node/fileStore";
 import type { Report, ReportTable } from "../report/report";
 import type { SeriesTable } from "../series/readTable";
+import { hnnExperiment } from "./experiments/hnnExperiment";
+import { pendulumDemo } from "./experiments/pendulumDemo";
+import { targets } from "./experiments/targets";
 import type { Progress } from "./progress";
 import type { RunRecord } from "./runRecord";
 
@@ -23,8 +26,15 @@ export interface Demo {
   readonly name: string;
   readonly describe: string;
   /** Without `options.data` it simulates its own. */
-  run(options: RunOptions & { readonly data?: SeriesTable }, context: RunContext): Promise<RunResult>;
+  run(
+    options: RunOptions & { readonly data?: SeriesTable; readonly system?: DemoSystem },
+    context: RunContext,
+  ): Promise<RunResult>;
 }
+
+/** What a demonstration can simulate. */
+export const demoSystems = ["pendulum", "spring"] as const;
+export type DemoSystem = (typeof demoSystems)[number];
 
 /** A model that can be trained on anybody's table of states over time. */
 export interface Experiment {
@@ -65,7 +75,7 @@ export interface RunContext {
    * Where the training of that name keeps its checkpoint: a file in the run folder, until the run is finished.
    * With `--resume` it holds at first what the earlier run left.
    */
-  checkpoint(name: string): FileStore;
+  readonly checkpoint: (name: string) => FileStore;
 }
 
 /** What a run leaves behind. */
@@ -82,6 +92,8 @@ export interface RunResult {
   readonly columns: readonly string[];
   /** Final numbers for programs, such as `{ testLoss: 0.0358 }`. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** A forecast to try: a state like those of the data, and a time. Needed with `model`. */
+  readonly example?: { readonly from: ArrayLike<number>; readonly until: number };
   /** True if the signal ended training early. */
   readonly stopped: boolean;
 }
@@ -100,4 +112,4 @@ export interface TargetStatus {
   readonly detail?: string;
 }
 
-export const experiments: Experiments = { models: [] };
+export const experiments: Experiments = { demo: pendulumDemo, models: [hnnExperiment], targets };

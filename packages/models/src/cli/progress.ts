@@ -73,7 +73,8 @@ function bar(output: Output, io: Pick<Io, "now">): Progress {
 
 function lines(output: Output, io: Pick<Io, "now">): Progress {
   let current:
-    { task: string; steps: number; began: Date; written: Date; step: number; loss: number | undefined } | undefined;
+    | { task: string; steps: number; began: Date; written: Date; shown: number; step: number; loss: number | undefined }
+    | undefined;
   const write = (now: Date): void => {
     if (!current) return;
     const { task, steps, step, loss, began } = current;
@@ -81,11 +82,12 @@ function lines(output: Output, io: Pick<Io, "now">): Progress {
     const parts = [`${step}/${steps}`, lossText(loss), rate, step < steps ? left : ""].filter((part) => part !== "");
     output.write(`${task}: ${parts.join(", ")}\n`);
     current.written = now;
+    current.shown = step;
   };
   return {
     start: (task, steps) => {
       const now = io.now();
-      current = { task, steps, began: now, written: now, step: 0, loss: undefined };
+      current = { task, steps, began: now, written: now, shown: -1, step: 0, loss: undefined };
     },
     update: (step, loss) => {
       if (!current) return;
@@ -95,7 +97,7 @@ function lines(output: Output, io: Pick<Io, "now">): Progress {
       if (secondsBetween(current.written, now) >= lineInterval) write(now);
     },
     end: () => {
-      write(io.now());
+      if (current && current.shown < current.step) write(io.now());
       current = undefined;
     },
   };

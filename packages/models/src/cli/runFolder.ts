@@ -69,10 +69,7 @@ export async function readRun(folder: string, cwd: string): Promise<SavedRun> {
  * A folder's checkpoints for a run that goes on from an earlier one: read there until something is written here.
  * @throws Error if the earlier folder holds none
  */
-export async function resumeFrom(
-  earlier: string,
-  cwd: string,
-): Promise<(name: string, own: FileStore) => FileStore> {
+export async function resumeFrom(earlier: string, cwd: string): Promise<(name: string, own: FileStore) => FileStore> {
   const path = resolve(cwd, earlier);
   const found = (await readdir(path).catch(() => [])).filter(isCheckpoint);
   if (found.length === 0)

@@ -15,17 +15,17 @@ export interface FieldNetworkOptions {
 /** A network ẏ = f(y), all parts pure functions of `params`. */
 export interface FieldNetwork {
   readonly dim: number;
-  init(key: Tensor, options?: InitOptions): MlpParams;
+  readonly init: (key: Tensor, options?: InitOptions) => MlpParams;
   /** ẏ of states `[…, dim]`. */
-  derivative(params: MlpParams, y: Tensor): Tensor;
+  readonly derivative: (params: MlpParams, y: Tensor) => Tensor;
   /** The vector field `(t, y) => dy` for odeint. */
-  field(params: MlpParams): (t: Tensor, y: Tensor) => Tensor;
+  readonly field: (params: MlpParams) => (t: Tensor, y: Tensor) => Tensor;
   /** Mean squared error of the derivatives over all components; `y` and `dy` are `[…, dim]`. */
-  loss(params: MlpParams, batch: { readonly y: Tensor; readonly dy: Tensor }): Tensor;
+  readonly loss: (params: MlpParams, batch: { readonly y: Tensor; readonly dy: Tensor }) => Tensor;
   /** Mean squared error along solved windows; needs no derivatives. */
-  trajectoryLoss(params: MlpParams, batch: Trajectories): Tensor;
+  readonly trajectoryLoss: (params: MlpParams, batch: Trajectories) => Tensor;
   /** States `[T, …]` at `ts` from `y0` at `ts[0]`. Options go to odeint. */
-  rollout(params: MlpParams, y0: Tensor, ts: readonly number[] | Tensor, options?: OdeintOptions): Tensor;
+  readonly rollout: (params: MlpParams, y0: Tensor, ts: readonly number[] | Tensor, options?: OdeintOptions) => Tensor;
 }
 
 /** The baseline of the structured models: a network that maps a state to its derivative, with nothing built in (Greydanus et al. 2019). */

@@ -13,7 +13,7 @@ export interface HnnOptions {
   readonly hidden?: readonly number[];
   /** Smooth: relu has no second derivative and learns nothing. @defaultValue "tanh" */
   readonly activation?: Activation;
-  /** "scalar" learns one number D ≥ 0 with ṗ = −∂H/∂q − D·p. @defaultValue "none" */
+  /** "scalar" learns one number D ≥ 0 with ṗ = −∂H/∂q − D·p, which takes energy out where p and q̇ point the same way. @defaultValue "none" */
   readonly damping?: "none" | "scalar";
 }
 
@@ -30,21 +30,26 @@ type Same<Y> = Y extends Tensor ? Tensor : HamiltonianState;
 /** A Hamiltonian neural network. What belongs to a trained one is in `params`; all parts are pure functions of it. */
 export interface Hnn {
   readonly dim: number;
-  init(key: Tensor, options?: InitOptions): HnnParams;
+  readonly init: (key: Tensor, options?: InitOptions) => HnnParams;
   /** H(q, p): `[…, dim]` twice → `[…]`; determined up to a constant. */
-  energy(params: HnnParams, q: Tensor, p: Tensor): Tensor;
+  readonly energy: (params: HnnParams, q: Tensor, p: Tensor) => Tensor;
   /** The learned D, or undefined without damping. */
-  damping(params: HnnParams): Tensor | undefined;
+  readonly damping: (params: HnnParams) => Tensor | undefined;
   /** ẏ of states `[…, 2·dim]`. Costs about two evaluations of the energy. */
-  derivative(params: HnnParams, y: Tensor): Tensor;
+  readonly derivative: (params: HnnParams, y: Tensor) => Tensor;
   /** The vector field `(t, y) => dy` for odeint, of states in either form. */
-  field(params: HnnParams): <Y extends State>(t: Tensor, y: Y) => Same<Y>;
+  readonly field: (params: HnnParams) => <Y extends State>(t: Tensor, y: Y) => Same<Y>;
   /** Mean squared error of the derivatives. */
-  loss(params: HnnParams, batch: DerivativeBatch): Tensor;
+  readonly loss: (params: HnnParams, batch: DerivativeBatch) => Tensor;
   /** Mean squared error along solved windows; needs no derivatives. */
-  trajectoryLoss(params: HnnParams, batch: Trajectories): Tensor;
+  readonly trajectoryLoss: (params: HnnParams, batch: Trajectories) => Tensor;
   /** States at `ts` from `y0` at `ts[0]`: each leaf `[T, …]`. Options go to odeint. */
-  rollout<Y extends State>(params: HnnParams, y0: Y, ts: readonly number[] | Tensor, options?: OdeintOptions): Same<Y>;
+  readonly rollout: <Y extends State>(
+    params: HnnParams,
+    y0: Y,
+    ts: readonly number[] | Tensor,
+    options?: OdeintOptions,
+  ) => Same<Y>;
 }
 
 /**
@@ -53,7 +58,8 @@ export interface Hnn {
  */
 export function hnn(options: HnnOptions): Hnn {
   const { dim, hidden = [200, 200], activation = "tanh", damping = "none" } = options;
-  if (!Number.isInteger(dim) || dim < 1) throw new Error(`hnn: dim is ${String(dim)}; give the number of coordinates q`);
+  if (!Number.isInteger(dim) || dim < 1)
+    throw new Error(`hnn: dim is ${String(dim)}; give the number of coordinates q`);
   if (damping !== "none" && damping !== "scalar")
     throw new Error(`hnn: damping is ${String(damping)}; use "none" or "scalar"`);
   const net = mlp({
@@ -65,7 +71,8 @@ export function hnn(options: HnnOptions): Hnn {
   });
 
   const energyOf = (params: HnnParams, y: Tensor): Tensor => net.apply(params.energy, y).squeeze(-1);
-  const half = (y: Tensor, k: 0 | 1): Tensor => y.slice([...front(y), k * dim], [...y.shape.slice(0, -1), (k + 1) * dim]);
+  const half = (y: Tensor, k: 0 | 1): Tensor =>
+    y.slice([...front(y), k * dim], [...y.shape.slice(0, -1), (k + 1) * dim]);
 
   const derivative: Hnn["derivative"] = (params, y) => {
     checkState(y, dim);

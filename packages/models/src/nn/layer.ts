@@ -9,9 +9,9 @@ export interface InitOptions {
 /** A layer: two pure functions. What it learns is in `params`, a tree that the caller keeps. */
 export interface Layer<Params extends Tree> {
   /** New parameters, a pure function of the key. */
-  init(key: Tensor, options?: InitOptions): Params;
+  readonly init: (key: Tensor, options?: InitOptions) => Params;
   /** @param x `[…, in]`; @returns `[…, out]` */
-  apply(params: Params, x: Tensor): Tensor;
+  readonly apply: (params: Params, x: Tensor) => Tensor;
 }
 
 /** @throws Error unless `value` is a positive integer */

@@ -34,11 +34,14 @@ export function adam(options: AdamOptions): Optimizer {
 /** Adam with the decay apart from the moments: θ is first multiplied by 1 − rate·weightDecay. Loshchilov and Hutter 2019. @defaultValue weightDecay = 0.01 */
 export function adamw(options: AdamOptions): Optimizer {
   const { weightDecay = 0.01 } = options;
-  return moments("optim.adamw", { ...options, weightDecay }, {
-    gradient: (g) => g,
-    parameter: (p, lr) =>
-      p.mul(typeof lr === "number" ? 1 - lr * weightDecay : lr.mul(-weightDecay).add(1)),
-  });
+  return moments(
+    "optim.adamw",
+    { ...options, weightDecay },
+    {
+      gradient: (g) => g,
+      parameter: (p, lr) => p.mul(typeof lr === "number" ? 1 - lr * weightDecay : lr.mul(-weightDecay).add(1)),
+    },
+  );
 }
 
 /** Where weight decay enters. */
@@ -65,10 +68,13 @@ function moments(where: string, options: AdamOptions, decay: Decay): Optimizer {
         (p, gradient, m0, v0) => {
           const lr = rateAt(rate, state.step, p);
           const g = decay.gradient(gradient, p);
-          const m = m0!.mul(beta1).add(g.mul(1 - beta1));
-          const v = v0!.mul(beta2).add(g.square().mul(1 - beta2));
+          const m = m0.mul(beta1).add(g.mul(1 - beta1));
+          const v = v0.mul(beta2).add(g.square().mul(1 - beta2));
           const scale = biasCorrection(beta1, step, p).pow(-1).mul(lr);
-          const root = v.sqrt().mul(biasCorrection(beta2, step, p).rsqrt()).add(epsilon);
+          const root = v
+            .sqrt()
+            .mul(biasCorrection(beta2, step, p).rsqrt())
+            .add(epsilon);
           return [decay.parameter(p, lr).sub(m.div(root).mul(scale)), m, v];
         },
       );

@@ -1,9 +1,9 @@
-import { type Tensor, tree, type Tree } from "@dzdt/tensor";
+import { asTensor, type Tensor, tree, type Tree } from "@dzdt/tensor";
 import { checkOption, type Optimizer } from "./optimizer";
 
 /** The square root of the sum of squares of all leaves. */
 export function globalNorm(gradients: Tree): Tensor {
-  const squares = tree.leaves(tree.map((x) => x.square().sum(), gradients) as Tree) as Tensor[];
+  const squares = tree.leaves(gradients).map((x) => asTensor(x).square().sum());
   if (squares.length === 0) throw new Error("optim.globalNorm: the tree has no leaves; give gradients");
   return squares.reduce((sum, x) => sum.add(x)).sqrt();
 }

@@ -44,16 +44,19 @@ export function eachLeaf<P extends Tree>(
   slots: readonly Tree[],
   rule: (parameter: Tensor, gradient: Tensor, ...slots: readonly Tensor[]) => readonly Tensor[],
 ): [params: P, ...slots: Tree[]] {
-  const results = tree.flatten(tree.map((p, g, ...s) => ({ results: rule(p, g, ...s) }), params, grads, ...slots) as Tree);
+  const results = tree.flatten(tree.map((p, g, ...s) => ({ results: rule(p, g, ...s) }), params, grads, ...slots));
   const { structure } = tree.flatten(params);
   const width = slots.length + 1;
   return Array.from({ length: width }, (_, k) =>
-    tree.unflatten<Tree>(structure, results.leaves.filter((_leaf, i) => i % width === k)),
+    tree.unflatten<Tree>(
+      structure,
+      results.leaves.filter((_leaf, i) => i % width === k),
+    ),
   ) as unknown as [P, ...Tree[]];
 }
 
 /** @throws Error unless the option is a finite number in [low, high) */
-export function checkOption(where: string, name: string, value: number, low: number, high = Infinity): void {
+export function checkOption(where: string, name: string, value: number, low: number, high: number = Infinity): void {
   if (typeof value !== "number" || !(value >= low && value < high))
     throw new Error(`${where}: ${name} is ${String(value)}; give a number in [${low}, ${high})`);
 }

@@ -1,4 +1,13 @@
-import { checkOption, checkRate, eachLeaf, noSteps, type Optimizer, rateAt, type RateOptions, zerosOf } from "./optimizer";
+import {
+  checkOption,
+  checkRate,
+  eachLeaf,
+  noSteps,
+  type Optimizer,
+  rateAt,
+  type RateOptions,
+  zerosOf,
+} from "./optimizer";
 
 export interface RmspropOptions extends RateOptions {
   /** Decay of the mean square. @defaultValue 0.99 */
@@ -26,7 +35,7 @@ export function rmsprop(options: RmspropOptions): Optimizer {
       const given = slots.map((name) => state[name]!);
       const [next, ...kept] = eachLeaf(params, grads, given, (p, gradient, v0, velocity) => {
         const g = weightDecay > 0 ? gradient.add(p.mul(weightDecay)) : gradient;
-        const v = v0!.mul(alpha).add(g.square().mul(1 - alpha));
+        const v = v0.mul(alpha).add(g.square().mul(1 - alpha));
         const scaled = g.div(v.sqrt().add(epsilon));
         const moved = velocity ? velocity.mul(momentum).add(scaled) : scaled;
         const after = p.sub(moved.mul(rateAt(rate, state.step, p)));

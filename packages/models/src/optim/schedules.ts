@@ -4,7 +4,10 @@ import { checkOption, type Schedule } from "./optimizer";
 const half = (fraction: Tensor): Tensor => fraction.mul(Math.PI).cos().add(1).mul(0.5);
 
 /** From `from` at fraction 0 to `to` at fraction 1 along half a cosine. */
-const ease = (from: number, to: number, fraction: Tensor): Tensor => half(fraction).mul(from - to).add(to);
+const ease = (from: number, to: number, fraction: Tensor): Tensor =>
+  half(fraction)
+    .mul(from - to)
+    .add(to);
 
 /** The same rate at every step. */
 export const constant =
@@ -22,7 +25,11 @@ export function cosine({ rate, steps, final = 0 }: { rate: number; steps: number
 export function exponential({ rate, decay, every = 1 }: { rate: number; decay: number; every?: number }): Schedule {
   checkOption("optim.schedules.exponential", "decay", decay, Number.MIN_VALUE);
   checkOption("optim.schedules.exponential", "every", every, Number.MIN_VALUE);
-  return (step) => step.mul(Math.log(decay) / every).exp().mul(rate);
+  return (step) =>
+    step
+      .mul(Math.log(decay) / every)
+      .exp()
+      .mul(rate);
 }
 
 export interface OneCycleOptions {
@@ -44,12 +51,17 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   checkOption("optim.schedules.oneCycle", "rise", rise, 0, 1);
   const top = Math.max(rise * steps - 1, 1e-9);
   return (step) =>
-    step
-      .lessEqual(top)
-      .where(
-        ease(initial, peak, step.div(top).minimum(1)),
-        ease(peak, final, step.sub(top).div(steps - 1 - top).clip(0, 1)),
-      );
+    step.lessEqual(top).where(
+      ease(initial, peak, step.div(top).minimum(1)),
+      ease(
+        peak,
+        final,
+        step
+          .sub(top)
+          .div(steps - 1 - top)
+          .clip(0, 1),
+      ),
+    );
 }
 
 /** Up in a straight line from `from` over `steps`, then `then`, whose own step 0 is the first after the rise. @defaultValue from = 0 */

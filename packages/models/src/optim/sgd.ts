@@ -1,4 +1,13 @@
-import { checkOption, checkRate, eachLeaf, noSteps, type Optimizer, rateAt, type RateOptions, zerosOf } from "./optimizer";
+import {
+  checkOption,
+  checkRate,
+  eachLeaf,
+  noSteps,
+  type Optimizer,
+  rateAt,
+  type RateOptions,
+  zerosOf,
+} from "./optimizer";
 
 export interface SgdOptions extends RateOptions {
   /** @defaultValue 0 */

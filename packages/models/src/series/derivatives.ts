@@ -42,7 +42,7 @@ export function derivatives(table: SeriesTable, options: DerivativeOptions): Der
         ? `${table.where}: no trial has two rows, so there is no difference to take; check the trial column`
         : scheme === "parabola"
           ? `${table.where}: no trial has three rows, which a parabola needs; give longer trials or take forward differences`
-        : `${table.where}: no row has equal gaps on both sides (they run from ${rangeText(gaps)}, tolerance ${tolerance}); raise the tolerance or take forward differences`,
+          : `${table.where}: no row has equal gaps on both sides (they run from ${rangeText(gaps)}, tolerance ${tolerance}); raise the tolerance or take forward differences`,
     );
   }
   const states = new Float64Array(pairs.length * dim);

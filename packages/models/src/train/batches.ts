@@ -35,7 +35,7 @@ export function batches(data: Tree, batchSize: number | undefined, key: Tensor):
       return { order: known.order, start: int((step % perEpoch) * batchSize) };
     },
     pick: (all, { order, start }) => {
-      const chosen = dynamicSlice(order!, start!, batchSize);
+      const chosen = dynamicSlice(order, start, batchSize);
       return tree.map((x) => (hasRows(x) ? x.take(chosen, 0) : x), all) as typeof all;
     },
   };
@@ -53,7 +53,7 @@ function rowsOf(data: Tree): number {
     first ??= here;
     if (here.rows !== first.rows)
       throw new Error(
-        `fit: data.${here.path} has ${here.rows} rows and data.${first.path} ${first.rows}; give as many rows in each, or train on the whole without batchSize`,
+        `fit: data.${here.path} has ${here.rows} rows and data.${first.path} ${first.rows} rows; give as many rows in each, or train on the whole without batchSize`,
       );
   });
   if (!first) throw new Error("fit: data has no tensor with rows; give one, or train on the whole without batchSize");

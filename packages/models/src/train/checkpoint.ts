@@ -51,7 +51,9 @@ export async function readCheckpoint<P extends Tree>(
   const content = await load<{ params: P; state: OptimizerState; losses: Tensor }>(bytes, {
     onMetadata: (metadata) => (found = metadata),
   }).catch((error: unknown) => {
-    throw new Error(`fit: the checkpoint cannot be read (${String(error)}); start anew with an empty store`, { cause: error });
+    throw new Error(`fit: the checkpoint cannot be read (${String(error)}); start anew with an empty store`, {
+      cause: error,
+    });
   });
   if (found["format"] !== format)
     throw new Error(`fit: the store holds something else than a checkpoint of fit; give it a store of its own`);
@@ -65,7 +67,10 @@ export async function readCheckpoint<P extends Tree>(
   return { params, state, step: Number(found["step"]), losses: Array.from(await losses.data()) };
 }
 
-async function describe<P extends Tree>({ params, state }: Progressed<P>, run: RunShape): Promise<Record<string, string>> {
+async function describe<P extends Tree>(
+  { params, state }: Progressed<P>,
+  run: RunShape,
+): Promise<Record<string, string>> {
   return {
     params: shapesOf(params),
     optimizer: shapesOf(state),
@@ -79,7 +84,10 @@ async function describe<P extends Tree>({ params, state }: Progressed<P>, run: R
 function shapesOf(of: Tree): string {
   const { leaves, paths } = tree.flatten(of);
   return leaves
-    .map((x, i) => `${paths[i]!.replace(/^\./, "")} ${typeof x === "object" ? `${x.dtype}[${x.shape.join(", ")}]` : "number"}`)
+    .map(
+      (x, i) =>
+        `${paths[i]!.replace(/^\./, "")} ${typeof x === "object" ? `${x.dtype}[${x.shape.join(", ")}]` : "number"}`,
+    )
     .join("; ");
 }
 

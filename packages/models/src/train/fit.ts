@@ -157,7 +157,9 @@ async function startOf<P extends Tree, B extends Tree>(
 
 function checkLoss(loss: Tensor): Tensor {
   if (loss.ndim !== 0)
-    throw new Error(`fit: the loss has shape [${loss.shape.join(", ")}]; return a scalar, as in errors.square().mean()`);
+    throw new Error(
+      `fit: the loss has shape [${loss.shape.join(", ")}]; return a scalar, as in errors.square().mean()`,
+    );
   return loss;
 }
 

@@ -3,14 +3,17 @@ import { asTensor, io, type Structure, type Tensor, tree, type Tree } from "@dzd
 /** Key of the metadata under which the tree's shape is kept. */
 const structureKey = "dzdt.tree";
 
-/** Tensors by path, such as `layers[0].weight`; a lone tensor is named "value". */
+/** Tensors by path, such as `layers[0].weight`; numbers become float32 tensors, a lone tensor is named "value". */
 export function named(params: Tree): { tensors: Record<string, Tensor>; structure: string } {
-  const { leaves, paths, structure } = tree.flatten(tree.map(asLeaf, params) as Tree);
+  const { leaves, paths, structure } = tree.flatten(params);
   const names = paths.map(nameOf);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     throw new Error(`save: two tensors would be named "${twice}"; use keys without dots and brackets`);
-  return { tensors: Object.fromEntries(names.map((name, i) => [name, leaves[i] as Tensor])), structure: JSON.stringify(structure) };
+  return {
+    tensors: Object.fromEntries(names.map((name, i) => [name, asTensor(leaves[i]!)])),
+    structure: JSON.stringify(structure),
+  };
 }
 
 /** A tree of tensors as the bytes of a safetensors file; names are the paths in the tree. */
@@ -37,9 +40,6 @@ export async function load<P extends Tree = Tree>(
   });
   return (structure === undefined ? fromNames(tensors) : fromStructure(tensors, structure)) as P;
 }
-
-/** Trees may hold numbers, which become float32 tensors. */
-const asLeaf = (x: Tensor | number | boolean): Tensor => asTensor(x);
 
 const nameOf = (path: string): string => (path === "" ? "value" : path.replace(/^\./, ""));
 
@@ -74,7 +74,8 @@ function fromNames(tensors: Readonly<Record<string, Tensor>>): Tree {
     let at = root;
     for (const key of keys) {
       const next = (at[key] ??= Object.create(null) as Branch);
-      if (isTensor(next)) throw new Error(`load: "${name}" lies under a name that is a tensor itself; rename one of them`);
+      if (isTensor(next))
+        throw new Error(`load: "${name}" lies under a name that is a tensor itself; rename one of them`);
       at = next;
     }
     at[last] = x;

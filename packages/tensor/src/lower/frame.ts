@@ -26,10 +26,7 @@ export class Frame {
   /** The offset of a block of at least `bytes` (never shared, not even when it is empty). */
   allocate(bytes: number): number {
     const wanted = Math.max(align(bytes), alignment);
-    let best = -1;
-    this.gaps.forEach((gap, i) => {
-      if (gap.bytes >= wanted && (best < 0 || gap.bytes < this.gaps[best]!.bytes)) best = i;
-    });
+    const best = this.bestGap(wanted);
     let offset = this.end;
     if (best < 0) this.end += wanted;
     else {
@@ -41,6 +38,28 @@ export class Frame {
     }
     this.sizes.set(offset, wanted);
     return offset;
+  }
+
+  /** The smallest gap with so many bytes; -1 if there is none. */
+  private bestGap(wanted: number): number {
+    let best = -1;
+    for (let i = 0; i < this.gaps.length; i++) {
+      const { bytes } = this.gaps[i]!;
+      if (bytes === wanted) return i;
+      if (bytes > wanted && (best < 0 || bytes < this.gaps[best]!.bytes)) best = i;
+    }
+    return best;
+  }
+
+  /** The first gap beyond an offset; gaps are in order. */
+  private firstAfter(offset: number): number {
+    let [low, high] = [0, this.gaps.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.gaps[middle]!.offset > offset) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   /** Runs `body`, then takes back every block that it was given and has not returned. */
@@ -55,8 +74,7 @@ export class Frame {
   free(offset: number): void {
     const bytes = this.sizes.get(offset)!;
     this.sizes.delete(offset);
-    let i = this.gaps.findIndex((gap) => gap.offset > offset);
-    if (i < 0) i = this.gaps.length;
+    const i = this.firstAfter(offset);
     this.gaps.splice(i, 0, { offset, bytes });
     const merge = (left: number): void => {
       const [a, b] = [this.gaps[left], this.gaps[left + 1]];

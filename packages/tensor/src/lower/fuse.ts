@@ -37,12 +37,14 @@ export function inlinedNodes(tape: Tape): boolean[] {
   return inlined;
 }
 
-const isInlinable = ({ op }: Node): boolean => op.alias === true || (op.element !== undefined && (op.fusion === "map" || op.fusion === "view"));
+const isInlinable = ({ op }: Node): boolean =>
+  op.alias === true || (op.element !== undefined && (op.fusion === "map" || op.fusion === "view"));
 
 const isView = ({ op }: Node): boolean => op.alias === true || op.fusion === "view";
 
 /** Element rules read operands at indices, so an operand may be code; all other rules need memory. */
-const acceptsInlined = ({ op }: Node): boolean => op.alias === true || (op.element !== undefined && op.fusion !== "expand");
+const acceptsInlined = ({ op }: Node): boolean =>
+  op.alias === true || (op.element !== undefined && op.fusion !== "expand");
 
 /** Does the node read elements of an operand of this size more than once? */
 const repeats = (node: Node, size: number, tape: Tape): boolean =>

@@ -3,7 +3,17 @@ import { invariant } from "../errors";
 import type { Aval } from "../primitive";
 import { sizeOf } from "../shape";
 import type { Node } from "../tape";
-import { type Address, addressOf, copyBytes, int, memoryAt, readSlot, rowSlots, type Site, writeSlot } from "./addressing";
+import {
+  type Address,
+  addressOf,
+  copyBytes,
+  int,
+  memoryAt,
+  readSlot,
+  rowSlots,
+  type Site,
+  writeSlot,
+} from "./addressing";
 import { hasRow, isDynamic, type LoopAttributes, splitInputs, splitOutputs } from "./control";
 import type { Value } from "./emitter";
 import { readTop, takeBytes, writeTop } from "./heap";
@@ -180,7 +190,13 @@ function storeResults(
   own.carries.forEach((c, j) => put(site, c, addressOf(site, { kind: "frame", offset: swap[j]! })));
   own.carries.forEach((c, j) => {
     const to = outs.carries[j]!;
-    copyBytes(site, addressOf(site, to.place), { base: site.frame, offset: swap[j]! }, c.aval.dtype, sizeOf(c.aval.shape));
+    copyBytes(
+      site,
+      addressOf(site, to.place),
+      { base: site.frame, offset: swap[j]! },
+      c.aval.dtype,
+      sizeOf(c.aval.shape),
+    );
   });
 }
 

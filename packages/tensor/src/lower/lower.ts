@@ -1,9 +1,21 @@
 import { byteSize } from "../dtype";
 import { invariant } from "../errors";
 import type { Aval } from "../primitive";
+import { prune } from "../passes/prune";
 import { sizeOf } from "../shape";
 import type { Node, Tape } from "../tape";
-import { type Address, addressOf, copyBytes, flatten, int, memoryAt, readSlot, rowSlots, type Site, writeSlot } from "./addressing";
+import {
+  type Address,
+  addressOf,
+  copyBytes,
+  flatten,
+  int,
+  memoryAt,
+  readSlot,
+  rowSlots,
+  type Site,
+  writeSlot,
+} from "./addressing";
 import type { CallAttributes } from "./control";
 import type { Index, Memory, Operand, Value } from "./emitter";
 import { Frame } from "./frame";
@@ -28,15 +40,18 @@ export class Lowering {
   }
 
   /** The layout of a tape that calls refer to. Its inputs are pointers at the start of its frame. */
-  readonly callee = (tape: Tape): FunctionPlan => {
-    let known = this.planned.get(tape);
+  readonly callee = (source: Tape): FunctionPlan => {
+    let known = this.planned.get(source);
     if (!known) {
+      const tape = prune(source);
       const frame = new Frame(0);
       const inputs = tape.inputs.map((id): Place =>
-        tape.avals[id]!.dynamic ? placeInputs(frame, [tape.avals[id]!])[0]! : { kind: "pointer", slot: frame.allocate(4) },
+        tape.avals[id]!.dynamic
+          ? placeInputs(frame, [tape.avals[id]!])[0]!
+          : { kind: "pointer", slot: frame.allocate(4) },
       );
       const plan = planTape(tape, frame, inputs, this.callee);
-      this.planned.set(tape, (known = { plan, bytes: frame.bytes }));
+      this.planned.set(source, (known = { plan, bytes: frame.bytes }));
     }
     return known;
   };
@@ -66,7 +81,11 @@ export class Lowering {
     if (op.element || op.alias) this.emitElements(site, plan, node);
     else if (op.kernel) {
       const { scratch, ins } = this.materialize(site, plan, node);
-      const types = op.kernel.scratch?.(ins.map(({ aval }) => aval), node.attributes) ?? [];
+      const types =
+        op.kernel.scratch?.(
+          ins.map(({ aval }) => aval),
+          node.attributes,
+        ) ?? [];
       const memory = (aval: Aval, place: Place): Memory => memoryAt(site, aval, addressOf(site, place));
       op.kernel.run(
         site.k,
@@ -134,7 +153,9 @@ export class Lowering {
         return { ...memory, at: (index) => memory.load(index.flat()) };
       });
       const target = memoryAt(site, rowType, rowOf(own));
-      k.loop(rowSize, (i) => target.store(i, node.op.element!(k, operands, k.flatIndex(rowType.shape, i), node.attributes)));
+      k.loop(rowSize, (i) =>
+        target.store(i, node.op.element!(k, operands, k.flatIndex(rowType.shape, i), node.attributes)),
+      );
     });
   }
 
@@ -207,12 +228,13 @@ export class Lowering {
     const { plan: callee } = this.callee(tape);
     const { ins, scratch } = this.materialize(site, plan, node);
     const frame = k.add(site.frame, int(k, scratch[0]!));
-    tape.inputs.forEach((id, j) => {
+    callee.tape.inputs.forEach((id, j) => {
       const slot = callee.places[id]!;
       const { aval, place } = ins[j]!;
       invariant(slot.kind !== "frame", "inputs of a callee are pointers");
       if (aval.dynamic)
-        for (const at of [0, 4, 8]) k.store("int32", frame, slot.slot + at, readSlot(site, (place as { slot: number }).slot + at));
+        for (const at of [0, 4, 8])
+          k.store("int32", frame, slot.slot + at, readSlot(site, (place as { slot: number }).slot + at));
       else k.store("int32", frame, slot.slot, flatten(site, addressOf(site, place)));
     });
     k.call(this.calleeHandle(tape), [frame]);
@@ -224,7 +246,9 @@ export class Lowering {
     let handle = this.emitted.get(tape);
     if (!handle) {
       this.emitted.set(tape, (handle = this.module.declare(`${tape.where}${this.functions++}`, 1)));
-      this.module.define(handle, (k, [frame]) => this.emitPlan({ k, frame: frame!, fixed: false }, this.callee(tape).plan));
+      this.module.define(handle, (k, [frame]) =>
+        this.emitPlan({ k, frame: frame!, fixed: false }, this.callee(tape).plan),
+      );
     }
     return handle;
   }
@@ -257,7 +281,10 @@ export class Lowering {
   }
 }
 
-const isAlias = (node: Node, plan: Plan): boolean => node.op.alias === true && plan.places[node.outs[0]!] === plan.places[node.ins[0]!] && plan.places[node.ins[0]!] !== undefined;
+const isAlias = (node: Node, plan: Plan): boolean =>
+  node.op.alias === true &&
+  plan.places[node.outs[0]!] === plan.places[node.ins[0]!] &&
+  plan.places[node.ins[0]!] !== undefined;
 
 const producers = new WeakMap<Plan, Map<number, Node>>();
 
@@ -288,4 +315,3 @@ function isFlat(plan: Plan, node: Node): boolean {
   }
   return true;
 }
-

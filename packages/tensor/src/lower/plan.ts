@@ -1,5 +1,6 @@
 import { byteSize } from "../dtype";
 import type { Aval } from "../primitive";
+import { prune } from "../passes/prune";
 import { sizeOf } from "../shape";
 import type { Node, Tape } from "../tape";
 import { type CallAttributes, type CondAttributes, type LoopAttributes, splitInputs, splitOutputs } from "./control";
@@ -49,7 +50,9 @@ export function placeInputs(frame: Frame, avals: readonly Aval[]): Place[] {
 }
 
 const placeOf = (frame: Frame, aval: Aval): Place =>
-  aval.dynamic ? { kind: "rows", slot: frame.allocate(rowsBytes) } : { kind: "frame", offset: frame.allocate(bytesOf(aval)) };
+  aval.dynamic
+    ? { kind: "rows", slot: frame.allocate(rowsBytes) }
+    : { kind: "frame", offset: frame.allocate(bytesOf(aval)) };
 
 const offsetOf = (place: Place): number => (place.kind === "frame" ? place.offset : place.slot);
 
@@ -104,11 +107,18 @@ function planInner(
   // Literals and values without memory are given some by the lowering, in scratch blocks that come first.
   const given = node.ins.map((id): Place => places[id] ?? { kind: "frame", offset: take(bytesOf(tape.avals[id]!)) });
   if (op.element) scratch.set(node, op.product ? [take(productScratch(node, tape))] : []);
-  else if (op.kernel) scratch.set(node, (op.kernel.scratch?.(avalsOf(node.ins), attributes) ?? []).map((a) => take(bytesOf(a))));
+  else if (op.kernel)
+    scratch.set(
+      node,
+      (op.kernel.scratch?.(avalsOf(node.ins), attributes) ?? []).map((a) => take(bytesOf(a))),
+    );
   else if (op.control === "call") scratch.set(node, [take(callees((attributes as CallAttributes).tape).bytes)]);
   else if (op.control === "cond") {
     const { onTrue, onFalse } = attributes as CondAttributes;
-    inner.set(node, [onTrue, onFalse].map((branch) => frame.within(() => planTape(branch, frame, given.slice(1), callees))));
+    inner.set(
+      node,
+      [onTrue, onFalse].map((branch) => frame.within(() => planTape(prune(branch), frame, given.slice(1), callees))),
+    );
   } else if (op.control === "loop") {
     const a = attributes as unknown as LoopAttributes;
     const own = splitInputs(a, given);
@@ -118,9 +128,12 @@ function planInner(
     const index: Place = { kind: "frame", offset: take(4) };
     // The number of iterations, and copies of carries that the body hands on under another number.
     const working = [take(4), ...a.body.outputs.slice(0, a.carries).map((id) => take(bytesOf(a.body.avals[id]!)))];
-    const body = frame.within(() => planTape(a.body, frame, [index, ...carries, ...rows, ...own.constants], callees));
+    const body = frame.within(() =>
+      planTape(prune(a.body), frame, [index, ...carries, ...rows, ...own.constants], callees),
+    );
     const condition =
-      a.condition && frame.within(() => planTape(a.condition!, frame, [...carries, ...own.conditionConstants], callees));
+      a.condition &&
+      frame.within(() => planTape(prune(a.condition!), frame, [...carries, ...own.conditionConstants], callees));
     inner.set(node, condition ? [body, condition] : [body]);
     scratch.set(node, working);
   }

@@ -26,8 +26,14 @@ export function lowerProduct(site: Site, plan: Plan, node: Node): boolean {
   const spec = node.op.product!([left, right], node.attributes);
   const rows = merge(left.shape, spec.rows);
   const columns = merge(right.shape, spec.columns);
-  const innerA = merge(left.shape, spec.contracted.map(([axis]) => axis));
-  const innerB = merge(right.shape, spec.contracted.map(([, axis]) => axis));
+  const innerA = merge(
+    left.shape,
+    spec.contracted.map(([axis]) => axis),
+  );
+  const innerB = merge(
+    right.shape,
+    spec.contracted.map(([, axis]) => axis),
+  );
   if (!rows || !columns || !innerA || !innerB) return false;
 
   const size = byteSize(dtype);
@@ -85,5 +91,8 @@ function merge(shape: Shape, axes: readonly number[]): Run | undefined {
   for (let j = 0; j + 1 < real.length; j++)
     if (strides[real[j]!] !== strides[real[j + 1]!]! * shape[real[j + 1]!]!) return undefined;
   const last = real.at(-1);
-  return { length: axes.reduce((product, axis) => product * shape[axis]!, 1), stride: last === undefined ? 1 : strides[last]! };
+  return {
+    length: axes.reduce((product, axis) => product * shape[axis]!, 1),
+    stride: last === undefined ? 1 : strides[last]!,
+  };
 }

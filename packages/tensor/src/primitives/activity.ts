@@ -6,7 +6,8 @@ export function activity(tape: Tape, inputs: readonly boolean[]): boolean[] {
   const active = new Array<boolean>(tape.avals.length).fill(false);
   tape.inputs.forEach((id, k) => (active[id] = (inputs[k] ?? false) && isFloat(tape.avals[id]!.dtype)));
   for (const { op, ins, outs } of tape.nodes)
-    if (!op.constant && ins.some((id) => active[id])) for (const id of outs) active[id] = isFloat(tape.avals[id]!.dtype);
+    if (!op.constant && ins.some((id) => active[id]))
+      for (const id of outs) active[id] = isFloat(tape.avals[id]!.dtype);
   return active;
 }
 
@@ -19,8 +20,7 @@ export function carryActivity(body: Tape, inputs: readonly boolean[], first: num
   for (;;) {
     const active = activity(body, marks);
     let grown = false;
-    for (let j = 0; j < count; j++)
-      if (!marks[first + j] && active[body.outputs[j]!]) grown = marks[first + j] = true;
+    for (let j = 0; j < count; j++) if (!marks[first + j] && active[body.outputs[j]!]) grown = marks[first + j] = true;
     if (!grown) return marks;
   }
 }

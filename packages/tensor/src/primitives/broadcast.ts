@@ -24,6 +24,11 @@ export const broadcast: Primitive<{ readonly shape: Shape; readonly axes: readon
   element: (k, [x], i, { axes }) => {
     const zero = k.literal("int32", 0);
     const at = i.axes();
-    return x!.at(k.index(x!.shape, axes.map((axis, j) => (x!.shape[j] === 1 ? zero : at[axis]!))));
+    return x!.at(
+      k.index(
+        x!.shape,
+        axes.map((axis, j) => (x!.shape[j] === 1 ? zero : at[axis]!)),
+      ),
+    );
   },
 });

@@ -23,7 +23,11 @@ export const call: Primitive<CallAttributes> = primitive<CallAttributes>({
     const halves = o.transforms.linearize(a.tape, marks, flowing);
     const results = invoke(o, halves.forward, ins);
     const count = a.tape.outputs.length;
-    return { outs: results.slice(0, count), saved: results.slice(count), note: { backward: halves.backward, flowing, marks } };
+    return {
+      outs: results.slice(0, count),
+      saved: results.slice(count),
+      note: { backward: halves.backward, flowing, marks },
+    };
   },
   backward: (o, cotangents, ins, outs, a, wanted, saved) => {
     if (a.remat) {
@@ -35,7 +39,10 @@ export const call: Primitive<CallAttributes> = primitive<CallAttributes>({
     const { backward, flowing, marks } = saved.note as { backward: Traced; flowing: boolean[]; marks: boolean[] };
     // The node joins all inputs with all outputs; inside, no marked input may reach any output.
     if (!flowing.includes(true)) return [];
-    const given = pick(outs.map((x, k) => cotangents[k] ?? (flowing[k] ? o.zerosLike(x) : undefined)), flowing) as Tensor[];
+    const given = pick(
+      outs.map((x, k) => cotangents[k] ?? (flowing[k] ? o.zerosLike(x) : undefined)),
+      flowing,
+    ) as Tensor[];
     return place(invoke(o, backward, [...saved.saved, ...given]), marks);
   },
   jvp: () => invariant(false, "call is differentiated by pushforward") as never,

@@ -17,10 +17,13 @@ export const cond: Primitive<CondAttributes> = primitive<CondAttributes>({
   control: "cond",
   shape: (_ins, { onTrue, onFalse }) => {
     const [yes, no] = [outputTypes(onTrue), outputTypes(onFalse)];
-    const same = yes.length === no.length && yes.every((x, k) => x.dtype === no[k]!.dtype && sameShape(x.shape, no[k]!.shape));
+    const same =
+      yes.length === no.length && yes.every((x, k) => x.dtype === no[k]!.dtype && sameShape(x.shape, no[k]!.shape));
     if (!same) {
       const print = (list: typeof yes): string => list.map((x) => x.dtype + printShape(x.shape)).join(", ");
-      throw new ShapeError(`cond: branches give (${print(yes)}) and (${print(no)}); both must give the same shapes and dtypes`);
+      throw new ShapeError(
+        `cond: branches give (${print(yes)}) and (${print(no)}); both must give the same shapes and dtypes`,
+      );
     }
     return yes.map(({ dtype, shape }) => ({ dtype, shape }));
   },
@@ -44,7 +47,13 @@ export const cond: Primitive<CondAttributes> = primitive<CondAttributes>({
         const results = run(pushed.tape, ins);
         const outs = results.slice(0, tape.outputs.length);
         const ts = place(results.slice(tape.outputs.length), pushed.movedOuts);
-        return [...outs, ...pick(ts.map((t, k) => t ?? o.zerosLike(outs[k]!)), movedOuts)];
+        return [
+          ...outs,
+          ...pick(
+            ts.map((t, k) => t ?? o.zerosLike(outs[k]!)),
+            movedOuts,
+          ),
+        ];
       });
       return { tape: filled.tape, captured: pushed.captured };
     });

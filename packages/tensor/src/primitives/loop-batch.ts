@@ -43,8 +43,13 @@ export function batchLoop(
 
   const count = ownCounts ? [o.max(given.count[0]!)] : given.count;
   // In lock step: which elements still run is known from their own counts, or asked again of the condition, for which its constants join the body's.
-  const extra = masked ? [...(ownCounts ? given.count : []), ...given.conditionConstants, ...(condition?.captured ?? [])] : [];
-  const counter = masked && a.condition ? [o.broadcastTo(o.numberLike(0, o.cast(carries[0] ?? given.constants[0]!, "int32")), [size])] : [];
+  const extra = masked
+    ? [...(ownCounts ? given.count : []), ...given.conditionConstants, ...(condition?.captured ?? [])]
+    : [];
+  const counter =
+    masked && a.condition
+      ? [o.broadcastTo(o.numberLike(0, o.cast(carries[0] ?? given.constants[0]!, "int32")), [size])]
+      : [];
   const all = [...carries, ...counter];
   const constants = [...given.constants, ...body.captured, ...extra];
   const typeOf = ({ dtype, shape }: Tensor): { dtype: Tensor["dtype"]; shape: Tensor["shape"] } => ({ dtype, shape });
@@ -60,7 +65,9 @@ export function batchLoop(
     const [k, captured] = [take(given.constants.length), take(body.captured.length)];
     const outs = splitOutputs(a, run(body.tape, [i!, ...c, ...x, ...k, ...captured]), "body");
     const flat = outs.row.map((row) => (rowsBatched && a.lanes ? o.reshape(row, [lanes]) : row));
-    const ys = outs.ys.map((y, j) => (a.ys[j] === "row" && rowsBatched && a.lanes ? o.reshape(y, [lanes, ...y.shape.slice(2)]) : y));
+    const ys = outs.ys.map((y, j) =>
+      a.ys[j] === "row" && rowsBatched && a.lanes ? o.reshape(y, [lanes, ...y.shape.slice(2)]) : y,
+    );
     if (!masked) return [...outs.carries, ...flat, ...ys];
     const running = ownCounts ? o.less(i!, take(1)[0]!) : run(condition!.tape, [...c, ...rest])[0]!;
     const keep = (next: Tensor, before: Tensor | number): Tensor =>
@@ -69,7 +76,9 @@ export function batchLoop(
       ...outs.carries.map((next, j) => keep(next, c[j]!)),
       ...counts.map((n) => o.add(n, o.cast(running, "int32"))),
       ...flat.map((row) => (a.lanes ? keepLanes(o, running, row, size, a.lanes) : keep(row, -1))),
-      ...(rowsBatched || !hasRow(a) ? ys.map((y, j) => (a.ys[j] === "each" ? keep(y, 0) : y)) : ys),
+      ...(rowsBatched || !hasRow(a)
+        ? ys.map((y, j) => (a.ys[j] === "each" ? keep(y, o.numberLike(false, y)) : y))
+        : ys),
     ];
   });
 
@@ -110,7 +119,9 @@ function settle(
   let marks = [...flags.carries];
   let masked = flags.count[0] ?? false;
   for (;;) {
-    const decides = a.condition ? o.transforms.batch(a.condition, [...marks, ...flags.conditionConstants], size).batchedOuts[0]! : false;
+    const decides = a.condition
+      ? o.transforms.batch(a.condition, [...marks, ...flags.conditionConstants], size).batchedOuts[0]!
+      : false;
     masked ||= decides;
     const outs = splitOutputs(a, o.transforms.batch(a.body, inner(marks), size).batchedOuts, "body");
     const next = marks.map((mark, j) => mark || masked || outs.carries[j]!);
@@ -121,10 +132,7 @@ function settle(
 
 /** The condition of the batch: does any element still run? */
 function anyRuns(o: RuleOps, condition: Tape, batched: boolean, carries: readonly Tensor[], own: number): Tape {
-  const types = [
-    ...carries.map(({ dtype, shape }) => ({ dtype, shape })),
-    ...inputTypes(condition).slice(own),
-  ];
+  const types = [...carries.map(({ dtype, shape }) => ({ dtype, shape })), ...inputTypes(condition).slice(own)];
   return retrace("loop", types, (ins, run) => {
     const [runs] = run(condition, [...ins.slice(0, own), ...ins.slice(carries.length)]);
     return [batched ? o.any(runs!) : runs!];

@@ -115,4 +115,3 @@ function rowOf(o: RuleOps, cts: Tensor, row: Tensor, lanes: number): Tensor {
   const found = o.take(flat, o.add(o.mul(at, lanes), lane), 0);
   return o.where(o.reshape(o.less(row, 0), [lanes, ...inner.map(() => 1)]), 0, found);
 }
-

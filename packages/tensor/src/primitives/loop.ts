@@ -13,7 +13,11 @@ export const loop: Primitive<LoopAttributes> = primitive<LoopAttributes>({
   control: "loop",
   shape: (ins, a) => {
     const { carries } = splitInputs(a, ins);
-    const { ys } = splitOutputs(a, a.body.outputs.map((id) => a.body.avals[id]!), "body");
+    const { ys } = splitOutputs(
+      a,
+      a.body.outputs.map((id) => a.body.avals[id]!),
+      "body",
+    );
     invariant(ys.length === a.ys.length, "loop: the body's outputs do not fit");
     const steps: Aval[] = a.condition ? [{ dtype: "int32", shape: [] }] : [];
     const outs = ys.map(({ dtype, shape }, k): Aval => {
@@ -24,7 +28,8 @@ export const loop: Primitive<LoopAttributes> = primitive<LoopAttributes>({
   },
   vjp: () => invariant(false, "loop is differentiated by forward and backward") as never,
   forward: (o, ins, a) => forwardLoop(o, loop, ins, a),
-  backward: (o, cotangents, ins, outs, a, wanted, { saved }) => backwardLoop(o, loop, cotangents, ins, outs, a, wanted, saved),
+  backward: (o, cotangents, ins, outs, a, wanted, { saved }) =>
+    backwardLoop(o, loop, cotangents, ins, outs, a, wanted, saved),
   jvp: () => invariant(false, "loop is differentiated by pushforward") as never,
   pushforward: (o, ins, tangents, a) => pushLoop(o, loop, ins, tangents, a),
   batch: (o, ins, batched, a, size) => batchLoop(o, loop, ins, batched, a, size),

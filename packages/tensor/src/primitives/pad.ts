@@ -29,7 +29,7 @@ export const pad: Primitive<{ readonly low: readonly number[]; readonly high: re
     const [scalar] = ins.slice(1);
     const attributes = { low: [0, ...low], high: [0, ...high] };
     if (!batched[1]) return o.bind(pad, [x!, scalar!], attributes);
-    const padded = o.bind(pad, [x!, o.numberLike(0, x!)], attributes)[0]!;
+    const padded = o.bind(pad, [x!, o.numberLike(false, x!)], attributes)[0]!;
     const filler = o.reshape(scalar!, [size, ...low.map(() => 1)]);
     return [o.where(margin(o, x!, attributes.low, attributes.high), filler, padded)];
   },

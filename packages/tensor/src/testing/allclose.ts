@@ -22,10 +22,11 @@ export function difference(found: Tensor, expected: Tensor, close: Closeness = {
     return `found ${found.dtype}${printShape(found.shape)}, expected ${expected.dtype}${printShape(expected.shape)}`;
   const [a, b] = [found.dataSync(), expected.dataSync()];
   const { dtype } = expected;
-  const largest = b.reduce((most: number, x: number) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+  const largest = Math.max(0, ...Array.from(b, Math.abs).filter(Number.isFinite));
   const allowed = (y: number): number => {
     if (!isFloat(dtype)) return 0;
-    if ("ulps" in close) return close.ulps && close.ulps * ulpOf(close.of === "tensor" ? largest : y, dtype as "float32" | "float64");
+    if ("ulps" in close)
+      return close.ulps && close.ulps * ulpOf(close.of === "tensor" ? largest : y, dtype as "float32" | "float64");
     return (close.atol ?? 0) + (close.rtol ?? 0) * Math.abs(y);
   };
   let [wrong, worst, at] = [0, -1, 0];
@@ -46,7 +47,8 @@ export function difference(found: Tensor, expected: Tensor, close: Closeness = {
 }
 
 /** Whether tensors agree. */
-export const allclose = (found: Tensor, expected: Tensor, close?: Closeness): boolean => difference(found, expected, close) === undefined;
+export const allclose = (found: Tensor, expected: Tensor, close?: Closeness): boolean =>
+  difference(found, expected, close) === undefined;
 
 /** @throws Error with the figures when tensors differ. */
 export function assertClose(found: Tensor, expected: Tensor, close?: Closeness, what = "assertClose"): void {

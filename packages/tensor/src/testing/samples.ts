@@ -45,4 +45,19 @@ export function fromNumbers(values: readonly number[], dtype: DType, shape: Shap
 }
 
 /** Where functions break: zeros of both signs, large and small numbers, what is not a number. */
-export const extremes: readonly number[] = [0, -0, 1, -1, 0.5, 1e3, -1e3, 1e-30, -1e-30, 100, -100, NaN, Infinity, -Infinity];
+export const extremes: readonly number[] = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  1e3,
+  -1e3,
+  1e-30,
+  -1e-30,
+  100,
+  -100,
+  NaN,
+  Infinity,
+  -Infinity,
+];

@@ -1,10 +1,14 @@
+import { Option } from "commander";
 import type { Command } from "commander";
 import { carryOut } from "../carryOut";
 import { readDataFile } from "../dataFile";
+import { demoSystems } from "../experiments";
+import type { DemoSystem } from "../experiments";
 import { names, outOption, resumeOption, seedOption, stepsOption, widthOption } from "../options";
 import type { Context } from "./command";
 
 interface DemoFlags {
+  readonly system: DemoSystem;
   readonly data?: string;
   readonly columns: readonly string[];
   readonly time: string;
@@ -21,7 +25,10 @@ export function addDemo(program: Command, context: Context): void {
   program
     .command("demo")
     .description("train a Hamiltonian network on a pendulum and write a report; needs nothing")
-    .option("--data <file>", "CSV of a measured pendulum, instead of a simulated one")
+    .addOption(new Option("--system <name>", "what to simulate").choices(demoSystems).default("pendulum"))
+    .addOption(
+      new Option("--data <file>", "CSV of a measured pendulum, instead of a simulated one").conflicts("system"),
+    )
     .option("--columns <names>", "angle and angular velocity in the CSV", names, ["o", "v"])
     .option("--time <name>", "time column in the CSV", "t")
     .option("--trial <name>", "column in the CSV that tells trials apart (default: trial, if there is one)")
@@ -35,7 +42,7 @@ export function addDemo(program: Command, context: Context): void {
       if (!demo)
         throw new Error("no demonstration is registered in this build; see dzdt experiments for what there is");
       const { io, argv } = context;
-      const { data, columns, time, trial, seed, steps, width, out, resume } = flags;
+      const { system, data, columns, time, trial, seed, steps, width, out, resume } = flags;
       const read =
         data === undefined
           ? undefined
@@ -45,11 +52,25 @@ export function addDemo(program: Command, context: Context): void {
             );
       const options = {
         seed,
+        system,
         ...(steps === undefined ? {} : { steps }),
         ...(width === undefined ? {} : { width }),
         ...(read ? { data: read.table } : {}),
       };
       const work = (run: Parameters<typeof demo.run>[1]): ReturnType<typeof demo.run> => demo.run(options, run);
-      context.finish(await carryOut({ name: demo.name, argv, seed, out, data: read?.source ?? null, resume, work }, io));
+      context.finish(
+        await carryOut(
+          {
+            name: system === "pendulum" ? demo.name : system,
+            argv,
+            seed,
+            out,
+            data: read?.source ?? null,
+            resume,
+            work,
+          },
+          io,
+        ),
+      );
     });
 }

@@ -1,4 +1,4 @@
-import { compile, tensor, tree, type Tensor, type Tree } from "@dzdt/tensor";
+import { compile, tensor, type Tensor, type Tree } from "@dzdt/tensor";
 import { adam } from "../../optim";
 import { fit, save } from "../../train";
 import type { RunContext } from "../experiments";
@@ -26,7 +26,7 @@ export interface LearnOptions extends Examples {
 
 /** The error of predicted derivatives. */
 export function differenceExamples(learner: Learner, train: Samples, test: Samples): Examples {
-  const loss = learner.model.loss as Examples["loss"];
+  const loss = (params: Tree, batch: Tree): Tensor => learner.model.loss(params, batch as Samples);
   return { train, test, loss };
 }
 
@@ -35,7 +35,7 @@ export type Samples = { readonly y: Tensor; readonly dy: Tensor };
 
 /** The error of states along solved windows. */
 export function windowExamples(learner: Learner, train: WindowSamples, test: WindowSamples, batch: number): Examples {
-  const loss = learner.model.trajectoryLoss as Examples["loss"];
+  const loss = (params: Tree, batch: Tree): Tensor => learner.model.trajectoryLoss(params, batch as WindowSamples);
   const rows = train.windows.shape[0] ?? 0;
   return { train, test, loss, ...(batch < rows ? { batch } : {}) };
 }
@@ -78,7 +78,8 @@ export async function learn(learner: Learner, options: LearnOptions, context: Ru
     steps: result.step,
     stopped: result.stopped,
     curve: { x: Float64Array.from(losses, (_, step) => step + 1), y: losses },
-    rollout: (from, times) => rollout(learner, params, from, times),
+    rollout: (from, times) => learner.rollout(params, from, times, { throw: false }),
+    ...(learner.size ? { size: learner.size } : {}),
     ...(damping ? { damping: await damping.item() } : {}),
     weights: await save(params),
   };
@@ -94,10 +95,4 @@ export function planar(learner: Learner, learned: Learned): Outcome {
       return [dq, dp];
     },
   };
-}
-
-/** In float64, so that an error in energy is the model's and not the solver's; NaN from where a solve failed. */
-function rollout({ model }: Learner, params: Tree, from: Tensor, times: Tensor): Float64Array {
-  const wide = tree.map((x) => x.cast("float64"), params) as Tree;
-  return model.rollout(wide, from.cast("float64"), times, { throw: false }).dataSync() as Float64Array;
 }

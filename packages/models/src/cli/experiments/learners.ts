@@ -1,17 +1,29 @@
 import type { OdeintOptions } from "@dzdt/odeint";
-import type { Tensor, Tree } from "@dzdt/tensor";
+import { type Tensor, tree, type Tree } from "@dzdt/tensor";
 import { fieldNetwork } from "../../field-network";
-import { hnn } from "../../hnn";
+import { hnn, type HnnParams } from "../../hnn";
 import type { Ink } from "../../report/report";
 import type { Trajectories } from "../../train";
 
 /** A model with the name and colour that it has in tables and figures. */
-export interface Learner {
+export interface Learner extends Label {
+  readonly model: Model<Tree>;
+  /**
+   * States at `times` from `y0` at `times[0]`: `[times, …y0]`, row by row. In float64, so that an error in energy is the model's
+   * and not the solver's.
+   */
+  readonly rollout: (params: Tree, y0: Tensor, times: Tensor, options?: OdeintOptions) => Float64Array;
+  /** H of a state `[2 · dim]`, for those that have one. */
+  readonly energy?: (params: Tree, y: Tensor) => Tensor;
+}
+
+interface Label {
   /** As in file names. */
   readonly key: string;
   readonly name: string;
   readonly ink: Ink;
-  readonly model: Model<Tree>;
+  /** What is needed to build an HNN again; other models are not kept. */
+  readonly size?: HamiltonianSize;
 }
 
 /** What the models that can be compared have in common. */
@@ -24,24 +36,46 @@ interface Model<P extends Tree> {
   damping?(params: P): Tensor | undefined;
 }
 
+/** Sizes and options of an HNN. JSON. */
+export interface HamiltonianSize {
+  /** Number of coordinates, and of momenta. */
+  readonly dim: number;
+  /** Of each of the two hidden layers. */
+  readonly width: number;
+  /** Whether a linear damping is learned. */
+  readonly damping: boolean;
+}
+
 /** The models of the demonstrations, for states (q, p), with two hidden layers of `width`. */
-export const learners = {
-  hnn: (width: number) => hamiltonian({ dim: 1, width }),
+export const learners: Readonly<Record<"hnn" | "damped" | "baseline", (width: number) => Learner>> = {
+  hnn: (width: number) => hamiltonian({ dim: 1, width, damping: false }),
   damped: (width: number) => hamiltonian({ dim: 1, width, damping: true }),
   baseline: (width: number) =>
     learner({ key: "baseline", name: "baseline", ink: "baseline" }, fieldNetwork({ dim: 2, hidden: [width, width] })),
-} as const satisfies Readonly<Record<string, (width: number) => Learner>>;
+};
 
-/** An HNN of `dim` coordinates, which may learn a linear damping. */
-export function hamiltonian(options: { readonly dim: number; readonly width: number; readonly damping?: boolean }): Learner {
-  const { dim, width, damping = false } = options;
-  const label: Omit<Learner, "model"> = damping
-    ? { key: "damped", name: "HNN + damping", ink: "variant" }
-    : { key: "hnn", name: "HNN", ink: "model" };
-  return learner(label, hnn({ dim, hidden: [width, width], damping: damping ? "scalar" : "none" }));
+/** An HNN, which may learn a linear damping. */
+export function hamiltonian(size: HamiltonianSize): Learner {
+  const { dim, width, damping } = size;
+  const label: Label = damping
+    ? { key: "damped", name: "HNN + damping", ink: "variant", size }
+    : { key: "hnn", name: "HNN", ink: "model", size };
+  const model = hnn({ dim, hidden: [width, width], damping: damping ? "scalar" : "none" });
+  return {
+    ...learner(label, model),
+    energy: (params, y) => model.energy(params as HnnParams, y.slice([0], [dim]), y.slice([dim], [2 * dim])),
+  };
 }
 
-// params only ever come from the same model's init or from its file, so their type may be forgotten
-function learner<P extends Tree>(label: Omit<Learner, "model">, model: Model<P>): Learner {
-  return { ...label, model: model as unknown as Model<Tree> };
+function learner<P extends Tree>(label: Label, typed: Model<P>): Learner {
+  // params only ever come from the same model's init or from its file, so their type may be forgotten
+  const model = typed as unknown as Model<Tree>;
+  return {
+    ...label,
+    model,
+    rollout: (params, y0, times, options) => {
+      const wide = tree.map((x) => x.cast("float64"), params);
+      return model.rollout(wide, y0.cast("float64"), times, options).dataSync() as Float64Array;
+    },
+  };
 }

@@ -8,12 +8,17 @@ import { energies, measuredEnergy } from "./system";
 export function measuredReport(study: MeasuredStudy): RunResult["report"] {
   const solver = find(study, "solver", "HNN + damping");
   const late = find(study, "forward", "HNN + damping");
-  const best = solver && { value: solver.energyMse, label: "energy error of the HNN with damping, trained through the solver" };
+  const best = solver && {
+    value: solver.energyMse,
+    label: "energy error of the HNN with damping, trained through the solver",
+  };
   return {
     eyebrow: "Hamiltonian neural network · measured pendulum",
-    title: study.stopped ? "Training was stopped before all models had a turn" : "Data comes at times, so train through the solve",
+    title: study.stopped
+      ? "Training was stopped before all models had a turn"
+      : "Data comes at times, so train through the solve",
     summary: [
-      `A real pendulum was filmed for ${seconds(study.duration)}; ${study.rows} readings of angle and angular velocity are ${gapText(study.gap)} apart, with a few longer gaps. Three models learned from the first four fifths, and then ran freely through the last fifth from its first reading.`,
+      `A real pendulum was recorded for ${seconds(study.duration)}; ${study.rows} readings of angle and angular velocity are ${gapText(study.gap)} apart, with a few longer gaps. Three models learned from the first four fifths, and then ran freely through the last fifth from its first reading.`,
       "The energy error is the mean of (H(model) − H(measured))² with H = 2.4(1 − cos θ) + ω². The pendulum loses a little energy to friction, so a model that keeps its energy exactly must be a little wrong.",
     ].join("\n\n"),
     highlights: [
@@ -58,7 +63,7 @@ export function energyTable(study: MeasuredStudy): ReportTable {
       published[name] ?? null,
       find(study, "forward", name)?.energyMse ?? null,
       find(study, "central", name)?.energyMse ?? null,
-      { value: find(study, "solver", name)?.energyMse ?? null, emphasis: name === "HNN + damping" },
+      find(study, "solver", name)?.energyMse ?? null,
     ]),
     notes: [
       "Greydanus et al. 2019, from these readings and with this recipe. Most of the gap between the two is the false friction of forward differences, see below: it is no advantage of the HNN on real data.",
@@ -109,7 +114,10 @@ function energyFigures(study: MeasuredStudy): Figure[] {
     panels: [
       {
         axis: { label: "energy H", unit: "rad²/s²", domain: [0, 1.15] },
-        lines: [measuredLine(study), ...study.models.filter((model) => model.recipe === recipe).map((m) => energyLine(study, m))],
+        lines: [
+          measuredLine(study),
+          ...study.models.filter((model) => model.recipe === recipe).map((m) => energyLine(study, m)),
+        ],
       },
     ],
   });
@@ -136,19 +144,22 @@ function falseDamping(study: MeasuredStudy): NonNullable<RunResult["report"]["se
   const lines: Line[] = [
     measuredLine(study),
     ...(forward ? [energyLine(study, forward, "baseline, forward differences")] : []),
-    ...(solver ? [{ ...energyLine(study, solver, "baseline, through the solver"), ink: "variant" as const, dashed: false }] : []),
+    ...(solver
+      ? [{ ...energyLine(study, solver, "baseline, through the solver"), ink: "variant" as const, dashed: false }]
+      : []),
   ];
   return {
     title: "The friction that is not there",
     summary:
-      "A forward difference (x(t + h) − x(t))/h is the velocity half a gap too late, and for an oscillation of angular frequency ω, being late looks like friction: ṗ = … − D p with D ≈ ω²h, here about 0.2 per second, where the true friction is below 0.02. " +
-      "A baseline learns this and spirals in, an HNN cannot and so seems to win; central differences are not late, and training through the solver compares states with states and takes no difference at all, so there the false friction is gone.",
+      "A forward difference (x(t + h) − x(t))/h is the velocity half a gap after t, and to an oscillation of angular frequency ω₀ a velocity from half a gap ahead looks like a friction −D·ω with D ≈ ω₀²h, here about 0.2 per second, where the true friction is below 0.02. " +
+      "A baseline learns it and spirals in, an HNN cannot and so seems to win; central differences are even in time, and training through the solver compares states with states and takes no difference at all, so there the false friction is gone.",
     tables: [],
     figures: [
       {
         kind: "timeSeries",
         title: "One network, one data set, two ways to train",
-        caption: "The same baseline loses its energy in seconds if it is trained on forward differences, and follows the measurement if it is trained through the solver.",
+        caption:
+          "The same baseline loses its energy in seconds if it is trained on forward differences, and follows the measurement if it is trained through the solver.",
         time: { label: "time", unit: "s" },
         panels: [{ axis: { label: "energy H", unit: "rad²/s²", domain: [0, 1.15] }, lines }],
       },
@@ -188,14 +199,19 @@ function pictures(study: MeasuredStudy): NonNullable<RunResult["report"]["sectio
         x: { label: "θ", unit: "rad", domain: box.x },
         y: { label: "ω", unit: "rad/s", domain: box.y },
         ...(shown
-          ? { field: sampleField(shown.arrow, { name: `field of the ${shown.name}`, ink: shown.ink, ...box, columns: 14 }) }
+          ? {
+              field: sampleField(shown.arrow, {
+                name: `field of the ${shown.name}`,
+                ink: shown.ink,
+                ...box,
+                columns: 14,
+              }),
+            }
           : {}),
         levels: sampleLevels(measuredEnergy, { name: "levels of H", ...box }),
         trajectories: [
           { name: "measured", ink: "truth", x: column(study.measured, 0), y: column(study.measured, 1), mark: "dots" },
-          ...(shown
-            ? [{ name: shown.name, ink: shown.ink, x: column(shown.path, 0), y: column(shown.path, 1) }]
-            : []),
+          ...(shown ? [{ name: shown.name, ink: shown.ink, x: column(shown.path, 0), y: column(shown.path, 1) }] : []),
         ],
       },
       {

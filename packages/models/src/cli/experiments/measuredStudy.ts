@@ -1,16 +1,15 @@
-import { random, tensor, type Tensor } from "@dzdt/tensor";
-import { derivatives } from "../../series/derivatives";
+import { random, tensor } from "@dzdt/tensor";
 import type { SeriesTable } from "../../series/readTable";
 import { sliceTable } from "../../series/sliceTable";
 import { split } from "../../series/split";
-import { windows } from "../../series/windows";
 import type { RunContext, RunOptions } from "../experiments";
 import { differenceExamples, learn, planar, windowExamples } from "./learn";
-import type { Examples, Samples, WindowSamples } from "./learn";
+import type { Examples } from "./learn";
 import { learners } from "./learners";
 import type { Learner } from "./learners";
 import { pairs } from "./outcome";
 import type { Outcome } from "./outcome";
+import { samplesOf, windowBatch, windowRows, windowsOf } from "./seriesExamples";
 import { energyMse, measuredEnergy } from "./system";
 
 /** What a model is trained on: derivatives by differences, or windows of readings that are solved through. */
@@ -60,10 +59,6 @@ export const measuredPlans: readonly MeasuredPlan[] = [
   ),
 ];
 
-/** Rows of a training window: a start and the six readings that follow. */
-const windowRows = 7;
-/** Windows per step; all of them at once is three times slower and no better. */
-const windowBatch = 128;
 const weightDecay = 1e-5;
 
 /**
@@ -84,6 +79,7 @@ export async function measuredStudy(
   const parts = partsOf(table);
   const models: MeasuredModel[] = [];
   for (const plan of plans) {
+    if (context.signal.aborted) break;
     const { steps = plan.steps, width = plan.width } = options;
     const learner = learners[plan.kind](width);
     const task = { name: `${learner.name}, ${plan.recipe}`, key: `${plan.kind}-${plan.recipe}` };
@@ -95,7 +91,13 @@ export async function measuredStudy(
     );
     if (learned.steps === 0) break;
     const path = learned.rollout(parts.from, parts.times);
-    models.push({ ...planar(learner, learned), recipe: plan.recipe, width, path, energyMse: energyMse(measuredEnergy, path, parts.measured) });
+    models.push({
+      ...planar(learner, learned),
+      recipe: plan.recipe,
+      width,
+      path,
+      energyMse: energyMse(measuredEnergy, path, parts.measured),
+    });
   }
   return {
     models,
@@ -105,7 +107,11 @@ export async function measuredStudy(
     duration: (table.time.at(-1) ?? NaN) - (table.time[0] ?? NaN),
     gap: parts.gap,
     stopped: context.signal.aborted,
-    settings: { "learning rate": learningRate, "weight decay": weightDecay, windows: `${windowRows} rows, batches of ${windowBatch}` },
+    settings: {
+      "learning rate": learningRate,
+      "weight decay": weightDecay,
+      windows: `${windowRows} rows, batches of ${windowBatch}`,
+    },
   };
 }
 
@@ -119,10 +125,10 @@ function partsOf(table: SeriesTable) {
   const column = (name: string): Float64Array => held.columns[name] ?? new Float64Array();
   const measured = pairs(column(angle), column(velocity));
   const differences = (scheme: "forward" | "central") => {
-    const [learn, test] = [samples(learnt, scheme), samples(held, scheme)];
+    const [learn, test] = [samplesOf(learnt, scheme), samplesOf(held, scheme)];
     return (learner: Learner): Examples => differenceExamples(learner, learn, test);
   };
-  const solved = { train: windowed(learnt), test: windowed(held) };
+  const solved = { train: windowsOf(learnt), test: windowsOf(held) };
   const examples: Readonly<Record<Recipe, (learner: Learner) => Examples>> = {
     forward: differences("forward"),
     central: differences("central"),
@@ -138,16 +144,3 @@ function partsOf(table: SeriesTable) {
     gap: solved.train.dt,
   };
 }
-
-function samples(table: SeriesTable, scheme: "forward" | "central"): Samples {
-  const { count, dim, states, derivatives: slopes } = derivatives(table, { scheme });
-  return { y: rows(states, [count, dim]), dy: rows(slopes, [count, dim]) };
-}
-
-function windowed(table: SeriesTable): WindowSamples {
-  const { count, dim, states, gap } = windows(table, { length: windowRows });
-  return { windows: rows(states, [count, windowRows, dim]), dt: gap };
-}
-
-const rows = (values: Float64Array, shape: readonly number[]): Tensor =>
-  tensor(Float32Array.from(values)).reshape(shape);

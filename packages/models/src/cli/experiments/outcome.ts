@@ -1,5 +1,6 @@
 import type { Tensor } from "@dzdt/tensor";
 import type { Ink, Line } from "../../report/report";
+import type { HamiltonianSize } from "./learners";
 
 /** A trained planar model, as the demonstrations measure and show it. */
 export interface Outcome {
@@ -12,12 +13,14 @@ export interface Outcome {
   readonly stopped: boolean;
   /** Loss against step. */
   readonly curve: Pick<Line, "x" | "y">;
-  /** States from starts `[n, 2]` at `times`, whose first is the start's: `[times, n, 2]`, row by row. */
+  /** States from starts `[n, 2]` at `times`, whose first is the start's: `[times, n, 2]`, row by row; NaN from where a solve failed. */
   readonly rollout: (from: Tensor, times: Tensor) => Float64Array;
   /** The learned (dq/dt, dp/dt) at a point. */
   readonly arrow: (q: number, p: number) => readonly [number, number];
   /** The learned linear damping, per unit of time; left out where there is none. */
   readonly damping?: number;
+  /** What is needed, besides the weights, to build it again; left out for models that are not kept. */
+  readonly size?: HamiltonianSize;
   /** The parameters as safetensors. */
   readonly weights: Uint8Array;
 }

@@ -53,6 +53,7 @@ export async function simulatedStudy(
   const truth = flow(system, from, times).dataSync() as Float64Array;
   const models: SimulatedModel[] = [];
   for (const learner of [learners.hnn(width), learners.baseline(width)]) {
+    if (context.signal.aborted) break;
     const examples = differenceExamples(learner, train, test);
     const learned = await learn(
       learner,

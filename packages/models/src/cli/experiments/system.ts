@@ -62,7 +62,5 @@ export function energyMse(energy: Energy, path: ArrayLike<number>, reference: Ar
 
 /** The energy of each pair (q, p) of a path. */
 export function energies(energy: Energy, path: ArrayLike<number>): Float64Array {
-  return Float64Array.from({ length: path.length / 2 }, (_, k) =>
-    energy(path[2 * k] ?? NaN, path[2 * k + 1] ?? NaN),
-  );
+  return Float64Array.from({ length: path.length / 2 }, (_, k) => energy(path[2 * k] ?? NaN, path[2 * k + 1] ?? NaN));
 }

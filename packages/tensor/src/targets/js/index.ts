@@ -17,8 +17,13 @@ export function js(): Target {
       return {
         run: (inputs) => {
           const given = inputs as TypedArray[];
-          // Results share no memory: an output may be an input, or another output.
-          return run(given).map((out, k, all) => (given.includes(out) || all.indexOf(out) < k ? out.slice() : out));
+          // Results share no memory: an output may be an input, a row of one, or another output.
+          const taken = new Set(given.map((x) => x.buffer));
+          return run(given).map((out) => {
+            if (taken.has(out.buffer)) return out.slice();
+            taken.add(out.buffer);
+            return out;
+          });
         },
         inspect: () => formatTape(pruned),
       };

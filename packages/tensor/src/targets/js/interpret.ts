@@ -118,7 +118,9 @@ function loopRunner(a: LoopAttributes, outs: readonly Aval[]): Runner {
     const bound = a.counted ? Math.min(given.count[0]![0]!, a.length) : a.length;
     const rowSizes = given.xs.map((_, j) => sizeOf(a.body.avals[a.body.inputs[1 + a.carries + j]!]!.shape));
     const ySizes = yTypes.map((aval) => sizeOf(aval.shape.slice(1)));
-    const ys = yTypes.map((aval, k) => (a.ys[k] === "each" && isDynamic(a) ? undefined : allocate(aval.dtype, sizeOf(aval.shape))));
+    const ys = yTypes.map((aval, k) =>
+      a.ys[k] === "each" && isDynamic(a) ? undefined : allocate(aval.dtype, sizeOf(aval.shape)),
+    );
     const grown: (TypedArray[] | undefined)[] = ys.map((y) => (y ? undefined : []));
     let steps = 0;
     while (steps < bound && (!condition || condition([...carries, ...given.conditionConstants])[0]![0])) {

@@ -29,7 +29,10 @@ interface Port {
 export function wasmProgram(source: Tape, memory: WasmMemory): Program {
   const tape = prune(source);
   const frame = new Frame(firstFrame);
-  const places = placeInputs(frame, tape.inputs.map((id) => tape.avals[id]!));
+  const places = placeInputs(
+    frame,
+    tape.inputs.map((id) => tape.avals[id]!),
+  );
   const module = wasmModule();
   const lowering = new Lowering(module);
   const plan = planTape(tape, frame, places, lowering.callee);

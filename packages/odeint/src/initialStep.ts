@@ -1,0 +1,43 @@
+import { cast, isFinite, type Tensor, where } from "@dzdt/tensor";
+import type { Problem } from "./problem";
+
+/** The first step with its sign: as given, or by Hairer, Nørsett and Wanner 1993, II.4. */
+export function firstStep(
+  { method, stepping, t0, y0 }: Problem,
+  end: Tensor,
+  direction: Tensor,
+  memory: readonly Tensor[],
+): { h: Tensor; evaluations: number } {
+  if (stepping.kind === "stops") return { h: direction, evaluations: 0 };
+  if (stepping.kind === "fixed") return { h: direction.mul(stepping.dt), evaluations: 0 };
+  const { controller, norm, dt0 } = stepping;
+  const span = end.sub(t0).abs();
+  const most = controller.dtMax < Infinity ? span.minimum(controller.dtMax) : span;
+  if (dt0) return { h: direction.mul(dt0.minimum(most)), evaluations: 0 };
+  const f0 = memory.slice(0, y0.length);
+  const d0 = norm(y0, y0, y0);
+  const d1 = norm(f0, y0, y0);
+  // In float32 a difference over a very short step is all rounding.
+  const short = y0.some(({ dtype }) => dtype === "float32") ? 1e-3 : 1e-6;
+  const small = d0.less(1e-5).or(d1.less(1e-5));
+  const h0 = where(small, span.mul(0).add(short), d0.mul(0.01).div(d1)).minimum(most);
+  const step = direction.mul(h0);
+  const y1 = y0.map((y, k) => y.add(f0[k]!.mul(cast(step, y.dtype))));
+  const f1 = method.begin(t0.add(step), y1).slice(0, y0.length);
+  const d2 = norm(
+    f1.map((f, k) => f.sub(f0[k]!)),
+    y0,
+    y0,
+  ).div(h0);
+  const steep = d1.maximum(d2);
+  const h1 = where(
+    steep.lessEqual(1e-15),
+    h0.mul(1e-3).maximum(short),
+    steep
+      .maximum(1e-300)
+      .mul(100)
+      .pow(-1 / method.errorOrder!),
+  );
+  const h = where(isFinite(h1), h1, h0.mul(1e-3)).minimum(h0.mul(100)).minimum(most);
+  return { h: direction.mul(h), evaluations: method.evaluations.begin };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import type { Primitive } from "../primitive";
+import * as primitives from "../primitives/index";
+import { evaluate } from "../run";
+import { sizeOf } from "../shape";
+import { js } from "../targets/js";
+import type { Target } from "../targets/target";
+import { wasm } from "../targets/wasm";
+import type { Tensor } from "../tensor";
+import { isFloat } from "../dtype";
+import { assertClose } from "./allclose";
+import { type Case, casesOf, inputsOf, nameOf } from "./cases";
+import { extremes, fromNumbers } from "./samples";
+import { tolerance } from "./tolerances";
+
+const every = Object.values(primitives) as unknown as Primitive[];
+const run = (c: Case, ins: readonly Tensor[]): Tensor[] => evaluate(c.op, ins, c.attributes);
+
+function agree(c: Case, ins: (target: Target) => Tensor[]): void {
+  const expected = run(c, ins(js()));
+  run(c, ins(wasm())).forEach((found, k) =>
+    assertClose(
+      fromNumbers(Array.from(found.dataSync()), found.dtype, found.shape, js()),
+      expected[k]!,
+      tolerance(c.op.name, found.dtype, "wasm"),
+      nameOf(c),
+    ),
+  );
+}
+
+describe.each(every.map((op) => [op.name, op] as const))("%s", (_name, op) => {
+  const cases = casesOf(op);
+
+  test("has cases", () => expect(cases.length).toBeGreaterThan(0));
+
+  test("wasm gives what js gives, of the types that the shape rule says", () => {
+    for (const c of cases)
+      for (const seed of [1, 2]) {
+        agree(c, (target) => inputsOf(c, seed, target));
+        const ins = inputsOf(c, seed, js());
+        const types = op.shape(ins, c.attributes);
+        run(c, ins).forEach((out, k) => {
+          expect([out.dtype, out.shape]).toEqual([types[k]!.dtype, types[k]!.shape]);
+          expect(out.dataSync().length).toBe(sizeOf(types[k]!.shape));
+        });
+      }
+  });
+
+  test("targets agree at the extremes", () => {
+    const seen = new Set<string>();
+    for (const c of cases) {
+      if (op.fusion !== "map" || !c.ins.every((x) => isFloat(x.dtype) || x.dtype === "int32") || c.ins.length > 2)
+        continue;
+      const key = c.ins.map((x) => x.dtype).join() + JSON.stringify(c.attributes);
+      if (seen.has(key) || op.name === "triangle") continue;
+      seen.add(key);
+      const values = c.ins[0]!.dtype === "int32" ? [0, 1, -1, 7, 31, 32, 2 ** 31 - 1, -(2 ** 31)] : extremes;
+      const pairs = c.ins.length === 1 ? values.map((x) => [x]) : values.flatMap((x) => values.map((y) => [x, y]));
+      agree(c, (target) =>
+        c.ins.map((x, j) =>
+          fromNumbers(
+            pairs.map((pair) => pair[j]!),
+            x.dtype,
+            [pairs.length],
+            target,
+          ),
+        ),
+      );
+    }
+  });
+});

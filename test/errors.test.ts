@@ -1,0 +1,180 @@
+import { grad, vmap } from "@dzdt/autograd";
+import { compile, cond, fori, js, ones, scan, type Tensor, tensor, wasm, whileLoop, zeros } from "@dzdt/tensor";
+import { expect, test } from "vitest";
+
+/** The message of what a function throws. */
+function messageOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return expect.fail("nothing was thrown");
+}
+/** where: what was wrong, with the values; what to do. One line. */
+const grammar = /^[a-zA-Z0-9.]+: [^\n]+; [^\n]+$/;
+
+const cases: readonly (readonly [string, () => unknown, RegExp])[] = [
+  [
+    "a tensor in arithmetic of the language",
+    () => (tensor([1, 2]) as unknown as number) + 1,
+    /float32\[2\] tensor was coerced to a primitive; use methods in place of operators/,
+  ],
+  ["a tensor in a template", () => `${ones([]) as unknown as string}`, /coerced to a string; .*toString\(\) to print/],
+  ["a tensor compared", () => (ones([]) as unknown as number) < 2, /coerced to a number; .*cond, where or whileLoop/],
+  [
+    "a branch on a traced value",
+    () => compile((x: Tensor) => (Number(x as unknown as number) > 0 ? x : x.neg()))(ones([])),
+    /coerced to a number/,
+  ],
+  [
+    "a number read in compile",
+    () => compile((x: Tensor) => (x.itemSync() > 0 ? x : x.neg()))(ones([])),
+    /dataSync: a traced float32\[\] has no numbers yet \(inside .*\); branch with cond, where or whileLoop/,
+  ],
+  [
+    "a number read in vmap",
+    () => vmap((x: Tensor) => (x.itemSync() > 0 ? x : x.neg()))(ones([2])),
+    /has no numbers yet \(inside vmap\)/,
+  ],
+  [
+    "a number read in scan",
+    () => scan((c: Tensor) => [c, c.itemSync()], ones([]), undefined, { length: 2 }),
+    /has no numbers yet \(inside scan\)/,
+  ],
+  [
+    "a value that outlives its trace",
+    () => {
+      let kept: Tensor | undefined;
+      compile((x: Tensor) => (kept = x.add(1)))(ones([]));
+      return kept!.add(1);
+    },
+    /a value of a trace that has ended .* was used; return it from the traced function/,
+  ],
+  [
+    "a value that outlives its trace, used in another",
+    () => {
+      let kept: Tensor | undefined;
+      fori(2, (_i, x: Tensor) => (kept = x.add(1)), ones([]));
+      return compile((x: Tensor) => x.add(kept!))(ones([]));
+    },
+    /a value of a trace that has ended \(fori\) was used; return it from the traced function/,
+  ],
+  [
+    "tensors of two targets",
+    () => ones([2], { target: js() }).add(ones([2], { target: wasm() })),
+    /tensors on js and on wasm do not mix; move one with to\(target\)/,
+  ],
+  [
+    "a donated tensor",
+    () => {
+      const w = ones([2]);
+      compile((x: Tensor) => x.mul(2), { donate: [0] })(w);
+      return w.add(1);
+    },
+    /a float32\[2\] tensor was donated to .* and can not be used again; use what that call returned/,
+  ],
+  [
+    "a promise from a compiled function",
+    () => compile((x: Tensor) => Promise.resolve(x))(ones([])),
+    /returned a promise/,
+  ],
+  [
+    "a typed array given to a compiled function",
+    () => compile((x: unknown) => x as Tensor)(new Float32Array(2)),
+    /argument 0 is a Float32Array; .*give tensor\(values\) instead/,
+  ],
+  [
+    "a carry that changes shape",
+    () => scan((c: Tensor) => [c.stack(c), c], ones([2]), undefined, { length: 2 }),
+    /scan: the body turned a carry of shape \[2\] into \[2, 2\]; a carry keeps its shape/,
+  ],
+  [
+    "a carry that changes dtype",
+    () => fori(2, (_i, c: Tensor) => c.cast("float64"), ones([2])),
+    /fori: the body turned a float32 carry into float64; a carry keeps its dtype: cast the result/,
+  ],
+  [
+    "a carry that changes structure",
+    () => fori(2, (_i, c: Tensor[]) => [...c, c[0]!], [ones([2])]),
+    /fori: a tree of structure \[\*, \*\] where \[\*\] is expected/,
+  ],
+  [
+    "a step that returns no pair",
+    () => scan(((c: Tensor) => c) as never, ones([2]), undefined, { length: 2 }),
+    /scan: step returned no pair; return \[carry, y\]/,
+  ],
+  [
+    "rows of different numbers",
+    () => scan((c: Tensor, _x: unknown) => [c, c], ones([]), [ones([2]), ones([3])]),
+    /first axes of xs have lengths 2, 3; make them equal/,
+  ],
+  ["no rows and no length", () => scan((c: Tensor) => [c, c], ones([])), /neither xs nor length was given/],
+  [
+    "a loop without a bound",
+    () =>
+      whileLoop(
+        (c: Tensor) => c.less(2),
+        (c: Tensor) => c,
+        zeros([]),
+        {} as never,
+      ),
+    /maxSteps is undefined; give the most steps/,
+  ],
+  [
+    "a condition of many",
+    () =>
+      whileLoop(
+        (c: Tensor) => c.less(2),
+        (c: Tensor) => c,
+        zeros([3]),
+        { maxSteps: 2 },
+      ),
+    /the predicate is bool\[3\]; give one bool, as in x.less\(y\).all\(\)/,
+  ],
+  [
+    "a condition that is a number",
+    () =>
+      cond(
+        ones([]) as never,
+        (x: Tensor) => x,
+        (x: Tensor) => x,
+        ones([]),
+      ),
+    /the predicate is float32\[\]; give one bool/,
+  ],
+  [
+    "branches of different shapes",
+    () =>
+      cond(
+        tensor(true),
+        (x: Tensor) => x,
+        (x: Tensor) => x.sum(),
+        ones([2]),
+      ),
+    /cond: branches give \(float32\[2\]\) and \(float32\[\]\); both must give the same shapes and dtypes/,
+  ],
+  [
+    "branches of different structure",
+    () =>
+      cond(
+        tensor(true),
+        (x: Tensor): Tensor | Tensor[] => x,
+        (x: Tensor): Tensor | Tensor[] => [x],
+        ones([2]),
+      ),
+    /cond: a tree of structure \[\*\] where \* is expected/,
+  ],
+  ["shapes that do not broadcast", () => ones([2]).add(ones([3])), /add: .*\[2\].*\[3\]/],
+  [
+    "a gradient of a vector",
+    () => grad((x: Tensor) => x)(ones([2])),
+    /a gradient is that of a scalar; reduce it, as in y.sum\(\)/,
+  ],
+];
+
+test.each(cases)("%s gets an error that says what to do", (_name, run, text) => {
+  const message = messageOf(run);
+  expect(message).toMatch(text);
+  expect(message).toMatch(grammar);
+});
