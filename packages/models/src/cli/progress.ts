@@ -6,8 +6,11 @@ import type { Io, Output } from "./io";
 export interface Progress {
   /** @param task what is being trained, such as "HNN" */
   start(task: string, steps: number): void;
-  /** @param step steps done so far; @param loss the latest, if it was computed */
-  update(step: number, loss?: number): void;
+  /**
+   * @param step steps done so far; @param loss the latest, if it was computed
+   * @param rate steps per second. @defaultValue those since `start`, which is wrong for a run that was resumed
+   */
+  update(step: number, loss?: number, rate?: number): void;
   /** Ends the task; also after an early stop or an error. Does nothing without a task. */
   end(): void;
 }
@@ -26,9 +29,8 @@ interface Pace {
   readonly left: string;
 }
 
-function paceOf(step: number, steps: number, seconds: number): Pace {
-  if (step === 0 || seconds <= 0) return { rate: "…", left: "…" };
-  const rate = step / seconds;
+function paceOf(step: number, steps: number, rate: number): Pace {
+  if (step === 0 || !Number.isFinite(rate)) return { rate: "…", left: "…" };
   return {
     rate: `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} steps/s`,
     left: `${formatDuration((steps - step) / rate)} left`,
@@ -61,10 +63,10 @@ function bar(output: Output, io: Pick<Io, "now">): Progress {
       single.start(steps, 0, { task: task.padEnd(16), loss: "", rate: "…", left: "…" });
       current = { bar: single, steps, began: io.now(), loss: undefined };
     },
-    update: (step, loss) => {
+    update: (step, loss, rate) => {
       if (!current) return;
       current.loss = loss ?? current.loss;
-      const pace = paceOf(step, current.steps, secondsBetween(current.began, io.now()));
+      const pace = paceOf(step, current.steps, rate ?? step / secondsBetween(current.began, io.now()));
       current.bar.update(step, { ...pace, loss: lossText(current.loss) });
     },
     end,
@@ -73,12 +75,21 @@ function bar(output: Output, io: Pick<Io, "now">): Progress {
 
 function lines(output: Output, io: Pick<Io, "now">): Progress {
   let current:
-    | { task: string; steps: number; began: Date; written: Date; shown: number; step: number; loss: number | undefined }
+    | {
+        task: string;
+        steps: number;
+        began: Date;
+        written: Date;
+        shown: number;
+        step: number;
+        loss: number | undefined;
+        rate: number | undefined;
+      }
     | undefined;
   const write = (now: Date): void => {
     if (!current) return;
     const { task, steps, step, loss, began } = current;
-    const { rate, left } = paceOf(step, steps, secondsBetween(began, now));
+    const { rate, left } = paceOf(step, steps, current.rate ?? step / secondsBetween(began, now));
     const parts = [`${step}/${steps}`, lossText(loss), rate, step < steps ? left : ""].filter((part) => part !== "");
     output.write(`${task}: ${parts.join(", ")}\n`);
     current.written = now;
@@ -87,11 +98,12 @@ function lines(output: Output, io: Pick<Io, "now">): Progress {
   return {
     start: (task, steps) => {
       const now = io.now();
-      current = { task, steps, began: now, written: now, shown: -1, step: 0, loss: undefined };
+      current = { task, steps, began: now, written: now, shown: -1, step: 0, loss: undefined, rate: undefined };
     },
-    update: (step, loss) => {
+    update: (step, loss, rate) => {
       if (!current) return;
       current.step = step;
+      current.rate = rate;
       current.loss = loss ?? current.loss;
       const now = io.now();
       if (secondsBetween(current.written, now) >= lineInterval) write(now);

@@ -7,9 +7,8 @@ import { windows } from "./windows";
 
 const file = fileURLToPath(new URL("../../../../../shared/data/real-pendulum/real_pend_h_1.csv", import.meta.url));
 const present = existsSync(file);
-if (!present) console.info("the measured pendulum (shared/data/real-pendulum) is not there: its tests were skipped");
 
-describe.skipIf(!present)("the measured pendulum", () => {
+describe.skipIf(!present)("the measured pendulum (needs shared/data/real-pendulum)", () => {
   const read = () =>
     readTable(readFileSync(file, "utf8"), {
       columns: ["o", "v"],

@@ -121,7 +121,7 @@ describe("npy", () => {
   });
 
   const folder = "../shared/data";
-  test.skipIf(!existsSync(folder))(`the files in ${folder} are read (absent: skipped)`, () => {
+  test.skipIf(!existsSync(folder))(`the files in ${folder} are read (needs shared/data)`, () => {
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".npy"));
     for (const file of files) {
       const x = readNpy(readFileSync(`${folder}/${file}`));

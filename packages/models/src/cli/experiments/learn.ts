@@ -62,7 +62,7 @@ export async function learn(learner: Learner, options: LearnOptions, context: Ru
     key,
     ...(batch === undefined ? {} : { batchSize: batch }),
     checkpoint: context.checkpoint(task.key),
-    onProgress: ({ step, loss: value }) => context.progress.update(step, value),
+    onProgress: ({ step, loss: value, rate }) => context.progress.update(step, value, rate),
     signal: context.signal,
   });
   context.progress.end();
