@@ -27,7 +27,12 @@ for (const file of sources) {
   const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(path.join("src", file), "utf8"), {
     fileName: file,
     reportDiagnostics: true,
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, isolatedDeclarations: true, strict: true },
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      isolatedDeclarations: true,
+      strict: true,
+    },
   });
   const problems = (diagnostics ?? []).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
   if (problems.length > 0) throw new Error(`${file}: ${problems.join("; ")}`);
