@@ -75,6 +75,45 @@ const cases: readonly (readonly [string, () => unknown, RegExp])[] = [
     /a float32\[2\] tensor was donated to .* and can not be used again; use what that call returned/,
   ],
   [
+    "a donated tensor that a compiled function closed over",
+    () => {
+      const w = ones([2]);
+      compile((x: Tensor) => x.mul(2), { donate: [0] })(w);
+      return compile((x: Tensor) => x.add(w))(ones([2]));
+    },
+    /a float32\[2\] tensor was donated to .* and can not be used again; use what that call returned/,
+  ],
+  [
+    "a donated tensor that moves",
+    () => {
+      const w = ones([2]);
+      compile((x: Tensor) => x.mul(2), { donate: [0] })(w);
+      return w.to(js());
+    },
+    /to: a float32\[2\] tensor was donated to .* and can not be used again; use what that call returned/,
+  ],
+  [
+    "a compiled function that closed over a value of an earlier trace",
+    () => {
+      let factor = ones([]);
+      const scaled = compile((x: Tensor) => x.mul(factor));
+      const once = grad((k: Tensor) => scaled((factor = k)));
+      once(ones([]));
+      return once(ones([]));
+    },
+    /closed over a value of a trace that has ended \(grad\), frozen at its first call; pass the value as an argument/,
+  ],
+  [
+    "an integer that does not fit",
+    () => tensor(new Int32Array([1])).less(3e9),
+    /3000000000 does not fit int32, the dtype it takes beside such a tensor; cast the tensor to float64/,
+  ],
+  [
+    "a negative number beside uint32",
+    () => tensor(new Uint32Array([1])).greater(-1),
+    /-1 does not fit uint32, .*; cast the tensor/,
+  ],
+  [
     "a promise from a compiled function",
     () => compile((x: Tensor) => Promise.resolve(x))(ones([])),
     /returned a promise/,
@@ -95,6 +134,11 @@ const cases: readonly (readonly [string, () => unknown, RegExp])[] = [
     /fori: the body turned a float32 carry into float64; a carry keeps its dtype: cast the result/,
   ],
   [
+    "a carry that a scalar of another dtype replaces",
+    () => fori(2, () => tensor(0.1, { dtype: "float64" }), ones([])),
+    /fori: the body turned a float32 carry into float64; a carry keeps its dtype: cast the result/,
+  ],
+  [
     "a carry that changes structure",
     () => fori(2, (_i, c: Tensor[]) => [...c, c[0]!], [ones([2])]),
     /fori: a tree of structure \[\*, \*\] where \[\*\] is expected/,
@@ -108,6 +152,11 @@ const cases: readonly (readonly [string, () => unknown, RegExp])[] = [
     "rows of different numbers",
     () => scan((c: Tensor, _x: unknown) => [c, c], ones([]), [ones([2]), ones([3])]),
     /first axes of xs have lengths 2, 3; make them equal/,
+  ],
+  [
+    "a length that is no count",
+    () => scan((c: Tensor) => [c, c], ones([]), undefined, { length: 1.5 }),
+    /scan: length is 1.5; give a non-negative integer/,
   ],
   ["no rows and no length", () => scan((c: Tensor) => [c, c], ones([])), /neither xs nor length was given/],
   [

@@ -1,4 +1,4 @@
-import { compile, cond, fori, scan, type Tensor, whileLoop } from "@dzdt/tensor";
+import { compile, cond, fori, scan, type Tensor, tensor, whileLoop } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { checkpoint, customJvp, customVjp, grad, hessian, jacfwd, jvp, vjp, vmap } from "./index";
 import { f64, numbersOf } from "./testing/numbers";
@@ -95,4 +95,17 @@ describe("inside compile", () => {
     near(compile(odd)(f64(2)), [4]);
     near(grad(compile(odd))(f64(2)), [14]);
   });
+});
+
+test("a loop without carries, whose condition alone differs between examples, batches", () => {
+  const none = vmap((y: Tensor) => ({
+    y,
+    loop: whileLoop(
+      () => y.less(0),
+      (c) => c,
+      [],
+      { maxSteps: 3 },
+    ),
+  }))(tensor([-2, 5]));
+  expect(none.loop).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { inlineTape, isFloat, Tape, type Tensor, UnsupportedError, type Aval } from "@dzdt/tensor";
+import { inlineTape, innermost, isFloat, Tape, type Tensor, UnsupportedError, type Aval } from "@dzdt/tensor";
 import { filled, type Rules } from "./replay";
 
 /** Float values among some. Only they have derivatives. */
@@ -6,6 +6,12 @@ export const floatsOf = (xs: readonly Pick<Aval, "dtype">[]): boolean[] => xs.ma
 
 /** Only the items that are marked. */
 export const pick = <T>(xs: readonly T[], marks: readonly boolean[]): T[] => xs.filter((_, k) => marks[k]);
+
+/** The inverse of {@link pick}: values in the places that are marked, undefined elsewhere. */
+export function place<T>(values: readonly T[], marks: readonly boolean[]): (T | undefined)[] {
+  let next = 0;
+  return marks.map((marked) => (marked ? values[next++] : undefined));
+}
 
 /** Types of a tape's outputs. */
 export const outputAvals = (tape: Tape): Aval[] => tape.outputs.map((id) => tape.avals[id]!);
@@ -28,11 +34,7 @@ export function tapeOf(
 
 /** A tape's nodes, recorded where its inputs are. */
 export function inline(tape: Tape, ins: readonly Tensor[]): Tensor[] {
-  const onto = ins.reduce<Tape | undefined>(
-    (latest, x) => (x.tape && (!latest || x.tape.serial > latest.serial) ? x.tape : latest),
-    undefined,
-  );
-  return inlineTape(tape, ins, onto!);
+  return inlineTape(tape, ins, innermost(ins)!);
 }
 
 /** Derivatives that are absent, as zeros on the tape of `beside`. */

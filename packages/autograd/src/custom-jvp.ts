@@ -1,5 +1,5 @@
 import { type Aval, bind, type Primitive, primitive, real, type Tape, trace } from "@dzdt/tensor";
-import { batchAll, floatsOf, inline, orZeros, outputAvals, pick, refuseClosed, tapeOf } from "./custom-call";
+import { batchAll, floatsOf, inline, orZeros, outputAvals, pick, place, refuseClosed, tapeOf } from "./custom-call";
 import { filled } from "./replay";
 import { rebuildAll, traceFunction } from "./traced-function";
 import { leavesLike } from "./vjp";
@@ -39,8 +39,10 @@ const customJvpCall: Primitive<CustomJvp> = primitive<CustomJvp>({
       ...cotangents.filter((ct) => ct !== undefined),
       ...back.captured,
     ]);
-    let next = 0;
-    return ins.map((_, j) => (floats[j] && wanted[j] ? found[next++] : undefined));
+    return place(
+      found,
+      floats.map((float, j) => float && wanted[j]!),
+    );
   },
   jvp: (_o, tangents, ins, outs, { rule }) => {
     refuseClosed(
@@ -56,9 +58,7 @@ const customJvpCall: Primitive<CustomJvp> = primitive<CustomJvp>({
       ),
       floatsOf(ins),
     );
-    const found = inline(rule().tangents, [...ins, ...directions]);
-    let next = 0;
-    return floatsOf(outs).map((float) => (float ? found[next++] : undefined));
+    return place(inline(rule().tangents, [...ins, ...directions]), floatsOf(outs));
   },
   batch: (o, ins, batched, { tape, rule }, size) => {
     const { tangents, closed } = rule();

@@ -1,5 +1,5 @@
 import { type Aval, bind, type Primitive, primitive, real, Tape, type Tensor, trace } from "@dzdt/tensor";
-import { batchAll, floatsOf, inline, orZeros, outputAvals, pick, refuseClosed, tapeOf } from "./custom-call";
+import { batchAll, floatsOf, inline, orZeros, outputAvals, pick, place, refuseClosed, tapeOf } from "./custom-call";
 import { flatten, type Flat } from "./leaves";
 import { filled } from "./replay";
 import { traceFunction } from "./traced-function";
@@ -34,7 +34,7 @@ const customVjpCall: Primitive<CustomVjp> = primitive<CustomVjp>({
     const found = inline(rule().forward, ins);
     return { outs: found.slice(0, tape.outputs.length), saved: found.slice(tape.outputs.length) };
   },
-  backward: (_o, cotangents, ins, outs, { rule }, _wanted, { saved }) => {
+  backward: (_o, cotangents, _ins, outs, { rule }, _wanted, { saved }) => {
     const { backward, given } = rule();
     const cts = pick(
       orZeros(
@@ -44,9 +44,7 @@ const customVjpCall: Primitive<CustomVjp> = primitive<CustomVjp>({
       ),
       floatsOf(outs),
     );
-    const found = inline(backward, [...saved, ...cts]);
-    let next = 0;
-    return ins.map((_, j) => (given[j] ? found[next++] : undefined));
+    return place(inline(backward, [...saved, ...cts]), given);
   },
   vjp: (o, cotangents, ins, outs, attributes, wanted) => {
     const { saved } = customVjpCall.forward!(o, ins, attributes, wanted);
@@ -56,8 +54,7 @@ const customVjpCall: Primitive<CustomVjp> = primitive<CustomVjp>({
     const moved = tangents.map((t) => t !== undefined);
     const both = o.transforms.jvp(tape, moved);
     const found = inline(both.tape, [...ins, ...tangents.filter((t) => t !== undefined), ...both.captured]);
-    let next = outs.length;
-    return both.movedOuts.map((moves) => (moves ? found[next++] : undefined));
+    return place(found.slice(outs.length), both.movedOuts);
   },
   batch: (o, ins, batched, { tape, rule }, size) => {
     const { forward, backward, given, closed } = rule();

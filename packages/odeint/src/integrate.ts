@@ -60,7 +60,8 @@ function integrateTraced(problem: Problem): Outcome {
     status: where(allFinite([...y0, ...memory], t0), int(running), int(Status.nonFinite)),
   };
   const { carry, rows, iterations } = runLoop(problem, start, direction);
-  const status = carry.status;
+  // Without end in sight when iterations ran out, as where times that were not known do not go one way.
+  const status = where(carry.status.equal(int(running)), int(Status.maxStepsReached), carry.status);
   const done = outputs ? carry.written[0]! : carry.reached[0];
   const ys = done
     ? rows.map((y) => where(reached(done, y), y, NaN))
@@ -87,7 +88,9 @@ function integrateTraced(problem: Problem): Outcome {
   };
 
   function reached(count: Tensor, y: Tensor): Tensor {
-    const row = broadcastTo(int(1), [outputCount]).cumsum(0).lessEqual(count);
+    let row = broadcastTo(int(1), [outputCount]).cumsum(0).lessEqual(count);
+    // No step leads to a time before t0.
+    if (outputs) row = row.and(direction.mul(outputs.sub(t0)).less(0).not());
     return row.reshape([outputCount, ...y.shape.slice(1).map(() => 1)]);
   }
 }

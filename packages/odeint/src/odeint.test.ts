@@ -1,4 +1,4 @@
-import { compile, concat, tensor, type Tensor } from "@dzdt/tensor";
+import { compile, concat, js, tensor, type Tensor, zeros } from "@dzdt/tensor";
 import { grad, vmap } from "@dzdt/autograd";
 import { describe, expect, test } from "vitest";
 import {
@@ -176,6 +176,24 @@ describe("states", () => {
     expect(numbers(ys)[1]).toBeCloseTo(Math.exp(0.5), 3);
   });
 
+  test("may be empty, or have empty leaves", () => {
+    for (const norm of ["rms", "max"] as const) {
+      const controller = pid({ norm });
+      const none = odeint(decay, zeros([0]), [0, 1], { controller });
+      expect([none.status.itemSync(), none.ys.shape]).toEqual([Status.success, [2, 0]]);
+      const y0 = { a: zeros([0]), b: f64(1) };
+      const { status, ys } = odeint((_t, { a, b }) => ({ a, b: b.neg() }), y0, [0, 1], { controller });
+      expect(status.itemSync()).toBe(Status.success);
+      expect(numbers(ys.b)[1]).toBeCloseTo(Math.exp(-1), 3);
+    }
+  });
+
+  test("are solved on their own target, whatever the default", () => {
+    const { ys } = odeint((t: Tensor, y: Tensor) => y.mul(-2).add(t.mul(0)), tensor([1], { target: js() }), [0, 1]);
+    expect(ys.target).toBe(js());
+    expect(numbers(ys)[1]).toBeCloseTo(Math.exp(-2), 3);
+  });
+
   test("at one time only are y0", () => {
     const { ys, stats, at } = odeint(decay, f64([1, 2]), [3]);
     expect(numbers(ys)).toEqual([1, 2]);
@@ -271,6 +289,17 @@ describe("failures", () => {
     [/outside the solve's \[0, 1\]/, () => odeint(decay, f64([1]), [0, 1]).at(2)],
     [/pid: safety is 2/, () => pid({ safety: 2 })],
   ])("of options: %s", (expected, fn) => expect(message(fn)).toMatch(expected));
+});
+
+test("times that are known only at run time and lie outside give NaN, never another number", () => {
+  const at = compile((t: Tensor) => odeint(decay, f64([1]), [0, 1]).at(t));
+  expect(numbers(at(f64([-1, 0.5, 2]))).map(Number.isNaN)).toEqual([true, false, true]);
+  const solve = compile((ts: Tensor) => {
+    const { ys, status } = odeint(decay, f64([1]), ts, { maxSteps: 50 });
+    return { ys, status };
+  });
+  expect(numbers(solve(f64([0, -1, 1])).ys).map(Number.isNaN)).toEqual([false, true, false]);
+  expect(solve(f64([0, 1, 0.5])).status.itemSync()).toBe(Status.maxStepsReached);
 });
 
 test("compiled functions return solutions", () => {

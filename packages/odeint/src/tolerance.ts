@@ -1,4 +1,4 @@
-import { broadcastShapes, cast, isFloat, sameShape, ShapeError, type Target, Tensor, tree } from "@dzdt/tensor";
+import { broadcastShapes, cast, isFloat, sameShape, ShapeError, sizeOf, type Target, Tensor, tree } from "@dzdt/tensor";
 import type { ErrorNorm, Tolerance } from "./controllers/controller";
 import type { StateType } from "./vectorField";
 
@@ -31,10 +31,7 @@ export function scaledNorm(
   norm: ErrorNorm,
   state: StateType,
 ): (error: readonly Tensor[], y: readonly Tensor[], next: readonly Tensor[]) => Tensor {
-  const count = Math.max(
-    1,
-    state.leaves.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0),
-  );
+  const count = state.leaves.reduce((n, { shape }) => n + sizeOf(shape), 0);
   return (error, y, next) => {
     const scaled = error.map((e, k) => {
       const to = (x: Tensor): Tensor => cast(x, e.dtype);
@@ -43,11 +40,12 @@ export function scaledNorm(
     });
     if (typeof norm === "function") return cast(norm(tree.unflatten(state.structure, scaled)), "float64").reshape([]);
     const parts = scaled.flatMap((x, k) => {
-      if (x.size === 0) return [];
+      // A state may have empty leaves, or nothing else: its error is 0, the sum of none.
+      if (x.size === 0) return k === 0 && count === 0 ? [cast(x.sum(), "float64")] : [];
       const poison = next[k]!.mul(0);
       return [cast(norm === "max" ? x.abs().add(poison).max() : x.mul(x).add(poison).sum(), "float64")];
     });
     const total = parts.reduce((a, b) => (norm === "max" ? a.maximum(b) : a.add(b)));
-    return norm === "max" ? total : total.mul(1 / count).sqrt();
+    return norm === "max" ? total : total.mul(1 / Math.max(1, count)).sqrt();
   };
 }

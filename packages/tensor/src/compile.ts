@@ -28,6 +28,8 @@ interface Entry {
 /** The dynamic part of the arguments, and a key for the rest. */
 interface Arguments {
   readonly tensors: readonly Tensor[];
+  /** For each argument, how many tensors there are up to its end. */
+  readonly ends: readonly number[];
   readonly key: string;
   readonly statics: readonly unknown[];
   readonly rebuild: (tensors: readonly Tensor[]) => unknown[];
@@ -52,31 +54,34 @@ export function compile<F extends (...args: never[]) => unknown>(
   const entries = new Map<string, { statics: readonly unknown[]; entry: Entry }[]>();
   let size = 0;
   const find = (given: Arguments): Entry => {
-    const target = options.target ?? given.tensors.find((x) => !x.tape && !x.weak)?.target ?? defaultTarget();
+    const target = options.target ?? given.tensors.find((x) => !x.weak)?.target ?? defaultTarget();
     const key = `${target.name}|${given.key}`;
     const list = entries.get(key) ?? [];
-    const known = list.find(({ statics }) => statics.every((s, i) => Object.is(s, given.statics[i])));
+    const known = list.find(
+      ({ statics, entry }) => entry.target === target && statics.every((s, i) => Object.is(s, given.statics[i])),
+    );
     if (known) return known.entry;
+    const entry = build(fn, given, target);
     if (++size > capacity) {
       entries.clear();
       size = 1;
     }
-    const entry = build(fn, given, target);
     entries.set(key, [...(entries.get(key) ?? []), { statics: given.statics, entry }]);
     return entry;
   };
   const compiled = (...args: unknown[]): unknown => {
     const given = readArguments(fn.name, args);
     const entry = find(given);
-    const ins = [...given.tensors, ...entry.captured];
-    const results = innermost(ins)
-      ? bind(call, ins, { tape: entry.tape })
-      : run(
-          entry,
-          ins.map((x) => onTarget(x, entry.target)),
-        );
+    const ended = entry.captured.find((x) => x.tape?.isSealed);
+    if (ended)
+      throw new TraceError(
+        `${fn.name || "compile"}: it closed over a value of a trace that has ended (${ended.tape!.where}), frozen at its first call; ` +
+          `pass the value as an argument`,
+      );
+    const ins = [...given.tensors, ...entry.captured].map((x) => (x.tape ? x : onTarget(x, entry.target)));
+    const results = innermost(ins) ? bind(call, ins, { tape: entry.tape }) : run(entry, ins);
     for (const k of options.donate ?? [])
-      for (const x of flatten(args[k] as Tree).leaves) if (x instanceof Tensor) x.donate(fn.name || "compile");
+      for (const x of given.tensors.slice(given.ends[k - 1] ?? 0, given.ends[k] ?? 0)) x.donate(fn.name || "compile");
     return unflatten(entry.structure, results);
   };
   return Object.assign(compiled, {
@@ -127,6 +132,7 @@ const strong = ({ dtype, shape, dynamic }: Tensor["aval"]): Tensor["aval"] => ({
 
 /** A tensor on a target: copied there if it is elsewhere. */
 function onTarget(x: Tensor, target: Target): Tensor {
+  x.checkUsable("compile");
   if (x.target === target) return x;
   const values = x.target.read(x.storage);
   if (values instanceof Promise)
@@ -169,14 +175,20 @@ function readArguments(name: string, args: readonly unknown[]): Arguments {
     const inner = Object.keys(node)
       .sort()
       .map((key) => {
-        parts.push(key, ":");
+        // With its length, so that no name can look like another part of the key.
+        parts.push(`${key.length}:${key}`);
         return [key, visit((node as Record<string, unknown>)[key], `${path}.${key}`)] as const;
       });
     parts.push("}");
     return (ins) => Object.fromEntries(inner.map(([key, make]) => [key, make(ins)]));
   };
-  const makers = args.map((arg, i) => visit(arg, `argument ${i}`));
-  return { tensors, statics, key: parts.join(" "), rebuild: (ins) => makers.map((make) => make(ins)) };
+  const ends: number[] = [];
+  const makers = args.map((arg, i) => {
+    const make = visit(arg, `argument ${i}`);
+    ends.push(tensors.length);
+    return make;
+  });
+  return { tensors, ends, statics, key: parts.join(" "), rebuild: (ins) => makers.map((make) => make(ins)) };
 }
 
 /** A number as an argument: carries float64, takes the dtype of what it meets. */

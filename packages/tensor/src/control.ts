@@ -1,13 +1,14 @@
 import { isFloat } from "./dtype";
 import { ShapeError, TraceError } from "./errors";
-import { asTensor } from "./literals";
+import { numberLike } from "./literals";
 import type { LoopAttributes } from "./lower/control";
-import type { Aval } from "./primitive";
 import { convert, repeat } from "./functions/operands";
 import { branch } from "./primitives/cond";
 import { loop } from "./primitives/loop";
+import { counterType, rowType, typeOf } from "./primitives/retrace";
 import { bind } from "./run";
 import { printShape, sameShape } from "./shape";
+import type { Target } from "./targets/target";
 import { Tensor } from "./tensor";
 import { trace } from "./trace";
 import { checkStructure, flatten, type Mapped, type Structure, type Tree, unflatten } from "./tree";
@@ -15,26 +16,31 @@ import { checkStructure, flatten, type Mapped, type Structure, type Tree, unflat
 /** The tensors of a tree, numbers having become tensors. */
 export type Tensors<T> = Mapped<T, Tensor>;
 
-const tensorsOf = (tree: Tree): { list: Tensor[]; structure: Structure } => {
+/** The leaves as tensors: numbers are float32, booleans `bool`, on `target`. */
+const tensorsOf = (tree: Tree, target: Target | undefined): { list: Tensor[]; structure: Structure } => {
   const { leaves, structure } = flatten(tree);
-  return { list: leaves.map((x) => asTensor(x)), structure };
+  return { list: leaves.map((x) => (x instanceof Tensor ? x : scalarOn(x, target))), structure };
 };
 
-const typeOf = ({ dtype, shape }: Tensor): Aval => ({ dtype, shape });
-const rowOf = ({ dtype, shape }: Tensor): Aval => ({ dtype, shape: shape.slice(1) });
-const counter: Aval = { dtype: "int32", shape: [] };
+const scalarOn = (x: number | boolean, target: Target | undefined): Tensor =>
+  Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32", target);
+
+/** Where numbers beside these trees go: to the target of the first tensor among them. */
+const targetOf = (...trees: readonly Tree[]): Target | undefined =>
+  trees.flatMap((tree) => flatten(tree).leaves).find((x) => x instanceof Tensor)?.target;
 
 /** What a body returned as carry, checked against what it was given. Weak numbers and broadcastable constants are brought to its types. */
 function nextCarry(where: string, result: Tree, structure: Structure, carry: readonly Tensor[]): Tensor[] {
-  const next = tensorsOf(result);
+  const next = flatten(result);
   checkStructure(where, structure, next.structure);
-  return next.list.map((x, j) => {
+  return next.leaves.map((leaf, j) => {
     const is = carry[j]!;
+    const x = leaf instanceof Tensor ? leaf : numberLike(leaf, is);
     if (x.shape.length > is.shape.length || !sameShape(broadcastable(x, is), is.shape))
       throw new ShapeError(
         `${where}: the body turned a carry of shape ${printShape(is.shape)} into ${printShape(x.shape)}; a carry keeps its shape`,
       );
-    if (x.dtype !== is.dtype && !(x.weak && isFloat(is.dtype)) && !(isFloat(is.dtype) && x.ndim === 0 && !x.tape))
+    if (x.dtype !== is.dtype && !(x.weak && isFloat(is.dtype)))
       throw new ShapeError(
         `${where}: the body turned a ${is.dtype} carry into ${x.dtype}; a carry keeps its dtype: cast the result, or start with that dtype`,
       );
@@ -79,8 +85,9 @@ export function scan<C extends Tree, X extends Tree | undefined, Y extends Tree>
   xs?: X,
   options: { readonly length?: number; readonly reverse?: boolean } = {},
 ): [Tensors<C>, Tensors<Y>] {
-  const carry = tensorsOf(init);
-  const rows = xs === undefined ? { list: [], structure: null } : tensorsOf(xs);
+  const target = targetOf(init, xs ?? []);
+  const carry = tensorsOf(init, target);
+  const rows = xs === undefined ? { list: [], structure: null } : tensorsOf(xs, target);
   const length = lengthOf(rows.list, options.length);
   let ys: Structure = null;
   let count = 0;
@@ -93,12 +100,13 @@ export function scan<C extends Tree, X extends Tree | undefined, Y extends Tree>
       if (!Array.isArray(result) || result.length !== 2)
         throw new ShapeError("scan: step returned no pair; return [carry, y], as in [carry.add(x), carry]");
       const [next, y] = result as unknown[];
-      const out = tensorsOf(y as Tree);
+      const out = tensorsOf(y as Tree, target);
       ys = out.structure;
       count = out.list.length;
       return [...nextCarry("scan", next as Tree, carry.structure, carry.list), ...out.list];
     },
-    [counter, ...carry.list.map(typeOf), ...rows.list.map(rowOf)],
+    [counterType, ...carry.list.map(typeOf), ...rows.list.map(rowType)],
+    { target },
   );
   const results = bindLoop(
     {
@@ -122,6 +130,8 @@ function lengthOf(rows: readonly Tensor[], given: number | undefined): number {
   });
   const length = given ?? lengths[0];
   if (length === undefined) throw new ShapeError("scan: neither xs nor length was given; give one of them");
+  if (!Number.isInteger(length) || length < 0)
+    throw new ShapeError(`scan: length is ${length}; give a non-negative integer`);
   if (lengths.some((n) => n !== length))
     throw new ShapeError(
       `scan: first axes of xs have lengths ${lengths.join(", ")}${given === undefined ? "" : `, length is ${given}`}; make them equal`,
@@ -144,14 +154,18 @@ export function whileLoop<C extends Tree>(
     throw new ShapeError(
       `whileLoop: maxSteps is ${String(maxSteps)}; give the most steps there may be, as in { maxSteps: 1000 }`,
     );
-  const carry = tensorsOf(init);
+  const target = targetOf(init);
+  const carry = tensorsOf(init, target);
   const types = carry.list.map(typeOf);
   const rebuild = (ins: readonly Tensor[]): Tensors<C> => unflatten<Tensors<C>>(carry.structure, ins);
-  const asked = trace("whileLoop", (...ins) => [predicateOf("whileLoop", condition(rebuild(ins)))], types);
+  const asked = trace("whileLoop", (...ins) => [predicateOf("whileLoop", condition(rebuild(ins)), target)], types, {
+    target,
+  });
   const stepped = trace(
     "whileLoop",
     (_i, ...ins) => nextCarry("whileLoop", body(rebuild(ins)), carry.structure, carry.list),
-    [counter, ...types],
+    [counterType, ...types],
+    { target },
   );
   const results = bindLoop(
     { body: stepped.tape, condition: asked.tape, carries: carry.list.length, length: Math.min(maxSteps, mostSteps) },
@@ -163,12 +177,14 @@ export function whileLoop<C extends Tree>(
 /** Repeats `body(i, carry)` for i = 0 … n − 1 (i an int32 scalar). */
 export function fori<C extends Tree>(n: number, body: (i: Tensor, carry: Tensors<C>) => Tree, init: C): Tensors<C> {
   if (!Number.isInteger(n) || n < 0) throw new ShapeError(`fori: n is ${n}; give a non-negative integer`);
-  const carry = tensorsOf(init);
+  const target = targetOf(init);
+  const carry = tensorsOf(init, target);
   const rebuild = (ins: readonly Tensor[]): Tensors<C> => unflatten<Tensors<C>>(carry.structure, ins);
   const { tape, captured } = trace(
     "fori",
     (i, ...ins) => nextCarry("fori", body(i, rebuild(ins)), carry.structure, carry.list),
-    [counter, ...carry.list.map(typeOf)],
+    [counterType, ...carry.list.map(typeOf)],
+    { target },
   );
   return rebuild(bindLoop({ body: tape, carries: carry.list.length, length: n }, [...carry.list, ...captured]));
 }
@@ -183,7 +199,8 @@ export function cond<A extends Tree[], R extends Tree>(
   onFalse: (...operands: A) => R,
   ...operands: A
 ): Tensors<R> {
-  const given = operands.map((x) => tensorsOf(x));
+  const target = targetOf(predicate, ...operands);
+  const given = operands.map((x) => tensorsOf(x, target));
   const list = given.flatMap((x) => x.list);
   const structures: Structure[] = [];
   const traced = [onTrue, onFalse].map((fn) =>
@@ -192,20 +209,21 @@ export function cond<A extends Tree[], R extends Tree>(
       (...ins) => {
         let next = 0;
         const args = given.map((x) => unflatten(x.structure, ins.slice(next, (next += x.list.length))));
-        const out = tensorsOf(fn(...(args as never)));
+        const out = tensorsOf(fn(...(args as never)), target);
         structures.push(out.structure);
         return out.list;
       },
       list.map(typeOf),
+      { target },
     ),
   );
   checkStructure("cond", structures[0]!, structures[1]!);
-  const results = branch({ bind }, predicateOf("cond", predicate), list, traced);
+  const results = branch({ bind }, predicateOf("cond", predicate, target), list, traced);
   return unflatten(structures[0]!, results);
 }
 
-function predicateOf(where: string, predicate: Tensor | boolean): Tensor {
-  if (typeof predicate === "boolean") return Tensor.scalar(Number(predicate), "bool");
+function predicateOf(where: string, predicate: Tensor | boolean, target: Target | undefined): Tensor {
+  if (typeof predicate === "boolean") return scalarOn(predicate, target);
   if (!(predicate instanceof Tensor))
     throw new TraceError(`${where}: the predicate is ${String(predicate)}; give a bool scalar tensor, as in x.less(1)`);
   if (predicate.size !== 1 || predicate.dtype !== "bool")

@@ -118,7 +118,7 @@ function tapeLines(tape: Tape, indent: string): string[] {
   const names = new Map<number, string>(tape.literals.map(({ id, value }) => [id, plain(value)]));
   const name = (id: number): string => names.get(id) ?? `%${id}`;
   const input = (id: number, k: number): string =>
-    `%${id}: ${type(tape, id)}${k < tape.inputs.length - tape.captured.length ? "" : " captured"}`;
+    `%${id}: ${type(tape, id)}${k < tape.declaredInputs ? "" : " captured"}`;
   return [
     `${indent}${tape.where} (${tape.inputs.map(input).join(", ")})`,
     ...tape.nodes.flatMap((node) => {

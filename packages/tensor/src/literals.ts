@@ -1,5 +1,6 @@
 import type { DType } from "./dtype";
-import { isFloat } from "./dtype";
+import { isFloat, isInteger } from "./dtype";
+import { DTypeError } from "./errors";
 import { Tensor } from "./tensor";
 
 /** What functions take where they want a tensor: numbers are weak, they take the dtype of what they meet. */
@@ -20,10 +21,14 @@ export function withinRule<R>(rule: () => R): R {
   }
 }
 
-/** A number as a tensor that meets `like`: of like's dtype, or float32 where that cannot hold it. */
+/** A number as a tensor that meets `like`: of like's dtype, or float32 where that cannot hold it. @throws DTypeError for an integer out of range */
 export function numberLike(value: number | boolean, like: Tensor): Tensor {
   const dtype = dtypeBeside(value, like.dtype);
   const number = Number(value);
+  if (isInteger(dtype) && (dtype === "int32" ? number !== (number | 0) : number !== number >>> 0))
+    throw new DTypeError(
+      `number: ${number} does not fit ${dtype}, the dtype it takes beside such a tensor; cast the tensor to float64, or give a number in range`,
+    );
   if (rules > 0 && like.tape) return like.tape.literal(number, dtype, like.weak);
   return Tensor.scalar(number, dtype, like.target, like.weak);
 }

@@ -52,6 +52,7 @@ const joined = (x: Tensor, others: Tensor | readonly Tensor[]): readonly Tensor[
 ];
 
 function moved(x: Tensor, target: Target): Tensor {
+  x.checkUsable("to");
   if (x.tape)
     throw new TraceError(
       `to: a traced ${x.dtype}${printShape(x.shape)} cannot move to ${target.name}; a program runs on one target: move its arguments`,

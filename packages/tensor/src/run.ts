@@ -2,6 +2,7 @@ import { UnsupportedError } from "./errors";
 import { keyOfAttribute, keyOfAval, keyOfTape } from "./key";
 import type { Attributes, Aval, Primitive } from "./primitive";
 import { Tape } from "./tape";
+import { defaultTarget } from "./targets/default";
 import type { Program, Target } from "./targets/target";
 import { Tensor } from "./tensor";
 
@@ -70,7 +71,7 @@ export function inlineTape(tape: Tape, ins: readonly Tensor[], outer: Tape): Ten
 }
 
 function targetOf(where: string, ins: readonly Tensor[]): Target {
-  const target = ins[0]!.target;
+  const target = ins[0]?.target ?? defaultTarget();
   for (const x of ins) {
     x.checkUsable(where);
     if (x.target !== target)

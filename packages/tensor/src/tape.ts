@@ -41,7 +41,7 @@ export class Tape {
   readonly literals: Literal[] = [];
   readonly nodes: Node[] = [];
   readonly outputs: number[] = [];
-  /** Outer tensors that the traced function closed over, in the order of the inputs that stand for them. */
+  /** Outer tensors that the traced function closed over, in the order of the inputs that stand for them, until {@link release}. */
   readonly captured: Tensor[] = [];
   readonly where: string;
   readonly target: Target | undefined;
@@ -50,7 +50,7 @@ export class Tape {
   private sealed = false;
   private readonly capturedIds = new Map<Tensor, number>();
   private readonly literalIds = new Map<string, number>();
-  private readonly primals: Primals | undefined;
+  private primals: Primals | undefined;
   private readonly known = new Map<number, Tensor>();
 
   constructor(
@@ -120,6 +120,13 @@ export class Tape {
     this.capturedIds.clear();
     this.literalIds.clear();
     this.known.clear();
+    this.primals = undefined;
+  }
+
+  /** Hands over what was captured: a tape may live long, in a node or with a cached program, and must keep no numbers alive. */
+  release(): Tensor[] {
+    invariant(this.sealed, "a tape is sealed before what it captured is taken");
+    return this.captured.splice(0);
   }
 
   /**

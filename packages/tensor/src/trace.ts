@@ -5,10 +5,14 @@ import { Tape } from "./tape";
 import type { Target } from "./targets/target";
 import type { Tensor } from "./tensor";
 
+/** The target of the function that is being traced: that of functions traced inside it. */
+let enclosing: Target | undefined;
+
 /**
  * Records what a function does with values of given types.
  * @param where names the trace in errors
- * @param primals concrete (or outer traced) tensors behind the inputs: lets the function read numbers while it is traced
+ * @param options.primals concrete (or outer traced) tensors behind the inputs: lets the function read numbers while it is traced
+ * @param options.target where numbers that the function meets live. @defaultValue that of the function around this one
  */
 export function trace(
   where: string,
@@ -17,8 +21,14 @@ export function trace(
   options: { readonly primals?: readonly Tensor[]; readonly target?: Target | undefined } = {},
 ): Traced {
   const primals = options.primals && { inputs: options.primals, evaluate };
-  const tape = new Tape(where, { target: options.target, primals });
-  const results = fn(...avals.map((aval) => tape.input(aval)));
-  tape.seal(results);
-  return { tape, captured: tape.captured };
+  const before = enclosing;
+  const target = options.target ?? before;
+  const tape = new Tape(where, { target, primals });
+  enclosing = target;
+  try {
+    tape.seal(fn(...avals.map((aval) => tape.input(aval))));
+  } finally {
+    enclosing = before;
+  }
+  return { tape, captured: tape.release() };
 }

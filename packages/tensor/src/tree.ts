@@ -18,7 +18,20 @@ type Leaf = Tensor | number | boolean;
 
 const isLeaf = (x: unknown): x is Leaf => x instanceof Tensor || typeof x === "number" || typeof x === "boolean";
 
-/** The leaves in order (object keys sorted, so that their order does not matter) and what is left without them. @throws ShapeError for other values, naming the path. */
+/**
+ * The keys of an object in an order that does not depend on how it was made: integers first, then the others, sorted. A structure is walked in the
+ * order in which an engine lists its keys, which puts integers first whatever they were sorted with.
+ */
+const keysOf = (node: object): string[] =>
+  Object.keys(
+    Object.fromEntries(
+      Object.keys(node)
+        .sort()
+        .map((name) => [name, null]),
+    ),
+  );
+
+/** The leaves in order (see {@link keysOf}: the order in which an object was filled does not matter) and what is left without them. @throws ShapeError for other values, naming the path. */
 export function flatten(tree: Tree): { leaves: Leaf[]; structure: Structure; paths: string[] } {
   const leaves: Leaf[] = [];
   const paths: string[] = [];
@@ -31,9 +44,7 @@ export function flatten(tree: Tree): { leaves: Leaf[]; structure: Structure; pat
     if (Array.isArray(node)) return node.map((child, i) => visit(child, `${path}[${i}]`));
     if (node !== null && typeof node === "object" && isPlain(node))
       return Object.fromEntries(
-        Object.keys(node)
-          .sort()
-          .map((name) => [name, visit((node as Readonly<Record<string, unknown>>)[name], `${path}.${name}`)]),
+        keysOf(node).map((name) => [name, visit((node as Readonly<Record<string, unknown>>)[name], `${path}.${name}`)]),
       );
     const kind = node === null ? "null" : typeof node === "object" ? `a ${node.constructor.name}` : typeof node;
     throw new ShapeError(

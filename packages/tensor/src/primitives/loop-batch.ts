@@ -3,7 +3,7 @@ import type { RuleOps } from "../rules";
 import type { Tape } from "../tape";
 import type { Tensor } from "../tensor";
 import { hasRow, isDynamic, type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
-import { inputTypes, retrace } from "./retrace";
+import { counterType, inputTypes, retrace, rowType, typeOf } from "./retrace";
 
 /**
  * The loop over a batch: its body batched. Where each element has its own number of iterations, all run in lock step until the last has
@@ -48,17 +48,16 @@ export function batchLoop(
     : [];
   const counter =
     masked && a.condition
-      ? [o.broadcastTo(o.numberLike(0, o.cast(carries[0] ?? given.constants[0]!, "int32")), [size])]
+      ? [
+          o.broadcastTo(
+            o.numberLike(0, o.cast(carries[0] ?? given.constants[0] ?? given.conditionConstants[0]!, "int32")),
+            [size],
+          ),
+        ]
       : [];
   const all = [...carries, ...counter];
   const constants = [...given.constants, ...body.captured, ...extra];
-  const typeOf = ({ dtype, shape }: Tensor): { dtype: Tensor["dtype"]; shape: Tensor["shape"] } => ({ dtype, shape });
-  const types = [
-    { dtype: "int32" as const, shape: [] },
-    ...all.map(typeOf),
-    ...xs.map((x) => ({ dtype: x.dtype, shape: x.shape.slice(1) })),
-    ...constants.map(typeOf),
-  ];
+  const types = [counterType, ...all.map(typeOf), ...xs.map(rowType), ...constants.map(typeOf)];
   const traced = retrace("loop", types, ([i, ...rest], run) => {
     const take = (n: number): Tensor[] => rest.splice(0, n);
     const [c, counts, x] = [take(a.carries), take(counter.length), take(a.xs)];
@@ -132,7 +131,7 @@ function settle(
 
 /** The condition of the batch: does any element still run? */
 function anyRuns(o: RuleOps, condition: Tape, batched: boolean, carries: readonly Tensor[], own: number): Tape {
-  const types = [...carries.map(({ dtype, shape }) => ({ dtype, shape })), ...inputTypes(condition).slice(own)];
+  const types = [...carries.map(typeOf), ...inputTypes(condition).slice(own)];
   return retrace("loop", types, (ins, run) => {
     const [runs] = run(condition, [...ins.slice(0, own), ...ins.slice(carries.length)]);
     return [batched ? o.any(runs!) : runs!];

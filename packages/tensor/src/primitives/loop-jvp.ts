@@ -3,7 +3,7 @@ import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
 import { carryActivity } from "./activity";
 import { type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
-import { pick, place, retrace } from "./retrace";
+import { counterType, pick, place, retrace, rowType, typeOf } from "./retrace";
 
 /** One loop that carries the tangents beside the values. */
 export function pushLoop(
@@ -28,9 +28,7 @@ export function pushLoop(
   const carries = [...given.carries, ...tangentCarries];
   const xs = [...given.xs, ...(pick(t.xs, movingXs) as Tensor[])];
   const constants = [...given.constants, ...(pick(t.constants, movingConstants) as Tensor[]), ...pushed.captured];
-  const rows = xs.map((x) => ({ dtype: x.dtype, shape: x.shape.slice(1) }));
-  const typeOf = ({ dtype, shape }: Tensor): { dtype: Tensor["dtype"]; shape: Tensor["shape"] } => ({ dtype, shape });
-  const types = [{ dtype: "int32" as const, shape: [] }, ...carries.map(typeOf), ...rows, ...constants.map(typeOf)];
+  const types = [counterType, ...carries.map(typeOf), ...xs.map(rowType), ...constants.map(typeOf)];
 
   const body = retrace("loop", types, ([i, ...rest], run) => {
     const take = (count: number): Tensor[] => rest.splice(0, count);

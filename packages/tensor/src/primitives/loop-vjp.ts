@@ -3,7 +3,7 @@ import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
 import { carryActivity } from "./activity";
 import { hasRow, isDynamic, type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
-import { inputTypes, pick, place, retrace } from "./retrace";
+import { counterType, inputTypes, pick, place, retrace, rowType, typeOf } from "./retrace";
 
 type Loop = Primitive<LoopAttributes>;
 
@@ -58,8 +58,7 @@ export function backwardLoop(
   const carries = [...ctCarries, ...sums];
   const xs = [...saved, ...given.xs, ...eachCts];
   const constants = [...given.constants, ...rowCts, ...pulled.captured];
-  const rows = xs.map((x) => ({ dtype: x.dtype, shape: x.shape.slice(1) }));
-  const types = [{ dtype: "int32" as const, shape: [] }, ...carries.map(typeOf), ...rows, ...constants.map(typeOf)];
+  const types = [counterType, ...carries.map(typeOf), ...xs.map(rowType), ...constants.map(typeOf)];
 
   const backward = retrace("loop", types, ([i, ...rest], run) => {
     const take = (count: number): Tensor[] => rest.splice(0, count);
@@ -102,8 +101,6 @@ export function backwardLoop(
     ...given.conditionConstants.map(() => undefined),
   ];
 }
-
-const typeOf = ({ dtype, shape }: Tensor): { dtype: Tensor["dtype"]; shape: Tensor["shape"] } => ({ dtype, shape });
 
 /** The cotangent of the row that an iteration wrote: a row of the result's cotangent, or zeros where it wrote none. */
 function rowOf(o: RuleOps, cts: Tensor, row: Tensor, lanes: number): Tensor {

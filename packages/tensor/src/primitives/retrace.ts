@@ -11,6 +11,15 @@ export const inputTypes = (tape: Tape): Aval[] => tape.inputs.map((id) => tape.a
 /** Types of a tape's outputs. */
 export const outputTypes = (tape: Tape): Aval[] => tape.outputs.map((id) => tape.avals[id]!);
 
+/** The type that a tape's input for a tensor has: no weak number. */
+export const typeOf = ({ dtype, shape }: Aval): Aval => ({ dtype, shape });
+
+/** The type of a tensor's rows. */
+export const rowType = ({ dtype, shape }: Aval): Aval => ({ dtype, shape: shape.slice(1) });
+
+/** The type of the number of an iteration. */
+export const counterType: Aval = Object.freeze<Aval>({ dtype: "int32", shape: [] });
+
 /** A new tape from types of inputs; `fn` may record old tapes on it with `run`. */
 export function retrace(
   where: string,

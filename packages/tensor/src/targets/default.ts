@@ -11,7 +11,7 @@ export function defaultTarget(target?: Target): Target {
 
 /** Runs a synchronous function with another default target. @throws TypeError if it returns a promise. */
 export function withTarget<R>(target: Target, fn: () => R): R {
-  const before = defaultTarget();
+  const before = chosen;
   chosen = target;
   try {
     const result = fn();

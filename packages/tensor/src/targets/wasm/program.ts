@@ -27,6 +27,38 @@ interface Port {
  * all that lies between; rows of dynamic values lie above. A run copies inputs in, calls one function, and copies results out.
  */
 export function wasmProgram(source: Tape, memory: WasmMemory): Program {
+  const { tape, bytes, frameBytes, inputs, outputs } = lowered(source);
+  let start: (() => void) | undefined;
+  return {
+    run: (given) => {
+      start ??= instantiate(bytes, memory);
+      memory.ensure(frameBytes);
+      let top = frameBytes;
+      for (let k = 0; k < inputs.length; k++) {
+        const { aval, at } = inputs[k]!;
+        const values = given[k] as TypedArray;
+        if (aval.dynamic) top = writeRows(memory, aval, at, values, top);
+        else memory.write(at, values);
+      }
+      memory.write(0, Int32Array.of(top));
+      call(start, tape.where);
+      return outputs.map((out) => readPort(memory, out));
+    },
+    inspect: () => `${formatTape(tape)}\n${frameBytes} bytes of memory, ${bytes.length} bytes of code`,
+  };
+}
+
+interface Lowered {
+  readonly tape: Tape;
+  /** The module. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly frameBytes: number;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+}
+
+/** A function apart from the program's, whose closures would else keep plan and emitter alive for as long as the program. */
+function lowered(source: Tape): Lowered {
   const tape = prune(source);
   const frame = new Frame(firstFrame);
   const places = placeInputs(
@@ -39,8 +71,6 @@ export function wasmProgram(source: Tape, memory: WasmMemory): Program {
   const main = module.declare("main", 0);
   module.define(main, (k) => lowering.emitPlan({ k, frame: k.literal("int32", 0), fixed: true }, plan));
   module.export(main, "main");
-  const bytes = module.finish();
-  let start: (() => void) | undefined;
 
   const literals = new Map(tape.literals.map(({ id, value }) => [id, value]));
   const port = (id: number): Port => {
@@ -53,25 +83,12 @@ export function wasmProgram(source: Tape, memory: WasmMemory): Program {
       literal: place ? undefined : literals.get(id),
     };
   };
-  const inputs = tape.inputs.map(port);
-  const outputs = tape.outputs.map(port);
-
   return {
-    run: (given) => {
-      start ??= instantiate(bytes, memory);
-      memory.ensure(frame.bytes);
-      let top = frame.bytes;
-      for (let k = 0; k < inputs.length; k++) {
-        const { aval, at } = inputs[k]!;
-        const values = given[k] as TypedArray;
-        if (aval.dynamic) top = writeRows(memory, aval, at, values, top);
-        else memory.write(at, values);
-      }
-      memory.write(0, Int32Array.of(top));
-      call(start, tape.where);
-      return outputs.map((out) => readPort(memory, out));
-    },
-    inspect: () => `${formatTape(tape)}\n${frame.bytes} bytes of memory, ${bytes.length} bytes of code`,
+    tape,
+    bytes: module.finish(),
+    frameBytes: frame.bytes,
+    inputs: tape.inputs.map(port),
+    outputs: tape.outputs.map(port),
   };
 }
 
@@ -110,7 +127,7 @@ function readPort(memory: WasmMemory, { aval, size, at, literal }: Port): TypedA
   if (literal !== undefined) return memory.read(0, aval.dtype, size).fill(literal);
   if (!aval.dynamic) return memory.read(at, aval.dtype, size);
   const rowSize = sizeOf(aval.shape.slice(1));
-  const [address, stride, rows] = memory.read(at, "int32", 3) as unknown as [number, number, number];
+  const [address, stride, rows] = memory.read(at, "uint32", 3) as unknown as [number, number, number];
   const all = memory.read(0, aval.dtype, 0).constructor as new (length: number) => TypedArray;
   const packed = new all(rows * rowSize);
   for (let r = 0; r < rows; r++) packed.set(memory.read(address + r * stride, aval.dtype, rowSize), r * rowSize);
