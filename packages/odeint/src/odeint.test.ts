@@ -1,4 +1,4 @@
-import { compile, concat, js, tensor, type Tensor, zeros } from "@dzdt/tensor";
+import { compile, concat, fori, js, tensor, type Tensor, zeros } from "@dzdt/tensor";
 import { grad, vmap } from "@dzdt/autograd";
 import { describe, expect, test } from "vitest";
 import {
@@ -295,7 +295,7 @@ test("times that are known only at run time and lie outside give NaN, never anot
   const at = compile((t: Tensor) => odeint(decay, f64([1]), [0, 1]).at(t));
   expect(numbers(at(f64([-1, 0.5, 2]))).map(Number.isNaN)).toEqual([true, false, true]);
   const solve = compile((ts: Tensor) => {
-    const { ys, status } = odeint(decay, f64([1]), ts, { maxSteps: 50 });
+    const { ys, status } = odeint(decay, f64([1]), ts, { maxSteps: 50, throw: false });
     return { ys, status };
   });
   expect(numbers(solve(f64([0, -1, 1])).ys).map(Number.isNaN)).toEqual([false, true, false]);
@@ -308,4 +308,17 @@ test("compiled functions return solutions", () => {
   const compiled = run(f64([1, 0]), f64(3));
   expect(numbers(compiled.ys)).toEqual(numbers(eager.ys));
   expect(compiled.stats.steps.itemSync()).toBe(eager.stats.steps.itemSync());
+});
+
+test("a failed solve throws wherever its program runs: in grad, compile, vmap and loops", () => {
+  const end = (x: Tensor): Tensor => odeint((_t, y: Tensor) => y.square(), x, [0, 2]).ys.sum();
+  const x = tensor(1, { dtype: "float64" });
+  const text = /^odeint: (stepUnderflow|nonFinite|maxStepsReached) .*; /;
+  for (const call of [grad(end), compile(end), compile(grad(end)), grad(compile(end))])
+    expect(() => call(x)).toThrow(text);
+  expect(() => vmap(end)(tensor([0.1, 1], { dtype: "float64" }))).toThrow(text);
+  expect(() => fori(2, (_i, c: Tensor) => end(c), x)).toThrow(text);
+  expect(vmap(end)(tensor([0.1, 0.2], { dtype: "float64" })).size).toBe(2);
+  const quiet = (y0: Tensor): Tensor => odeint((_t, y: Tensor) => y.square(), y0, [0, 2], { throw: false }).ys;
+  expect(compile(quiet)(x).arraySync()).toEqual([1, NaN]);
 });

@@ -20,7 +20,7 @@ import { checkMonotonic, checkWithin, readTimes, type Times } from "./saveAt";
 import { type Request, solve, solveAt } from "./solve";
 import { type Solution, solution } from "./solution";
 import { tsit5 } from "./solvers";
-import { throwFailure } from "./status";
+import { checked } from "./status";
 import { explicitMethod } from "./step";
 import type { ExplicitSolver, SymplecticSolver } from "./tableau";
 import { toleranceLeaves } from "./tolerance";
@@ -110,8 +110,8 @@ export function odeint<Y extends Tree, A = undefined>(
     return tree.unflatten(structure, scalar ? ys.map((y) => y.reshape(y.shape.slice(1))) : ys);
   };
   if (times.tensor.size === 1) return solution(unmoved(leaves, structure, times.tensor, independent), at);
-  const solved = solve(request, leaves, times.tensor);
-  if (options.throw !== false && !solved.status.tape) throwFailure(solved, paths);
+  const outcome = solve(request, leaves, times.tensor);
+  const solved = options.throw === false ? outcome : checked(outcome, paths);
   return solution<Tensors<Y>>(
     {
       ts: times.tensor,

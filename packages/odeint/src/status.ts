@@ -1,4 +1,4 @@
-import type { Tensor } from "@dzdt/tensor";
+import { bind, check, max, registerFailure, type Tensor, where, withinRule } from "@dzdt/tensor";
 
 /** How a solve ended: the numbers that `solution.status` holds, by name. */
 export const Status: Readonly<{
@@ -49,7 +49,7 @@ export interface End {
 }
 
 const remedies: Readonly<Record<Exclude<StatusName, "success">, string>> = {
-  maxStepsReached: "raise maxSteps, loosen rtol and atol, or use an implicit solver if the problem is stiff",
+  maxStepsReached: "raise maxSteps, or loosen rtol and atol",
   stepUnderflow:
     "the solution may be singular there, or the problem stiff: shorten ts, scale the problem, or loosen rtol and atol",
   nonFinite: "check the vector field and y0 there, or take smaller steps",
@@ -57,8 +57,36 @@ const remedies: Readonly<Record<Exclude<StatusName, "success">, string>> = {
   maxEventsReached: "raise maxEvents",
 };
 
+/** The failures of traced solves, numbered like `Status`: a program knows how a solve ended, but not where. */
+const codes = (Object.keys(Status) as StatusName[])
+  .filter((name): name is Exclude<StatusName, "success"> => name !== "success")
+  .map((name) =>
+    registerFailure(
+      () =>
+        new SolveError(
+          name,
+          `odeint: ${name} in a solve inside a program; ${remedies[name]} ` +
+            `(the same call with concrete arguments says at which time and component, throw: false gives NaN instead)`,
+        ),
+    ),
+  );
+
+/** Refuses a failed solve: at once where its numbers are known, else when the program that it is part of returns. */
+export function checked<S extends End & { readonly ys: readonly Tensor[] }>(solved: S, paths: readonly string[]): S {
+  const { status } = solved;
+  if (!status.tape) {
+    throwFailure(solved, paths);
+    return solved;
+  }
+  return withinRule(() => {
+    const worst = status.ndim > 0 ? max(status) : status;
+    const code = where(worst.greater(0), worst.add(codes[0]! - 1), 0);
+    return { ...solved, ys: solved.ys.map((y) => bind(check, [y, code])[0]!) };
+  });
+}
+
 /** Throws the error of the first trajectory that failed, if there is one and its numbers are known. */
-export function throwFailure(end: End, paths: readonly string[]): void {
+function throwFailure(end: End, paths: readonly string[]): void {
   const status = end.status.dataSync();
   const lane = status.findIndex((s) => s !== Status.success && s !== Status.eventTerminated);
   if (lane < 0) return;

@@ -11,6 +11,7 @@ export { compile, type Compiled } from "./compile";
 export { cond, fori, scan, type Tensors, whileLoop } from "./control";
 export { byteSize, type DType, dtypes, isFloat, isInteger, promote, type TypedArray } from "./dtype";
 export { DTypeError, invariant, ShapeError, TraceError, UnsupportedError } from "./errors";
+export { registerFailure } from "./failures";
 export { formatTape } from "./format";
 export * as io from "./io";
 export { keyOfTape } from "./key";
@@ -30,6 +31,7 @@ export {
   real,
 } from "./primitive";
 export { call } from "./primitives/call";
+export { check } from "./primitives/check";
 export { loop } from "./primitives/loop";
 export * as random from "./random";
 export type { RuleOps, Traced, Transforms } from "./rules";

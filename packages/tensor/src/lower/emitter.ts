@@ -105,6 +105,9 @@ export interface Emitter {
   while(condition: () => Value, body: () => void): void;
   if(condition: Value, then: () => void, otherwise?: () => void): void;
 
+  /** Notes that the run has failed, unless `code` (`int32`) is 0: when it returns, the failure of that number is thrown. The first one stays. */
+  fail(code: Value): void;
+
   /** An index from positions along the axes, or from a row-major position. */
   index(shape: Shape, axes: readonly Value[]): Index;
   flatIndex(shape: Shape, flat: Value): Index;

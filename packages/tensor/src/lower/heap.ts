@@ -7,7 +7,10 @@ import { int, type Site } from "./addressing";
  */
 const top = 0;
 
-/** Frames begin after the word that holds the top. */
+/** The number of the first failure of a run, 0 if there was none. */
+export const failureWord = 4;
+
+/** Frames begin after these words. */
 export const firstFrame = 16;
 
 export const readTop = ({ k }: Site): Value => k.load("int32", int(k, top), 0);

@@ -11,6 +11,7 @@ export { atan2 } from "./atan2";
 export { broadcast } from "./broadcast";
 export { cast } from "./cast";
 export { ceil } from "./ceil";
+export { check } from "./check";
 export { cholesky } from "./cholesky";
 export { concat } from "./concat";
 export { contract } from "./contract";

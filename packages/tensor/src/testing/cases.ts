@@ -100,6 +100,7 @@ const table: Readonly<Record<string, readonly Omit<Case, "op">[]>> = {
     of({}, f64(0, 2, 2)),
     of({}, diagonallyDominant(1, 1)),
   ],
+  check: [...each(dtypes, {}, [2, 3], ints([0])), of({}, f64(0), ints([0]))],
   concat: [
     ...each(dtypes, { axis: 1 }, [2, 1], [2, 0], [2, 3]),
     of({ axis: 0 }, f64(2), f64(1), f64(4), f64(1), f64(0)),

@@ -1,5 +1,6 @@
 import type { DType, TypedArray } from "../../dtype";
 import { invariant } from "../../errors";
+import { failureOf } from "../../failures";
 import type { Emitter, Index, MathFunction, Memory, Value, Variable } from "../../lower/emitter";
 import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
 import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
@@ -224,6 +225,14 @@ export class JsEmitter implements Emitter {
       return (value = make());
     };
   };
+
+  fail(code: Value): void {
+    const read = this.#read(code);
+    this.#append(() => {
+      const failed = read();
+      if (failed !== 0) throw failureOf(failed);
+    });
+  }
 
   index(shape: Shape, axes: readonly Value[]): Index {
     return indexOfAxes(this, this.#remember, shape, axes);

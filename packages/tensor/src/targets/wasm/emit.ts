@@ -3,6 +3,7 @@ import { isFloat } from "../../dtype";
 import { invariant } from "../../errors";
 import type { Index, MathFunction, Value, Variable } from "../../lower/emitter";
 import type { FunctionHandle, MachineEmitter, MatmulSpec } from "../../lower/machine";
+import { failureWord } from "../../lower/heap";
 import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
 import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
 import * as scalar from "../../lower/math/scalar";
@@ -274,6 +275,14 @@ export class WasmEmitter implements MachineEmitter {
       return (value = make());
     };
   };
+
+  fail(code: Value): void {
+    const address = this.literal("int32", failureWord);
+    const first = this.equal(this.load("int32", address, 0), this.literal("int32", 0));
+    this.if(this.and(first, this.notEqual(code, this.literal("int32", 0))), () =>
+      this.store("int32", address, 0, code),
+    );
+  }
 
   readonly index = (shape: Shape, axes: readonly Value[]): Index => indexOfAxes(this, this.#remember, shape, axes);
   readonly flatIndex = (shape: Shape, flat: Value): Index => indexOfFlat(this, this.#remember, shape, flat);

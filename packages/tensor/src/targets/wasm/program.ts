@@ -1,9 +1,10 @@
 import { byteSize, type TypedArray } from "../../dtype";
 import { UnsupportedError } from "../../errors";
+import { failureOf } from "../../failures";
 import { formatTape } from "../../format";
 import { rowSlots } from "../../lower/addressing";
 import { Frame } from "../../lower/frame";
-import { firstFrame } from "../../lower/heap";
+import { failureWord, firstFrame } from "../../lower/heap";
 import { Lowering } from "../../lower/lower";
 import { placeInputs, planTape } from "../../lower/plan";
 import { prune } from "../../passes/prune";
@@ -40,8 +41,10 @@ export function wasmProgram(source: Tape, memory: WasmMemory): Program {
         if (aval.dynamic) top = writeRows(memory, aval, at, values, top);
         else memory.write(at, values);
       }
-      memory.write(0, Int32Array.of(top));
+      memory.write(0, Int32Array.of(top, 0));
       call(start, tape.where);
+      const failure = memory.read(failureWord, "int32", 1)[0]!;
+      if (failure !== 0) throw failureOf(failure);
       return outputs.map((out) => readPort(memory, out));
     },
     inspect: () => `${formatTape(tape)}\n${frameBytes} bytes of memory, ${bytes.length} bytes of code`,
