@@ -19,8 +19,11 @@ export const writeTop = ({ k }: Site, value: Value): void => k.store("int32", in
 /** Takes bytes (a multiple of 16) and gives their address. */
 export function takeBytes(site: Site, bytes: Value): Value {
   const address = readTop(site);
-  const end = site.k.add(address, bytes);
-  site.k.ensure(end);
+  const { k } = site;
+  const end = k.add(address, bytes);
+  // Past 4 GiB addresses begin again at 0, where the frames are.
+  k.if(k.less(k.bitcast(end, "uint32"), k.bitcast(address, "uint32")), () => k.trap());
+  k.ensure(end);
   writeTop(site, end);
   return address;
 }

@@ -122,6 +122,9 @@ function openRows(site: Site, y: Gathered, first: boolean, stride: number, bound
   const { k } = site;
   invariant(y.place.kind === "rows", "dynamic results are rows");
   const slots = rowSlots(y.place.slot);
+  // The product below would begin again at 0 past 4 GiB.
+  const most = stride > 0 ? Math.floor(2 ** 32 / stride) - 1 : Infinity;
+  if (first && counted && most < 2 ** 31) k.if(k.less(int(k, most), bound), () => k.trap());
   if (first) writeSlot(site, slots.address, counted ? takeBytes(site, k.mul(bound, int(k, stride))) : readTop(site));
   writeSlot(site, slots.stride, int(k, stride));
   writeSlot(site, slots.rows, counted ? bound : int(k, 0));

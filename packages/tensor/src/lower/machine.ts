@@ -16,6 +16,8 @@ export interface MachineEmitter extends Emitter {
   scope(body: () => void): void;
   /** Calls a function of the same module. */
   call(target: FunctionHandle, args: readonly Value[]): void;
+  /** Ends the run with an error. */
+  trap(): void;
   /** Grows memory so that addresses below `end` are valid; traps when there is no more. */
   ensure(end: Value): void;
   /**

@@ -330,6 +330,10 @@ export class WasmEmitter implements MachineEmitter {
     this.#code.call(this.#callees.matmul(spec), [spec.a.address, spec.b.address, spec.c.address]);
   }
 
+  trap(): void {
+    this.#code.bytes.byte(op.unreachable);
+  }
+
   ensure(end: Value): void {
     const code = this.#code.bytes;
     const bytes = this.bitcast(end, "uint32");
