@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import type { RunContext } from "../src/cli/experiments";
+import type { RunContext } from "../src/cli/experiment";
 import { energyTable } from "../src/cli/experiments/measuredReport";
 import { measuredPlans, measuredStudy, type MeasuredPlan, type Recipe } from "../src/cli/experiments/measuredStudy";
 import { settings } from "../src/cli/experiments/pendulumDemo";

@@ -2,7 +2,7 @@ import { relative, resolve } from "node:path";
 import { renderReport } from "../report/renderReport";
 import type { RunMetadata } from "../report/report";
 import { textTable } from "../report/textTable";
-import type { RunContext, RunResult } from "./experiments";
+import type { RunContext, RunResult } from "./experiment";
 import { interrupt, interruptedCode } from "./interrupt";
 import type { Io } from "./io";
 import { progress } from "./progress";

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Experiment, Experiments, RunResult } from "./experiments";
+import type { Experiment, Experiments, RunResult } from "./experiment";
 import type { Io } from "./io";
 import { run } from "./main";
 

@@ -7,7 +7,7 @@ import { addInfo } from "./commands/info";
 import { addTrain } from "./commands/train";
 import type { Context } from "./commands/command";
 import { experiments as registered } from "./experiments";
-import type { Experiments } from "./experiments";
+import type { Experiments } from "./experiment";
 import { processIo } from "./io";
 import type { Io } from "./io";
 import { versions } from "./versions";

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileStore } from "../node/fileStore";
 import type { FileStore } from "../node/fileStore";
-import type { SavedRun } from "./experiments";
+import type { SavedRun } from "./experiment";
 import { parseRunRecord } from "./runRecord";
 import type { RunRecord } from "./runRecord";
 

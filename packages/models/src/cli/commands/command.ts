@@ -1,4 +1,4 @@
-import type { Experiment, Experiments } from "../experiments";
+import type { Experiment, Experiments } from "../experiment";
 import type { Io } from "../io";
 
 /** What every command is given. */

@@ -2,8 +2,8 @@ import { Option } from "commander";
 import type { Command } from "commander";
 import { carryOut } from "../carryOut";
 import { readDataFile } from "../dataFile";
-import { demoSystems } from "../experiments";
-import type { DemoSystem } from "../experiments";
+import { demoSystems } from "../experiment";
+import type { DemoSystem } from "../experiment";
 import { names, outOption, resumeOption, seedOption, stepsOption, widthOption } from "../options";
 import type { Context } from "./command";
 

@@ -1,4 +1,4 @@
-import type { SavedRun } from "../experiments";
+import type { SavedRun } from "../experiment";
 
 /** The name of the model that can use a run. @throws Error if the run has none */
 export function modelOf({ folder, record }: SavedRun): string {

@@ -5,7 +5,7 @@ import { sampleField, sampleLevels } from "../../report/sample";
 import type { SeriesTable } from "../../series/readTable";
 import { sliceTable } from "../../series/sliceTable";
 import { split } from "../../series/split";
-import type { Experiment, RunResult } from "../experiments";
+import type { Experiment, RunResult } from "../experiment";
 import { learn } from "./learn";
 import type { Learned } from "./learn";
 import { hamiltonian } from "./learners";

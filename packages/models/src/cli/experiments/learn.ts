@@ -1,7 +1,7 @@
 import { compile, tensor, type Tensor, type Tree } from "@dzdt/tensor";
 import { adam } from "../../optim";
 import { fit, save } from "../../train";
-import type { RunContext } from "../experiments";
+import type { RunContext } from "../experiment";
 import type { Learner } from "./learners";
 import type { Outcome } from "./outcome";
 

@@ -1,6 +1,6 @@
 import type { Figure, Line, ReportTable } from "../../report/report";
 import { sampleField, sampleLevels } from "../../report/sample";
-import type { RunResult } from "../experiments";
+import type { RunResult } from "../experiment";
 import type { MeasuredModel, MeasuredStudy, Recipe } from "./measuredStudy";
 import { energies, measuredEnergy } from "./system";
 

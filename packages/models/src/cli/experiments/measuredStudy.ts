@@ -2,7 +2,7 @@ import { random, tensor } from "@dzdt/tensor";
 import type { SeriesTable } from "../../series/readTable";
 import { sliceTable } from "../../series/sliceTable";
 import { split } from "../../series/split";
-import type { RunContext, RunOptions } from "../experiments";
+import type { RunContext, RunOptions } from "../experiment";
 import { differenceExamples, learn, planar, windowExamples } from "./learn";
 import type { Examples } from "./learn";
 import { learners } from "./learners";

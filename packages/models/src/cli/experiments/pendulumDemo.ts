@@ -1,4 +1,4 @@
-import type { Demo, DemoSystem, RunContext, RunResult } from "../experiments";
+import type { Demo, DemoSystem, RunContext, RunResult } from "../experiment";
 import { measuredReport } from "./measuredReport";
 import { measuredStudy } from "./measuredStudy";
 import type { Outcome } from "./outcome";

@@ -1,6 +1,6 @@
 import { compile, tensor, type Tensor, type Tree } from "@dzdt/tensor";
 import { load } from "../../train";
-import type { SavedRun } from "../experiments";
+import type { SavedRun } from "../experiment";
 import { hamiltonian } from "./learners";
 import type { HamiltonianSize } from "./learners";
 import { scaleStates, unscaleStates } from "./scaling";

@@ -1,7 +1,7 @@
 import { formatNumber } from "../../report/formatNumber";
 import type { Figure, Line, ReportTable } from "../../report/report";
 import { sampleField, sampleLevels } from "../../report/sample";
-import type { RunResult } from "../experiments";
+import type { RunResult } from "../experiment";
 import { trajectory } from "./outcome";
 import type { SimulatedStudy } from "./simulatedStudy";
 

@@ -1,5 +1,5 @@
 import { linspace, random } from "@dzdt/tensor";
-import type { RunContext, RunOptions } from "../experiments";
+import type { RunContext, RunOptions } from "../experiment";
 import { learners } from "./learners";
 import { differenceExamples, learn, planar } from "./learn";
 import type { Outcome } from "./outcome";

@@ -1,4 +1,4 @@
-import type { TargetStatus } from "../experiments";
+import type { TargetStatus } from "../experiment";
 
 /** Where programs can run on this machine, for `dzdt info`. The CPU targets are always there. */
 export async function targets(): Promise<readonly TargetStatus[]> {

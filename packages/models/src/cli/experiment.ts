@@ -1,15 +1,11 @@
 import type { FileStore } from "../node/fileStore";
 import type { Report, ReportTable } from "../report/report";
 import type { SeriesTable } from "../series/readTable";
-import { hnnExperiment } from "./experiments/hnnExperiment";
-import { pendulumDemo } from "./experiments/pendulumDemo";
-import { targets } from "./experiments/targets";
 import type { Progress } from "./progress";
 import type { RunRecord } from "./runRecord";
 
 /**
- * What the command line can run. This file is the only place where the command line meets the models:
- * a new experiment is one value in the list at its foot.
+ * What the command line can run: the seam between it and the models. The list itself is in `experiments/index.ts`.
  */
 export interface Experiments {
   /** What `dzdt demo` (and `npm start`) runs. */
@@ -111,5 +107,3 @@ export interface TargetStatus {
   /** Such as the name of the device, or why there is none. */
   readonly detail?: string;
 }
-
-export const experiments: Experiments = { demo: pendulumDemo, models: [hnnExperiment], targets };
