@@ -1,5 +1,18 @@
 import { grad, vmap } from "@dzdt/autograd";
-import { compile, cond, fori, js, ones, scan, type Tensor, tensor, wasm, whileLoop, zeros } from "@dzdt/tensor";
+import {
+  compile,
+  cond,
+  fori,
+  js,
+  ones,
+  scan,
+  type Target,
+  type Tensor,
+  tensor,
+  wasm,
+  whileLoop,
+  zeros,
+} from "@dzdt/tensor";
 import { expect, test } from "vitest";
 
 /** The message of what a function throws. */
@@ -14,7 +27,20 @@ function messageOf(run: () => unknown): string {
 /** where: what was wrong, with the values; what to do. One line. */
 const grammar = /^[a-zA-Z0-9.]+: [^\n]+; [^\n]+$/;
 
+/** A target of another kind, as a GPU is: without float64. */
+const single: Target = { ...js(), name: "single", supports: (dtype) => dtype !== "float64" };
+
 const cases: readonly (readonly [string, () => unknown, RegExp])[] = [
+  [
+    "a tensor of a dtype that its target lacks",
+    () => zeros([2], { dtype: "float64", target: single }),
+    /^tensor: single has no float64; choose another dtype, as in \{ dtype: "float32" \}, or target/,
+  ],
+  [
+    "a tensor moved to a target that lacks its dtype",
+    () => zeros([2], { dtype: "float64" }).to(single),
+    /^to: single has no float64; cast it first, as in x\.to\("float32"\)/,
+  ],
   [
     "a tensor in arithmetic of the language",
     () => (tensor([1, 2]) as unknown as number) + 1,
