@@ -137,7 +137,9 @@ function readState(y0: Tree): { leaves: Tensor[]; structure: tree.Structure; pat
       throw new DTypeError(
         `odeint: y0${flat.paths[k]!} is ${leaf instanceof Tensor ? leaf.dtype : "bool"}; a state is of floats: cast it to float32 or float64`,
       );
-    return leaf instanceof Tensor ? cast(leaf, leaf.dtype) : Tensor.scalar(leaf, "float32", target);
+    return leaf instanceof Tensor
+      ? cast(leaf, leaf.weak ? "float32" : leaf.dtype)
+      : Tensor.scalar(leaf, "float32", target);
   });
   return { ...flat, leaves };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cond, fori, js, scan, type Target, type Tensor, tensor, wasm, whileLoop, zeros } from "./index";
+import { compile, cond, fori, js, scan, type Target, type Tensor, tensor, wasm, whileLoop, zeros } from "./index";
 import { trace } from "./trace";
 
 describe.each([js(), wasm()])("control flow on $name", (target: Target) => {
@@ -50,4 +50,11 @@ test("a sealed tape keeps no captured tensor alive", () => {
   const { tape, captured } = trace("f", (x) => [x.add(weights)], [{ dtype: "float32", shape: [2] }]);
   expect(captured).toEqual([weights]);
   expect(tape.captured).toEqual([]);
+});
+
+test("a number as the start of a loop is float32, compiled or not", () => {
+  const last = (x: number): Tensor => fori(3, (_i, c: Tensor) => c.mul(2), x as unknown as Tensor);
+  expect(last(0.1).dtype).toBe("float32");
+  expect(compile(last)(0.1).dtype).toBe("float32");
+  expect(compile(last)(0.1).itemSync()).toBe(last(0.1).itemSync());
 });

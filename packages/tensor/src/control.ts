@@ -17,10 +17,13 @@ import { checkStructure, flatten, type Mapped, type Structure, type Tree, unflat
 export type Tensors<T> = Mapped<T, Tensor>;
 
 /** The leaves as tensors: numbers are float32, booleans `bool`, on `target`. */
+/** Tensors of a tree. A number is float32, traced or not. */
 const tensorsOf = (tree: Tree, target: Target | undefined): { list: Tensor[]; structure: Structure } => {
   const { leaves, structure } = flatten(tree);
-  return { list: leaves.map((x) => (x instanceof Tensor ? x : scalarOn(x, target))), structure };
+  return { list: leaves.map((x) => (x instanceof Tensor ? strong(x) : scalarOn(x, target))), structure };
 };
+
+const strong = (x: Tensor): Tensor => (x.weak ? convert(x, "float32") : x);
 
 const scalarOn = (x: number | boolean, target: Target | undefined): Tensor =>
   Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32", target);
