@@ -3,6 +3,7 @@ import type { Tensor } from "@dzdt/tensor";
 import { type Activation, fanInUniform, type InitOptions, mlp, type MlpParams, orthogonal } from "../nn";
 import { type Trajectories, trajectoryLoss } from "../train/trajectoryLoss";
 
+/** Options of `fieldNetwork`. */
 export interface FieldNetworkOptions {
   /** Components of the state y (for states of q and p, twice the `dim` of an hnn). */
   readonly dim: number;

@@ -6,6 +6,7 @@ import { type Trajectories, trajectoryLoss } from "../train/trajectoryLoss";
 import { dampingOf, initDamping } from "./damping";
 import { type DerivativeBatch, derivativeLoss } from "./loss";
 
+/** Options of `hnn`. */
 export interface HnnOptions {
   /** Number of coordinates q; as many momenta p. */
   readonly dim: number;

@@ -5,6 +5,7 @@ import { checkSize, type Layer } from "./layer";
 /** `weight` is `[in, out]`, `bias` `[out]`; a layer without bias has no such key. */
 export type LinearParams = { readonly weight: Tensor; readonly bias?: Tensor };
 
+/** Options of `nn.linear`. */
 export interface LinearOptions {
   readonly in: number;
   readonly out: number;

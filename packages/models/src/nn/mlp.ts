@@ -4,6 +4,7 @@ import { type Initializer, orthogonal, zeros } from "./initializers";
 import { type Layer } from "./layer";
 import { linear, type LinearParams } from "./linear";
 
+/** Parameters of an `nn.mlp`: those of its linear layers, from the input on. */
 export type MlpParams = { readonly layers: readonly LinearParams[] };
 
 /** Sizes either as one list, or as `in`, `hidden` and `out`. */
@@ -13,6 +14,7 @@ export type MlpOptions = MlpStyle &
     | { readonly in: number; readonly hidden: readonly number[]; readonly out: number }
   );
 
+/** What an `nn.mlp` is besides its sizes. */
 export interface MlpStyle {
   /** Between the layers; none after the last. @defaultValue "tanh" */
   readonly activation?: Activation;

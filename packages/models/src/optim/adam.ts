@@ -11,6 +11,7 @@ import {
   zerosOf,
 } from "./optimizer";
 
+/** Options of `adam` and `adamw`. */
 export interface AdamOptions extends RateOptions {
   /** Decay of the first moment. @defaultValue 0.9 */
   readonly beta1?: number;

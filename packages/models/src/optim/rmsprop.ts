@@ -9,6 +9,7 @@ import {
   zerosOf,
 } from "./optimizer";
 
+/** Options of `rmsprop`. */
 export interface RmspropOptions extends RateOptions {
   /** Decay of the mean square. @defaultValue 0.99 */
   readonly alpha?: number;

@@ -32,6 +32,7 @@ export function exponential({ rate, decay, every = 1 }: { rate: number; decay: n
       .mul(rate);
 }
 
+/** Options of `schedules.oneCycle`. */
 export interface OneCycleOptions {
   readonly peak: number;
   /** Length of the whole cycle; the last of its steps is number `steps − 1`. */

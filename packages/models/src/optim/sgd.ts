@@ -9,6 +9,7 @@ import {
   zerosOf,
 } from "./optimizer";
 
+/** Options of `sgd`. */
 export interface SgdOptions extends RateOptions {
   /** @defaultValue 0 */
   readonly momentum?: number;
