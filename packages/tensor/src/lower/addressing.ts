@@ -1,7 +1,7 @@
 import { byteSize, type DType } from "../dtype";
 import type { Aval } from "../primitive";
-import type { Memory, Value } from "./emitter";
-import type { MachineEmitter } from "./machine";
+import type { Emitter, Memory, Value } from "./emitter";
+import type { MachineEmitter, MemoryEmitter } from "./machine";
 import type { Place } from "./plan";
 
 /** An address: a base that the code computes plus a constant number of bytes. */
@@ -18,7 +18,7 @@ export interface Site {
   readonly fixed: boolean;
 }
 
-export const int = (k: MachineEmitter, value: number): Value => k.literal("int32", value);
+export const int = (k: Emitter, value: number): Value => k.literal("int32", value);
 
 /** The address of a place; reads the pointer where there is one, so ask outside of loops. */
 export function addressOf({ k, frame }: Site, place: Place): Address {
@@ -31,7 +31,11 @@ export function addressOf({ k, frame }: Site, place: Place): Address {
 export const flatten = ({ k }: Site, { base, offset }: Address): Value => k.add(base, int(k, offset));
 
 /** A tensor at an address. */
-export function memoryAt({ k }: Site, { dtype, shape }: Aval, { base, offset }: Address): Memory {
+export function memoryAt(
+  { k }: { readonly k: MemoryEmitter },
+  { dtype, shape }: Aval,
+  { base, offset }: Address,
+): Memory {
   const size = int(k, byteSize(dtype));
   const at = (position: Value): Value => k.add(base, k.mul(position, size));
   return {

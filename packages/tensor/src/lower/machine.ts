@@ -1,17 +1,40 @@
 import type { DType } from "../dtype";
 import type { Emitter, Value } from "./emitter";
 
+/** An emitter that reads and writes memory by address. */
+export interface MemoryEmitter extends Emitter {
+  /** Reads the element at `address + offset` (offset: a constant number of bytes). */
+  load(dtype: DType, address: Value, offset: number): Value;
+  store(dtype: DType, address: Value, offset: number, value: Value): void;
+}
+
+/**
+ * Code for `count` elements at once (SIMD): every value is that many numbers side by side, one for each lane, or a *uniform* value of the
+ * scalar code around, which stays scalar for as long as it meets only its like. Integers that grow by a constant from lane to lane are known as
+ * such, so reads and writes at neighbouring addresses are whole vectors; at others they go lane by lane.
+ * Control flow is per lane: in an `if`, `while` or `loop` whose condition differs between lanes, variables and memory change only in the lanes
+ * that take part, and code that no lane needs is jumped over. Each lane computes, bit for bit, what the scalar emitter would.
+ */
+export interface LaneEmitter extends MemoryEmitter {
+  readonly count: number;
+  /** `from`, `from + step`, `from + 2·step`, … (`int32`, `from` uniform). */
+  ramp(from: Value, step: number): Value;
+  /** One lane's number, as a uniform value. */
+  lane(value: Value, lane: number): Value;
+  /** Is the condition true in some lane that takes part? Uniform. */
+  any(condition: Value): Value;
+}
+
 /**
  * An emitter for a target with one byte-addressed memory: what lowering needs beyond scalars. Addresses are `int32` values in bytes;
  * every access is aligned to its dtype's size; `bool` is one byte.
  */
-export interface MachineEmitter extends Emitter {
-  /** Reads the element at `address + offset` (offset: a constant number of bytes). */
-  load(dtype: DType, address: Value, offset: number): Value;
-  store(dtype: DType, address: Value, offset: number, value: Value): void;
+export interface MachineEmitter extends MemoryEmitter {
   /** Copies bytes; regions may overlap. */
   copy(to: Value, from: Value, bytes: Value): void;
   fill(to: Value, byte: number, bytes: Value): void;
+  /** Emits code for `count` elements at once into this function; undefined where the target cannot. */
+  lanes(count: number): LaneEmitter | undefined;
   /** Emits `body`; values and variables made in it must not be used after it, so that their storage serves the next. */
   scope(body: () => void): void;
   /** Calls a function of the same module. */

@@ -2,7 +2,7 @@ import type { DType } from "../../dtype";
 import { isFloat } from "../../dtype";
 import { invariant } from "../../errors";
 import type { Index, MathFunction, Value, Variable } from "../../lower/emitter";
-import type { FunctionHandle, MachineEmitter, MatmulSpec } from "../../lower/machine";
+import type { FunctionHandle, LaneEmitter, MachineEmitter, MatmulSpec } from "../../lower/machine";
 import { failureWord } from "../../lower/heap";
 import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
 import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
@@ -328,6 +328,10 @@ export class WasmEmitter implements MachineEmitter {
   matmul(spec: MatmulSpec): void {
     if (spec.m === 0 || spec.n === 0) return;
     this.#code.call(this.#callees.matmul(spec), [spec.a.address, spec.b.address, spec.c.address]);
+  }
+
+  lanes(): LaneEmitter | undefined {
+    return undefined;
   }
 
   trap(): void {
