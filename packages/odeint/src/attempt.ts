@@ -1,6 +1,7 @@
 import { cast, stopGradient, take, type Tensor, tree, where } from "@dzdt/tensor";
+import { timeAt } from "./fixed-steps";
 import { guarded } from "./guarded-call";
-import { allFinite, type Carry, numbers, type Problem, running } from "./problem";
+import { allFinite, type Carry, moved, numbers, type Problem, running } from "./problem";
 import { Status } from "./status";
 import type { Attempt } from "./step";
 
@@ -9,13 +10,7 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
   const { stepping, stops, t0, outputs, maxSteps } = problem;
   const { int } = numbers(attempts);
   const stop = take(stops, c.reached[0] ?? int(0), 0);
-  const left = stop.sub(c.t);
-  // A last step up to 1 % longer than planned saves a tiny one; fixed steps only absorb rounding.
-  const slack = stepping.kind === "adaptive" ? 1.01 : 1 + 1e-9;
-  const last = stepping.kind === "stops" ? undefined : left.abs().lessEqual(c.h.abs().mul(slack));
-  const h = last ? where(last, left, c.h) : left;
-  const planned = stepping.kind === "fixed" ? t0.add(cast(attempts.add(1), "float64").mul(c.h)) : c.t.add(c.h);
-  const tNext = last ? where(last, stop, planned) : stop;
+  const { last, h, tNext } = planned();
   const { tried, decision } = judged(problem, c, tNext, h);
   const { accept } = decision;
   const choose = (next: readonly Tensor[], before: readonly Tensor[]): Tensor[] =>
@@ -41,18 +36,39 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
     status: where(ended, outputs ? int(running) : int(Status.success), unless),
   };
   return { next, row: where(landed, c.reached[0] ?? int(0), int(-1)) };
+
+  function planned(): { last: Tensor | undefined; h: Tensor; tNext: Tensor } {
+    if (stepping.kind === "fixed") {
+      const { grid } = stepping;
+      const last = attempts.equal(grid.count.sub(1));
+      const ahead = timeAt(t0, grid.h, attempts.add(1));
+      return { last, h: where(last, grid.last, grid.h), tNext: where(last, stop, ahead) };
+    }
+    const left = stop.sub(c.t);
+    if (stepping.kind === "stops") return { last: undefined, h: left, tNext: stop };
+    // A last step up to 1 % longer than planned saves a tiny one.
+    const last = left.abs().lessEqual(c.h.abs().mul(1.01));
+    return { last, h: where(last, left, c.h), tNext: where(last, stop, c.t.add(c.h)) };
+  }
 }
 
 /** An attempt and what becomes of it; a call of its own where it may be rejected. */
 function judged(problem: Problem, c: Carry, tNext: Tensor, h: Tensor): { tried: Attempt; decision: Verdict } {
   const { method, stepping } = problem;
   if (stepping.kind !== "adaptive") {
-    const tried = method.attempt(c.t, tNext, h, c.y, c.memory);
+    const tried = method.attempt(moved(problem, c.t), moved(problem, tNext), h, c.y, c.memory);
     return { tried, decision: decide(problem, c, h, tried) };
   }
   let status = 0;
   let structure: tree.Structure = null;
-  const given = { t: c.t, tNext, h, y: c.y, memory: c.memory, controller: c.controller };
+  const given = {
+    t: moved(problem, c.t),
+    tNext: moved(problem, tNext),
+    h,
+    y: c.y,
+    memory: c.memory,
+    controller: c.controller,
+  };
   const flat = tree.flatten(given);
   const [accept, ...results] = guarded(
     "attempt",

@@ -105,6 +105,7 @@ export function splittingMethod(
       interpolate: 2,
     },
     begin: (_t, y) => (kept ? slope(first, y) : []),
+    slope: (_t, y) => all(y),
     attempt: (_t, _tNext, h, y, memory) => {
       let now = [...y];
       let latest = memory;

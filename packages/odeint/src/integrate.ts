@@ -14,38 +14,36 @@ import {
   zerosLike,
 } from "@dzdt/tensor";
 import { attempt } from "./attempt";
+import { flow } from "./flow";
+import { integrateFixed } from "./fixed-steps";
 import { firstStep } from "./initialStep";
-import { allFinite, type Carry, numbers, type Problem, running } from "./problem";
+import { allFinite, type Carry, moved, numbers, onMovedSteps, type Outcome, type Problem, running } from "./problem";
 import { Status } from "./status";
-
-/** A solve as leaves. */
-export interface Outcome {
-  /** States at the outputs, `[outputs, …leaf]`; NaN where the solve did not get. */
-  readonly ys: readonly Tensor[];
-  readonly status: Tensor;
-  readonly steps: Tensor;
-  readonly rejected: Tensor;
-  readonly evaluations: Tensor;
-  readonly t: Tensor;
-  readonly h: Tensor;
-  readonly y: readonly Tensor[];
-  readonly derivative: readonly Tensor[];
-}
 
 /** Solves an initial value problem with one loop. To be called while tracing, with traced `t0`. */
 export function integrate(problem: Problem): Outcome {
-  return withinRule(() => integrateTraced(problem));
+  const { stepping, outputs, watched } = problem;
+  return withinRule(() =>
+    stepping.kind === "fixed" && !outputs && !watched
+      ? integrateFixed(problem, stepping.grid)
+      : integrateTraced(problem),
+  );
 }
 
-function integrateTraced(problem: Problem): Outcome {
+function integrateTraced(given: Problem): Outcome {
+  const problem = onMovedSteps(given);
   const { method, stepping, t0, y0, stops, outputs } = problem;
   const { int, real } = numbers(t0);
   const stopCount = stops.shape[0]!;
   const outputCount = outputs ? outputs.shape[0]! : stopCount;
   const end = take(stops, int(stopCount - 1), 0);
   const direction = stopGradient(end.sub(t0).sign());
-  const memory = method.begin(t0, y0);
+  const memory = method.begin(given.t0, y0);
   const first = firstStep(problem, end, direction, memory);
+  const proceeding =
+    stepping.kind === "fixed"
+      ? where(stepping.grid.count.greater(0), int(running), int(Status.maxStepsReached))
+      : int(running);
   const start: Carry = {
     t: t0,
     h: stopGradient(first.h),
@@ -57,7 +55,7 @@ function integrateTraced(problem: Problem): Outcome {
     written: outputs ? [int(0)] : [],
     reached: stopCount > 1 ? [int(0)] : [],
     rejected: stepping.kind === "adaptive" ? [int(0)] : [],
-    status: where(allFinite([...y0, ...memory], t0), int(running), int(Status.nonFinite)),
+    status: where(allFinite([...y0, ...memory], t0), proceeding, int(Status.nonFinite)),
   };
   const { carry, rows, iterations } = runLoop(problem, start, direction);
   // Without end in sight when iterations ran out, as where times that were not known do not go one way.
@@ -125,9 +123,12 @@ function runLoop(
         (...now: Tensor[]) => {
           const c = rebuild(now);
           const ended = c.written[0]!.add(1);
-          const length = c.length[0]!;
-          const s = take(outputs, c.written[0]!, 0).sub(c.t).div(length);
-          const y = method.interpolate({ t: c.t, h: length, s, y: c.y, memory: c.memory, dense: c.dense });
+          const [h, due, end] = [c.length[0]!, take(outputs, c.written[0]!, 0), moved(problem, c.t)];
+          const s = stopGradient(due.sub(end)).div(h);
+          const found = method.interpolate({ t: end, h, s, y: c.y, memory: c.memory, dense: c.dense });
+          const y = problem.drift
+            ? flow((...at) => method.slope(...at), moved(problem, stopGradient(due)), due, found)
+            : found;
           const status = where(ended.equal(int(count)), int(Status.success), int(running));
           return [...leavesOf({ ...c, written: [ended], status }), c.written[0]!, ...y];
         },

@@ -10,6 +10,7 @@ import {
   tree,
   type Tree,
 } from "@dzdt/tensor";
+import { timeType } from "./at-hand";
 import type { Adjoint } from "./adjoints/discretize";
 import { constant } from "./controllers/constant";
 import type { Controller, Tolerance } from "./controllers/controller";
@@ -17,7 +18,7 @@ import { pid } from "./controllers/pid";
 import { splittingMethod } from "./hamiltonian";
 import { checkOptions } from "./options";
 import { checkMonotonic, checkWithin, readTimes, type Times } from "./saveAt";
-import { type Request, solve, solveAt } from "./solve";
+import { type Request, solve, solveAt, type Solved } from "./solve";
 import { type Solution, solution } from "./solution";
 import { tsit5 } from "./solvers";
 import { checked } from "./status";
@@ -43,7 +44,7 @@ export interface OdeintOptions<A = undefined> {
   readonly atol?: Tolerance;
   /** Length of the first step, positive; the direction is that of ts. @defaultValue found by trial, with one more evaluation */
   readonly dt0?: number | Tensor;
-  /** The most attempts at steps. @defaultValue 1,000,000 */
+  /** The most attempts at steps. @defaultValue 1,000,000; 16,384 on webgpu */
   readonly maxSteps?: number;
   /** How gradients are computed. @defaultValue discretize() */
   readonly adjoint?: Adjoint;
@@ -111,7 +112,8 @@ export function odeint<Y extends Tree, A = undefined>(
   };
   if (times.tensor.size === 1) return solution(unmoved(leaves, structure, times.tensor, independent), at);
   const outcome = solve(request, leaves, times.tensor);
-  const solved = options.throw === false ? outcome : checked(outcome, paths);
+  const watched = (): Solved => solve({ ...request, watched: true }, leaves, times.tensor);
+  const solved = options.throw === false ? outcome : checked(outcome, paths, watched);
   return solution<Tensors<Y>>(
     {
       ts: times.tensor,
@@ -166,7 +168,7 @@ function readRequest<A>(
   independent: boolean,
   target: Tensor["target"],
 ): Request {
-  const { solver = tsit5, dt0, maxSteps = 1_000_000, adjoint } = options;
+  const { solver = tsit5, dt0, maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384, adjoint } = options;
   const kind = (solver as { kind?: unknown } | null)?.kind;
   if (kind !== "explicit" && kind !== "symplectic")
     throw new TypeError(
@@ -192,6 +194,7 @@ function readRequest<A>(
             solver,
             traceField("odeint", (t, y) => field(t, y, args), state),
             state,
+            controller.kind === "constant",
           ),
     controller,
     rtol: adaptive
@@ -200,7 +203,7 @@ function readRequest<A>(
     atol: adaptive
       ? toleranceLeaves("atol", adaptive.atol ?? options.atol ?? (single ? 1e-6 : 1e-8), state, target)
       : [],
-    dt: typeof dt === "number" ? Tensor.scalar(dt, "float64", target) : dt,
+    dt: typeof dt === "number" ? Tensor.scalar(dt, timeType(target), target) : dt,
     maxSteps,
     independent,
     target,

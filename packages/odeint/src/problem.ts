@@ -1,5 +1,6 @@
-import type { Tensor } from "@dzdt/tensor";
+import { stopGradient, type Tensor } from "@dzdt/tensor";
 import type { AdaptiveController } from "./controllers/controller";
+import type { Grid } from "./fixed-steps";
 import type { Method } from "./step";
 
 /** How steps are chosen, with all numbers settled. */
@@ -12,7 +13,7 @@ export type Stepping =
       /** First step, positive; undefined: found by trial. */
       readonly dt0: Tensor | undefined;
     }
-  | { readonly kind: "fixed"; readonly dt: Tensor }
+  | { readonly kind: "fixed"; readonly grid: Grid }
   /** One step from stop to stop. */
   | { readonly kind: "stops" };
 
@@ -26,8 +27,45 @@ export interface Problem {
   readonly stops: Tensor;
   /** Times at which the state is wanted, float64 `[outputs]`, in the direction of the stops; undefined: at the stops, and cheaper so. */
   readonly outputs: Tensor | undefined;
+  /** May anything depend on derivatives with respect to times? */
+  readonly timesMove: boolean;
+  /** 0, float64, by which derivatives take all steps to move; absent: times of the steps have their derivatives themselves. */
+  readonly drift?: Tensor;
   readonly maxSteps: number;
+  /** Does the solve end with the first step that fails, where that is not free? */
+  readonly watched: boolean;
 }
+
+/** A solve as leaves. */
+export interface Outcome {
+  /** States at the outputs, `[outputs, …leaf]`; NaN where the solve did not get. */
+  readonly ys: readonly Tensor[];
+  readonly status: Tensor;
+  readonly steps: Tensor;
+  readonly rejected: Tensor;
+  readonly evaluations: Tensor;
+  readonly t: Tensor;
+  readonly h: Tensor;
+  readonly y: readonly Tensor[];
+  readonly derivative: readonly Tensor[];
+}
+
+/**
+ * Where outputs are interpolated, derivatives take the steps to be of fixed lengths and to move with t0 as a whole: so times act on outputs by the
+ * field alone, not by the slopes of interpolants.
+ */
+export function onMovedSteps(problem: Problem): Problem {
+  const { stepping, t0, stops, outputs, timesMove } = problem;
+  if (!outputs || !timesMove) return problem;
+  const start = stopGradient(t0);
+  const still = stepping.kind === "fixed" ? { ...stepping, grid: unmoved(stepping.grid) } : stepping;
+  return { ...problem, stepping: still, t0: start, stops: stopGradient(stops), drift: t0.sub(start) };
+}
+
+const unmoved = (grid: Grid): Grid => ({ ...grid, last: stopGradient(grid.last), end: stopGradient(grid.end) });
+
+/** A time of the solve with its derivatives. */
+export const moved = ({ drift }: Problem, t: Tensor): Tensor => (drift ? t.add(drift) : t);
 
 /** What goes from iteration to iteration. Lists are empty where a kind of solve has no use for them. */
 export interface Carry {
@@ -53,7 +91,7 @@ export const running = -1;
 /** Numbers of the program on the tape of a traced tensor. */
 export const numbers = (x: Tensor): { int: (value: number) => Tensor; real: (value: number) => Tensor } => ({
   int: (value) => x.tape!.literal(value, "int32"),
-  real: (value) => x.tape!.literal(value, "float64"),
+  real: (value) => x.tape!.literal(value, x.dtype === "float32" ? "float32" : "float64"),
 });
 
 /** bool: no leaf has a NaN or an infinity. */

@@ -1,9 +1,10 @@
 import { cast, stack, type Target, Tensor, tensor } from "@dzdt/tensor";
+import { atHand, timeType } from "./at-hand";
 
 /** Times: numbers, or a tensor of them. */
 export type Times = readonly (number | Tensor)[] | Float32Array | Float64Array | Tensor;
 
-/** Times as a float64 tensor `[T]`, and their numbers where they are known. */
+/** Times as a tensor `[T]`, float64 where the target has it, and their numbers where they are known. */
 export interface KnownTimes {
   readonly tensor: Tensor;
   readonly values: ArrayLike<number> | undefined;
@@ -12,26 +13,34 @@ export interface KnownTimes {
 /** @throws RangeError when there are none, or one is not a finite number */
 export function readTimes(where: string, name: string, given: Times, target: Target): KnownTimes {
   const times = asTimes(where, name, given, target);
-  const values = times.concrete()?.dataSync();
+  const values = atHand(times) ?? numbersIn(given);
   if (times.size === 0) throw new RangeError(`${where}: ${name} is empty; give at least one time`);
   const bad = values ? Array.from(values).findIndex((t) => !Number.isFinite(t)) : -1;
   if (bad >= 0) throw new RangeError(`${where}: ${name}[${bad}] is ${values![bad]}; give finite times`);
   return { tensor: times, values };
 }
 
+/** Numbers that the host gave, where a device has them only. */
+function numbersIn(given: Times): ArrayLike<number> | undefined {
+  if (given instanceof Tensor) return undefined;
+  const list: readonly (number | Tensor)[] = Array.from(given);
+  return list.every((t) => typeof t === "number") ? list : undefined;
+}
+
 function asTimes(where: string, name: string, given: Times, target: Target): Tensor {
+  const dtype = timeType(target);
   if (given instanceof Tensor) {
     if (given.ndim !== 1)
       throw new RangeError(`${where}: ${name} has shape [${given.shape.join(", ")}]; give one axis of times`);
-    return cast(given, "float64");
+    return cast(given, dtype);
   }
-  if (ArrayBuffer.isView(given)) return tensor(given, { dtype: "float64", target });
+  if (ArrayBuffer.isView(given)) return tensor(given, { dtype, target });
   if (!Array.isArray(given))
     throw new TypeError(`${where}: ${name} is ${String(given)}; give an array or a tensor of times`);
   const list = given as readonly (number | Tensor)[];
   if (list.some((t) => t instanceof Tensor))
-    return stack(list.map((t) => (t instanceof Tensor ? cast(t, "float64") : Tensor.scalar(t, "float64", target))));
-  return tensor(list as readonly number[], { dtype: "float64", target });
+    return stack(list.map((t) => (t instanceof Tensor ? cast(t, dtype) : Tensor.scalar(t, dtype, target))));
+  return tensor(list as readonly number[], { dtype, target });
 }
 
 /** @throws RangeError when known times do not go strictly up or strictly down */

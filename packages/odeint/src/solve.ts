@@ -12,10 +12,12 @@ import {
   Tensor,
   trace,
   tree,
+  withinRule,
 } from "@dzdt/tensor";
 import type { AdaptiveController, Controller } from "./controllers/controller";
-import { integrate, type Outcome } from "./integrate";
-import type { Stepping } from "./problem";
+import { type Grid, gridOf } from "./fixed-steps";
+import { integrate } from "./integrate";
+import type { Outcome, Stepping } from "./problem";
 import type { Method } from "./step";
 import { scaledNorm } from "./tolerance";
 import type { StateType } from "./vectorField";
@@ -33,6 +35,16 @@ export interface Request {
   readonly maxSteps: number;
   readonly independent: boolean;
   readonly target: Target;
+  /** Look at the state after each step even where that is not free, to end at the first that fails. */
+  readonly watched?: boolean;
+}
+
+/** Times of one solve. */
+interface Span {
+  readonly ts: Tensor;
+  readonly queries: Tensor | undefined;
+  /** Whether they are traced: numbers do not move. */
+  readonly move: boolean;
 }
 
 /** Leaves of a solve's results; independent trajectories are axis 1 of `ys` and axis 0 of all others. */
@@ -40,7 +52,7 @@ export type Solved = Outcome;
 
 /**
  * Solves, as one program: run at once, or recorded on the trace that its tensors belong to.
- * @param ts first to last time, float64
+ * @param ts first to last time
  * @param queries other times at which the state is wanted, in the same direction: as it is with `ts`, these take no part in the steps
  */
 export function solve(request: Request, y0: readonly Tensor[], ts: Tensor, queries?: Tensor): Solved {
@@ -49,8 +61,9 @@ export function solve(request: Request, y0: readonly Tensor[], ts: Tensor, queri
   const { tape, captured } = trace(
     "odeint",
     (...ins) => {
-      const [times, asked] = queries ? [ins[0]!, ins[1]] : [ins[0]!, undefined];
-      const outcome = trajectories(request, ins.slice(queries ? 2 : 1), times, asked);
+      const move = ts.tape !== undefined || queries?.tape !== undefined;
+      const span: Span = { ts: ins[0]!, queries: queries && ins[1], move };
+      const outcome = trajectories(request, ins.slice(queries ? 2 : 1), span);
       const flat = tree.flatten(outcome as never);
       structure = flat.structure;
       return flat.leaves as Tensor[];
@@ -61,27 +74,38 @@ export function solve(request: Request, y0: readonly Tensor[], ts: Tensor, queri
   return tree.unflatten(structure, applyTape(tape, [...inputs, ...captured]));
 }
 
-function trajectories(request: Request, y0: readonly Tensor[], ts: Tensor, queries: Tensor | undefined): Outcome {
-  if (!request.independent) return withFirst(single(request, y0, ts, queries), y0, queries);
+function trajectories(request: Request, y0: readonly Tensor[], span: Span): Outcome {
+  // The same for all trajectories.
+  const grid = withinRule(() => fixedGrid(request, span));
+  if (!request.independent) return withFirst(single(request, y0, span, grid), y0, span);
   const none: Tensor[] = [];
-  const [, all] = scan<Tensor[], Tensor[], never>(
-    (carry, row) => [carry, single(request, row, ts, queries) as never],
-    none,
-    [...y0],
-  );
+  const solveRow = (row: Tensor[]): Outcome => single(request, row, span, grid);
+  const [, all] = scan<Tensor[], Tensor[], never>((carry, row) => [carry, solveRow(row) as never], none, [...y0]);
   const stacked = all as unknown as Outcome;
   const ys = stacked.ys.map((y) => permute(y, [1, 0, ...y.shape.slice(2).map((_, a) => a + 2)]));
-  return withFirst({ ...stacked, ys }, y0, queries);
+  return withFirst({ ...stacked, ys }, y0, span);
 }
 
 /** With y0 as the first row. */
-function withFirst(outcome: Outcome, y0: readonly Tensor[], queries: Tensor | undefined): Outcome {
+function withFirst(outcome: Outcome, y0: readonly Tensor[], { queries }: Span): Outcome {
   if (queries) return outcome;
   return { ...outcome, ys: outcome.ys.map((y, k) => concat([y0[k]!.reshape([1, ...y0[k]!.shape]), y], 0)) };
 }
 
-function single(request: Request, y0: readonly Tensor[], ts: Tensor, queries: Tensor | undefined): Outcome {
-  const { controller, rtol, atol, state, dt, maxSteps } = request;
+function fixedGrid({ controller, dt, maxSteps }: Request, { ts }: Span): Grid | undefined {
+  if (controller.kind !== "constant" || !dt) return undefined;
+  const count = ts.shape[0]!;
+  const at = (i: number): Tensor => ts.slice([i], [i + 1]).reshape([]);
+  return gridOf(at(0), at(count - 1), cast(dt, ts.dtype), maxSteps);
+}
+
+function single(
+  request: Request,
+  y0: readonly Tensor[],
+  { ts, queries, move }: Span,
+  grid: Grid | undefined,
+): Outcome {
+  const { controller, rtol, atol, state, dt, maxSteps, watched = false } = request;
   const count = ts.shape[0]!;
   const stepping = steppingOf();
   const landing = stepping.kind === "stops";
@@ -94,13 +118,20 @@ function single(request: Request, y0: readonly Tensor[], ts: Tensor, queries: Te
     y0,
     stops: landing || !dense ? later : ts.slice([count - 1], [count]),
     outputs: dense ? (queries ?? later) : undefined,
+    timesMove: move,
     maxSteps,
+    watched,
   });
 
   function steppingOf(): Stepping {
-    if (controller.kind === "constant") return dt ? { kind: "fixed", dt: cast(dt, "float64") } : { kind: "stops" };
+    if (controller.kind === "constant") return grid ? { kind: "fixed", grid } : { kind: "stops" };
     const { norm }: AdaptiveController = controller;
-    return { kind: "adaptive", controller, norm: scaledNorm(rtol, atol, norm, state), dt0: dt && cast(dt, "float64") };
+    return {
+      kind: "adaptive",
+      controller,
+      norm: scaledNorm(rtol, atol, norm, state, ts.dtype),
+      dt0: dt && cast(dt, ts.dtype),
+    };
   }
 }
 

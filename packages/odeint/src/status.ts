@@ -1,4 +1,5 @@
 import { bind, check, max, registerFailure, type Tensor, where, withinRule } from "@dzdt/tensor";
+import { atHand } from "./at-hand";
 
 /** How a solve ended: the numbers that `solution.status` holds, by name. */
 export const Status: Readonly<{
@@ -71,11 +72,18 @@ const codes = (Object.keys(Status) as StatusName[])
     ),
   );
 
-/** Refuses a failed solve: at once where its numbers are known, else when the program that it is part of returns. */
-export function checked<S extends End & { readonly ys: readonly Tensor[] }>(solved: S, paths: readonly string[]): S {
+/**
+ * Refuses a failed solve: at once where its numbers are known, else when the program that it is part of returns.
+ * @param watched solves again, ending where the state is first not finite
+ */
+export function checked<S extends End & { readonly ys: readonly Tensor[] }>(
+  solved: S,
+  paths: readonly string[],
+  watched: () => End,
+): S {
   const { status } = solved;
-  if (!status.tape) {
-    throwFailure(solved, paths);
+  if (!status.tape && atHand(status)) {
+    throwFailure(solved, paths, watched);
     return solved;
   }
   return withinRule(() => {
@@ -86,11 +94,12 @@ export function checked<S extends End & { readonly ys: readonly Tensor[] }>(solv
 }
 
 /** Throws the error of the first trajectory that failed, if there is one and its numbers are known. */
-function throwFailure(end: End, paths: readonly string[]): void {
-  const status = end.status.dataSync();
+function throwFailure(solved: End, paths: readonly string[], watched: () => End): void {
+  const status = solved.status.dataSync();
   const lane = status.findIndex((s) => s !== Status.success && s !== Status.eventTerminated);
   if (lane < 0) return;
   const name = statusName(status[lane]!) as Exclude<StatusName, "success">;
+  const end = status[lane] === Status.nonFinite ? watched() : solved;
   const at = (x: Tensor): number => x.dataSync()[lane]!;
   const steps = at(end.steps);
   const rejected = at(end.rejected);

@@ -34,6 +34,8 @@ export interface Method {
   /** What is carried from step to step besides the state; the derivative first, if there is one. */
   begin(t: Tensor, y: readonly Tensor[]): Tensor[];
   attempt(t: Tensor, tNext: Tensor, h: Tensor, y: readonly Tensor[], memory: readonly Tensor[]): Attempt;
+  /** dy/dt, for derivatives with respect to time. */
+  slope(t: Tensor, y: readonly Tensor[]): Tensor[];
   /** Types of `dense`. */
   readonly dense: readonly Aval[];
   readonly interpolate: (step: Taken) => Tensor[];
@@ -43,11 +45,15 @@ export interface Method {
   readonly evaluations: { readonly begin: number; readonly attempt: number; readonly interpolate: number };
 }
 
-/** Steps of an explicit Runge–Kutta method. `memory` is the derivative at the state. */
+/**
+ * Steps of an explicit Runge–Kutta method. `memory` is the derivative at the state.
+ * @param alike all steps are of one length, so that its products with the tableau are the same for all components, and for all of a batch
+ */
 export function explicitMethod(
   solver: ExplicitSolver,
   field: (t: Tensor, y: readonly Tensor[]) => Tensor[],
   state: StateType,
+  alike: boolean,
 ): Method {
   const { a, b, c, stages, fsal, bError, bErrorLow } = solver;
   const leaves = state.leaves;
@@ -64,12 +70,21 @@ export function explicitMethod(
     dense: extension.types,
     evaluations: { begin: 1, attempt: fsal ? stages - 1 : stages, interpolate: extension.evaluations },
     begin: (t, y) => field(t, y),
+    slope: (t, y) => field(t, y),
     attempt: (t, tNext, h, y, memory) => {
       const steps = leaves.map(({ dtype }) => cast(h, dtype));
+      const along = (weights: readonly number[], leaf: number): Tensor | undefined => {
+        if (!alike) return sum(weights, k, leaf)?.mul(steps[leaf]!);
+        const terms = k.map((stage) => stage[leaf]!);
+        return combine(
+          weights.map((w) => w && cast(h.mul(w), leaves[leaf]!.dtype)),
+          terms,
+        );
+      };
       const moved = (weights: readonly number[]): Tensor[] =>
         y.map((x, leaf) => {
-          const slope = sum(weights, k, leaf);
-          return slope ? x.add(slope.mul(steps[leaf]!)) : x;
+          const way = along(weights, leaf);
+          return way ? x.add(way) : x;
         });
       const k: (readonly Tensor[])[] = [memory];
       let next: readonly Tensor[] = y;
@@ -80,7 +95,7 @@ export function explicitMethod(
       if (!fsal) next = moved(b);
       const derivative = fsal ? k[stages - 1]! : field(tNext, next);
       const errors = [bError, bErrorLow].flatMap((weights) =>
-        weights ? [y.map((x, leaf) => sum(weights, k, leaf)?.mul(steps[leaf]!) ?? zerosLike(x))] : [],
+        weights ? [y.map((x, leaf) => along(weights, leaf) ?? zerosLike(x))] : [],
       );
       return { y: next, memory: derivative, errors, dense: extension.keep(y, k) };
     },

@@ -162,6 +162,7 @@ function lastStageStartsNext({ c, a, b }: ExplicitRungeKuttaOptions): boolean {
  * @example
  * const rk2 = explicitRungeKutta({ name: "rk2", order: 2, c: [0, 1], a: [[], [1]], b: [1 / 2, 1 / 2], reference: "Heun 1900" });
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function explicitRungeKutta(options: ExplicitRungeKuttaOptions): ExplicitSolver {
   checkTableau(options);
   return deepFreeze({
@@ -184,6 +185,7 @@ function isPalindrome(sequence: readonly SplittingStage[]): boolean {
 }
 
 /** A symplectic solver from its sequence of kicks and drifts, checked (each kind of weights sums to 1). */
+/* @__NO_SIDE_EFFECTS__ */
 export function symplecticSplitting(options: SymplecticSplittingOptions): SymplecticSolver {
   const { name, sequence, rkn = false } = options;
   checkSum(name, "the weights of the kicks", weightsOf(sequence, "kick"), 1);

@@ -1,4 +1,16 @@
-import { broadcastShapes, cast, isFloat, sameShape, ShapeError, sizeOf, type Target, Tensor, tree } from "@dzdt/tensor";
+import {
+  broadcastShapes,
+  cast,
+  type DType,
+  isFloat,
+  sameShape,
+  ShapeError,
+  sizeOf,
+  type Target,
+  Tensor,
+  tree,
+} from "@dzdt/tensor";
+import { atHand } from "./at-hand";
 import type { ErrorNorm, Tolerance } from "./controllers/controller";
 import type { StateType } from "./vectorField";
 
@@ -10,7 +22,7 @@ export function toleranceLeaves(name: string, given: Tolerance, state: StateType
   return state.leaves.map(({ shape, dtype }, k) => {
     const leaf = flat.leaves[single ? 0 : k]!;
     const path = single ? "" : state.paths[k]!;
-    const values = leaf instanceof Tensor ? leaf.concrete()?.dataSync() : [Number(leaf)];
+    const values = leaf instanceof Tensor ? atHand(leaf) : [Number(leaf)];
     const bad = values && Array.from(values).find((x) => !(x >= 0 && x < Infinity));
     if (bad !== undefined)
       throw new RangeError(`odeint: ${name}${path} is ${bad}; give a number that is 0 or positive`);
@@ -24,12 +36,13 @@ export function toleranceLeaves(name: string, given: Tolerance, state: StateType
   });
 }
 
-/** Scaled size of an error: of error/(atol + rtol · max(|y|, |next|)) over all components. NaN where `next` is not finite. */
+/** Scaled size of an error, in the dtype of times: of error/(atol + rtol · max(|y|, |next|)) over all components. NaN where `next` is not finite. */
 export function scaledNorm(
   rtol: readonly Tensor[],
   atol: readonly Tensor[],
   norm: ErrorNorm,
   state: StateType,
+  dtype: DType,
 ): (error: readonly Tensor[], y: readonly Tensor[], next: readonly Tensor[]) => Tensor {
   const count = state.leaves.reduce((n, { shape }) => n + sizeOf(shape), 0);
   return (error, y, next) => {
@@ -38,12 +51,12 @@ export function scaledNorm(
       const size = y[k] === next[k] ? y[k]!.abs() : y[k]!.abs().maximum(next[k]!.abs());
       return e.div(size.mul(to(rtol[k]!)).add(to(atol[k]!)));
     });
-    if (typeof norm === "function") return cast(norm(tree.unflatten(state.structure, scaled)), "float64").reshape([]);
+    if (typeof norm === "function") return cast(norm(tree.unflatten(state.structure, scaled)), dtype).reshape([]);
     const parts = scaled.flatMap((x, k) => {
       // A state may have empty leaves, or nothing else: its error is 0, the sum of none.
-      if (x.size === 0) return k === 0 && count === 0 ? [cast(x.sum(), "float64")] : [];
+      if (x.size === 0) return k === 0 && count === 0 ? [cast(x.sum(), dtype)] : [];
       const poison = next[k]!.mul(0);
-      return [cast(norm === "max" ? x.abs().add(poison).max() : x.mul(x).add(poison).sum(), "float64")];
+      return [cast(norm === "max" ? x.abs().add(poison).max() : x.mul(x).add(poison).sum(), dtype)];
     });
     const total = parts.reduce((a, b) => (norm === "max" ? a.maximum(b) : a.add(b)));
     return norm === "max" ? total : total.mul(1 / Math.max(1, count)).sqrt();

@@ -1,0 +1,76 @@
+import { type Aval, bind, cast, loop, maximum, stopGradient, type Tensor, trace, where } from "@dzdt/tensor";
+import { allFinite, numbers, type Outcome, type Problem } from "./problem";
+import { Status } from "./status";
+
+/** Steps of one length from t0 on, the last one cut to end at `end`. */
+export interface Grid {
+  /** How many steps there are: int32; 0 where they would be more than a solve may take. */
+  readonly count: Tensor;
+  /** The steps' length, with its sign. A constant of derivatives. */
+  readonly h: Tensor;
+  /** The last step's length, with its sign. */
+  readonly last: Tensor;
+  readonly end: Tensor;
+}
+
+/** Where the steps end. To be called while tracing, with traced `t0`. */
+export function gridOf(t0: Tensor, end: Tensor, dt: Tensor, maxSteps: number): Grid {
+  const { int, real } = numbers(t0);
+  const span = end.sub(t0);
+  const h = stopGradient(span.sign().mul(dt));
+  // A last step that is longer by rounding saves a tiny one.
+  const slack = t0.dtype === "float32" ? 1e-3 : 1e-9;
+  const wanted = stopGradient(maximum(span.div(dt).abs().sub(slack).ceil(), 1));
+  const count = cast(where(wanted.lessEqual(real(maxSteps)), wanted, real(0)), "int32");
+  return { count, h, last: end.sub(timeAt(t0, h, count.sub(int(1)))), end };
+}
+
+/** Time after some steps. */
+export const timeAt = (t0: Tensor, h: Tensor, steps: Tensor): Tensor => t0.add(cast(steps, h.dtype).mul(h));
+
+/** Solves with steps of one length and no outputs but the last: a loop that counts, where all steps are taken before anyone looks at them. */
+export function integrateFixed({ method, t0, y0, maxSteps }: Problem, grid: Grid): Outcome {
+  const { int } = numbers(t0);
+  const memory = method.begin(t0, y0);
+  const carries = [...y0, ...memory];
+  const body = trace(
+    "step",
+    (i, ...ins) => {
+      const last = i.equal(grid.count.sub(1));
+      const h = where(last, grid.last, grid.h);
+      const tNext = where(last, grid.end, timeAt(t0, grid.h, i.add(1)));
+      const tried = method.attempt(timeAt(t0, grid.h, i), tNext, h, ins.slice(0, y0.length), ins.slice(y0.length));
+      return [...tried.y, ...tried.memory];
+    },
+    [{ dtype: "int32", shape: [] }, ...carries.map(({ dtype, shape }): Aval => ({ dtype, shape }))],
+  );
+  const results = bind(loop, [grid.count, ...carries, ...body.captured], {
+    body: body.tape,
+    condition: undefined,
+    carries: carries.length,
+    xs: 0,
+    length: maxSteps,
+    counted: true,
+    reverse: false,
+    ys: [],
+    rows: 0,
+    lanes: 0,
+  });
+  const y = results.slice(0, y0.length);
+  // What is not finite stays so, as each step adds to the state.
+  const finite = where(allFinite([...y, ...memory], t0), int(Status.success), int(Status.nonFinite));
+  const status = where(grid.count.greater(0), finite, int(Status.maxStepsReached));
+  const succeeded = status.equal(int(Status.success));
+  const { evaluations } = method;
+  return {
+    ys: y.map((x) => where(succeeded, x, NaN).reshape([1, ...x.shape])),
+    status,
+    steps: grid.count,
+    rejected: int(0),
+    evaluations: grid.count.mul(int(evaluations.attempt)).add(int(evaluations.begin)),
+    t: where(grid.count.greater(0), grid.end, t0),
+    h: grid.h,
+    y,
+    derivative: method.derivative ? results.slice(y0.length, 2 * y0.length) : [],
+  };
+}

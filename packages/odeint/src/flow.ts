@@ -1,0 +1,172 @@
+import {
+  applyTape,
+  type Aval,
+  bind,
+  isFloat,
+  type Primitive,
+  primitive,
+  real,
+  type RuleOps,
+  type Tape,
+  type Tensor,
+  trace,
+} from "@dzdt/tensor";
+
+/** Slopes at a time and states. `closed` is what the field depends on besides. */
+type Field = (t: Tensor, y: readonly Tensor[], closed: readonly Tensor[]) => Tensor[];
+
+type FlowAttributes = {
+  /** What the node computes: its states. */
+  readonly tape: Tape;
+  /** What its derivatives are made of; the node does not compute it. */
+  readonly field: Field;
+};
+
+/**
+ * (from, to, states…, closed…) → states at `to`, which equals `from`. Tangents and cotangents flow in turn, by the equations of variations and of
+ * the adjoint: so derivatives are right to any order.
+ */
+const flowing: Primitive<FlowAttributes> = primitive<FlowAttributes>({
+  name: "flow",
+  domain: real,
+  fusion: "expand",
+  control: "call",
+  shape: (_ins, { tape }) => tape.outputs.map((id) => tape.avals[id]!),
+  jvp: (o, [dFrom, dTo, ...tangents], [from, to, ...ins], outs, { field }) => {
+    const count = outs.length;
+    const [states, closed] = split(ins, count);
+    const along = (slopes: readonly Tensor[], dt: Tensor): Tensor[] =>
+      slopes.map((slope) => o.mul(slope, o.cast(dt, slope.dtype)));
+    const behind = dFrom && along(field(from!, states, closed), dFrom);
+    const start = states.map((y, k) => {
+      const dy = tangents[k] ?? o.zerosLike(y);
+      return behind ? o.sub(dy, behind[k]!) : dy;
+    });
+    const moving = tangents.slice(count);
+    const varied = variations(
+      o,
+      field,
+      moving.map((dc) => dc !== undefined),
+    );
+    const constants = [...closed, ...moving.filter((dc) => dc !== undefined)];
+    const found = record(from!, to!, [...states, ...start], constants, varied).slice(count);
+    const ahead = dTo && along(field(to!, outs, closed), dTo);
+    return found.map((dy, k) => (ahead ? o.add(dy, ahead[k]!) : dy));
+  },
+  vjp: (o, cotangents, [from, to, ...ins], outs, { field }, [fromWanted, toWanted, ...wanted]) => {
+    const count = outs.length;
+    const [states, closed] = split(ins, count);
+    const marks = closed.map((c, j) => wanted[count + j]! && isFloat(c.dtype));
+    const given = outs.map((y, k) => cotangents[k] ?? o.zerosLike(y));
+    const none = closed.filter((_, j) => marks[j]).map((c) => o.zerosLike(c));
+    const found = record(to!, from!, [...outs, ...given, ...none], closed, adjoint(o, field, count, marks));
+    const back = found.slice(count, 2 * count);
+    const power = (slopes: readonly Tensor[], cts: readonly Tensor[]): Tensor =>
+      cts.map((ct, k) => o.cast(o.sum(o.mul(ct, slopes[k]!)), from!.dtype)).reduce((sum, x) => o.add(sum, x));
+    return [
+      fromWanted ? o.neg(power(field(from!, states, closed), back)) : undefined,
+      toWanted ? power(field(to!, outs, closed), given) : undefined,
+      ...back,
+      ...place(found.slice(2 * count), marks),
+    ];
+  },
+  batch: (o, [from, to, ...ins], [fromBatched, toBatched, ...batched], { tape, field }, size) => {
+    const count = tape.outputs.length;
+    const wide = (x: Tensor): Tensor => o.broadcastTo(o.reshape(x, [1, ...x.shape]), [size, ...x.shape]);
+    const each = fromBatched || toBatched;
+    const [start, end] = [fromBatched || !each ? from! : wide(from!), toBatched || !each ? to! : wide(to!)];
+    const [states, closed] = split(ins, count);
+    const marks = [each!, ...states.map(() => true), ...batched.slice(count)];
+    const many = states.map((y, k) => (batched[k] ? y : wide(y)));
+    return record(start, end, many, closed, (t, y, c) => {
+      const all = [t, ...y, ...c];
+      const types = all.map((x, j) => typeOf(x, marks[j] ? 1 : 0));
+      const found = o.transforms.batch(
+        tapeOf(field, types, count),
+        marks,
+        size,
+        y.map(() => true),
+      );
+      return o.applyTape(found.tape, all);
+    });
+  },
+});
+
+/** (y, dy), with tangents of the constants that move after the constants. */
+const variations =
+  (o: RuleOps, field: Field, moving: readonly boolean[]): Field =>
+  (t, both, constants) => {
+    const [y, dy] = split(both, both.length / 2);
+    const [closed, moves] = split(constants, moving.length);
+    const ins = [t, ...y, ...closed];
+    const tape = tapeOf(
+      field,
+      ins.map((x) => typeOf(x)),
+      y.length,
+    );
+    const pushed = o.transforms.jvp(tape, [false, ...y.map(() => true), ...moving]);
+    const [slopes, found] = split(o.applyTape(pushed.tape, [...ins, ...dy, ...moves]), y.length);
+    return [...slopes, ...place(found, pushed.movedOuts).map((slope, k) => slope ?? o.zerosLike(y[k]!))];
+  };
+
+/** (y, cotangents of y, cotangents of marked constants). */
+const adjoint =
+  (o: RuleOps, field: Field, count: number, marks: readonly boolean[]): Field =>
+  (t, all, closed) => {
+    const [y, rest] = split(all, count);
+    const ins = [t, ...y, ...closed];
+    const tape = tapeOf(
+      field,
+      ins.map((x) => typeOf(x)),
+      count,
+    );
+    const flags = y.map(() => true);
+    const pulled = o.transforms.vjp(tape, [false, ...flags, ...marks], flags);
+    const found = o.applyTape(pulled.tape, [...ins, ...rest.slice(0, count)]);
+    return [...field(t, y, closed), ...found.map((ct) => o.neg(ct))];
+  };
+
+const split = (xs: readonly Tensor[], at: number): [Tensor[], Tensor[]] => [xs.slice(0, at), xs.slice(at)];
+
+/** Values in the places that are marked, undefined elsewhere. */
+function place(values: readonly Tensor[], marks: readonly boolean[]): (Tensor | undefined)[] {
+  let next = 0;
+  return marks.map((mark) => (mark ? values[next++] : undefined));
+}
+
+const typeOf = ({ dtype, shape }: Tensor, axes = 0): Aval => ({ dtype, shape: shape.slice(axes) });
+
+/** A field of some states as a tape of (time, states…, closed…). */
+const tapeOf = (field: Field, types: readonly Aval[], count: number): Tape =>
+  trace("flow", (t, ...ins) => field(t, ...split(ins, count)), types).tape;
+
+function record(
+  from: Tensor,
+  to: Tensor,
+  states: readonly Tensor[],
+  closed: readonly Tensor[],
+  field: Field,
+): Tensor[] {
+  const ins = [from, to, ...states, ...closed];
+  const { tape } = trace(
+    "flow",
+    (_from, _to, ...rest) => rest.slice(0, states.length),
+    ins.map((x) => typeOf(x)),
+  );
+  return bind(flowing, ins, { tape, field });
+}
+
+/**
+ * States as the field takes them from one time to another, of the same value: so they stay as they are, at no cost; but their derivatives with
+ * respect to times are those of the field.
+ */
+export function flow(
+  field: (t: Tensor, y: readonly Tensor[]) => readonly Tensor[],
+  from: Tensor,
+  to: Tensor,
+  states: readonly Tensor[],
+): Tensor[] {
+  const types = [from, ...states].map((x) => typeOf(x));
+  const { tape, captured } = trace("flow", (t, ...y) => field(t, y), types);
+  return record(from, to, states, captured, (t, y, closed) => applyTape(tape, [t, ...y, ...closed]));
+}
