@@ -1,0 +1,127 @@
+// `npm run bench`: the workloads, by dzdt and by its peers in turns.
+import process from "node:process";
+import { parseArgs } from "node:util";
+import type { Case } from "./src/case";
+import { type Contender, peers } from "./src/contenders";
+import { Lane } from "./src/lane";
+import { currentSetting, line, type Setting } from "./src/lines";
+import { describeMachine, versionOf } from "./src/machine";
+import { compare, type Effort, type Outcome } from "./src/rounds";
+import { ownSizes, peerSizes } from "./src/sizes";
+import { cells, headings, layout, type Row } from "./src/table";
+import { selectCases, workloadOf } from "./src/workloads";
+
+const usage = `npm run bench -- [options]
+  --only W5,W7a      these workloads, or cases such as W1.512
+  --peers none|all|tfjs-wasm,handjs
+                     who runs beside dzdt (default: all; with --quick: none)
+  --json             one line of JSON per result
+  --quick            every case checked and timed briefly
+  --seconds 1        time for each contender and case
+known peers: ${peers.map(({ name }) => name).join(", ")}`;
+
+/** What the command line asks for. */
+interface Plan {
+  readonly rows: readonly Case[];
+  readonly peers: readonly Contender[];
+  readonly json: boolean;
+  readonly effort: Effort;
+}
+
+async function readPlan(): Promise<Plan | undefined> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      peers: { type: "string" },
+      json: { type: "boolean", default: false },
+      quick: { type: "boolean", default: false },
+      seconds: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const seconds = Number(values.seconds ?? (values.quick ? 0.1 : 1));
+  if (!(seconds > 0)) throw new Error(`bench: --seconds is ${values.seconds}; give a positive number`);
+  const rounds = values.quick ? 3 : 7;
+  return {
+    rows: await selectCases(values.only),
+    peers: choose(values.peers ?? (values.quick ? "none" : "all")),
+    json: values.json,
+    effort: { rounds, milliseconds: (1000 * seconds) / rounds },
+  };
+}
+
+function choose(list: string): readonly Contender[] {
+  if (list === "none") return [];
+  if (list === "all") return peers;
+  return list.split(",").map((name) => {
+    const peer = peers.find((p) => p.name === name);
+    if (!peer) throw new Error(`bench: --peers names ${name}; known are ${peers.map((p) => p.name).join(", ")}`);
+    return peer;
+  });
+}
+
+async function run({ rows, peers, json, effort }: Plan): Promise<void> {
+  const setting = currentSetting();
+  const used = peers.filter((peer) => rows.some((row) => workloadOf(row.name) in peer.attempts));
+  const names = ["dzdt", ...used.map(({ name }) => name)];
+  const table: Row[] = [];
+  for (const workload of new Set(rows.map(({ name }) => workloadOf(name)))) {
+    const lanes = [
+      new Lane("dzdt"),
+      ...used.filter((peer) => workload in peer.attempts).map((peer) => new Lane(peer.name)),
+    ];
+    try {
+      for (const row of rows.filter((r) => workloadOf(r.name) === workload)) {
+        const outcomes =
+          typeof row.dzdt === "function" ? await compare(row, lanes, effort) : new Map([["dzdt", pending(row.dzdt)]]);
+        table.push({ row, outcomes });
+        if (json) for (const [name, outcome] of outcomes) console.log(line(row, name, outcome, setting));
+        else console.error(layout([cells(table.at(-1)!, names)]));
+      }
+    } finally {
+      lanes.forEach((lane) => lane.close());
+    }
+  }
+  if (!json) {
+    console.error("");
+    console.log(layout([headings(names), ...table.map((row) => cells(row, names))]));
+    console.log(`\n${describeMachine()}`);
+    console.log(versions(used, setting));
+    console.log(legend);
+  }
+  if (rows.some(({ name }) => workloadOf(name) === "W10")) await reportSizes(json, used.length > 0);
+  if (table.some(({ outcomes }) => outcomes.get("dzdt")?.kind === "failed")) process.exitCode = 1;
+}
+
+const legend = `ms: the median, less what other programs took from this one; first call: with tracing and compiling
+(N×): times as long as dzdt, the median of the rounds; error: of the case's check, without which nothing is timed`;
+
+/** How much a page loads: the last part of W10. */
+async function reportSizes(json: boolean, peers: boolean): Promise<void> {
+  const sizes = [
+    ...(await ownSizes()).map((size) => ({ peer: "dzdt", ...size })),
+    ...(peers ? (await peerSizes()).map((size) => ({ peer: size.name, ...size })) : []),
+  ];
+  for (const { peer, name, minified, gzipped, goal } of sizes)
+    if (json) {
+      const note = `bundle of ${name}`;
+      console.log(JSON.stringify({ peer, workload: "W10.size", note, bytes: minified, gzip_bytes: gzipped, ok: true }));
+    } else {
+      const aim = goal === undefined ? "" : `, goal ${goal / 1000}`;
+      console.log(`size of ${name}: ${(gzipped / 1000).toFixed(1)} kB gzipped${aim}`);
+    }
+}
+
+const pending = ({ notYet }: { notYet: string }): Outcome => ({ kind: "notYet", reason: notYet });
+
+function versions(used: readonly Contender[], { target, threads, fma }: Setting): string {
+  const own = `dzdt ${versionOf("@dzdt/tensor")} (${target}, ${threads} thread, ${fma ? "FMA" : "no FMA"})`;
+  return [own, ...used.flatMap((p) => (p.package ? [`${p.name}: ${p.package} ${versionOf(p.package)}`] : []))].join(
+    ", ",
+  );
+}
+
+const plan = await readPlan();
+if (plan) await run(plan);
+else console.log(usage);

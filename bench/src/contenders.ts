@@ -1,0 +1,21 @@
+import type { Attempts } from "./case";
+import { cashKarp } from "./peers/cash-karp";
+import { hand } from "./peers/hand";
+import { jaxJs } from "./peers/jax-js";
+import { odex } from "./peers/odex";
+import { tfjs } from "./peers/tfjs";
+
+/** A library, or a style, that does some of the workloads. */
+export interface Contender {
+  readonly name: string;
+  /** The package whose version is reported. */
+  readonly package?: string;
+  /** By workload (`W7`): the module with its attempts, loaded in the contender's own process. */
+  readonly attempts: Readonly<Record<string, () => Promise<{ attempts: Attempts }>>>;
+}
+
+/** A process that does nothing: what the others' cold starts are compared with. */
+const emptyNode: Contender = { name: "empty-node", attempts: { W10: () => import("./peers/empty") } };
+
+/** In the order of the table's columns. */
+export const peers: readonly Contender[] = [tfjs, jaxJs, odex, cashKarp, hand, emptyNode];

@@ -1,0 +1,71 @@
+// What the dzdt attempts share.
+import { valueAndGrad } from "@dzdt/autograd";
+import { optim } from "@dzdt/models";
+import { compile, tensor, type Tensor, tree, type Tree } from "@dzdt/tensor";
+import type { Attempt, Figures } from "./case";
+import type { Block } from "./inputs";
+
+/** A block as a tensor, rounded to float32 unless told. */
+export const toTensor = ({ values, shape }: Block, dtype: "float32" | "float64" = "float32"): Tensor =>
+  tensor(dtype === "float32" ? Float32Array.from(values) : values).reshape(shape);
+
+/** W₁, b₁, W₂, b₂, … on rows. */
+export function mlp(params: readonly Tensor[], x: Tensor, activation: (x: Tensor) => Tensor = (h) => h.tanh()): Tensor {
+  const last = params.length - 2;
+  for (let i = 0; i <= last; i += 2) {
+    const z = x.matmul(params[i]!).add(params[i + 1]!);
+    x = i < last ? activation(z) : z;
+  }
+  return x;
+}
+
+/** One call of a compiled function with fixed arguments as the timed unit, its first output as the result. */
+export function calling<A extends Tree[]>(f: (...args: A) => Tensor, ...args: A): Attempt {
+  const compiled = compile(f);
+  return { run: () => compiled(...args), result: () => Array.from(compiled(...args).dataSync()) };
+}
+
+/**
+ * Training with Adam: the timed unit is loss, gradient and update as one program. The result is the loss before the first and before the
+ * eleventh update.
+ */
+export function training<D extends Tree>(
+  initial: readonly Block[],
+  data: D,
+  loss: (params: Tensor[], data: D) => Tensor,
+  figures?: (params: Tensor[], data: D) => Figures,
+): Attempt {
+  const optimizer = optim.adam({ rate: 1e-3 });
+  const start = () => {
+    const params = initial.map((block) => toTensor(block));
+    return { params, state: optimizer.init(params) };
+  };
+  type State = ReturnType<typeof start>;
+  const update = compile(
+    function update({ params, state }: State, data: D) {
+      const [value, grads] = valueAndGrad((p: Tensor[]) => loss(p, data))(params);
+      const [nextParams, nextState] = optimizer.update(grads, state, params);
+      return { value, next: { params: nextParams, state: nextState } };
+    },
+    { donate: [0] },
+  );
+  let now = start();
+  const step = (): Tensor => {
+    const { value, next } = update(now, data);
+    now = next;
+    return value;
+  };
+  return {
+    run: step,
+    result: () => {
+      now = start();
+      const losses = Array.from({ length: 11 }, () => step().itemSync());
+      return [losses[0]!, losses[10]!];
+    },
+    figures: () => figures?.(start().params, data) ?? {},
+  };
+}
+
+/** All leaves of a tree, one after the other. */
+export const numbersOf = (values: Tree): number[] =>
+  tree.leaves(values).flatMap((x) => Array.from((x as Tensor).dataSync()));
