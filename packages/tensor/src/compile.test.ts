@@ -32,3 +32,53 @@ test("inside a compiled function of another target, arguments and numbers follow
   expect(outer(tensor(3, { target: wasm() })).itemSync()).toBe(7);
   expect(outer(scalar(3)).target).toBe(js());
 });
+
+test("what was used lately stays compiled, however many kinds of arguments there are", () => {
+  let traces = 0;
+  const f = compile((x: Tensor) => {
+    traces++;
+    return x.add(1);
+  });
+  for (let n = 1; n <= 100; n++) {
+    f(ones([n]));
+    f(ones([1]));
+  }
+  expect(traces).toBe(100);
+  f(ones([2]));
+  expect(traces).toBe(101);
+});
+
+test("arguments are told apart however a call before was found", () => {
+  const f = compile((p: { a: Tensor | number; b?: unknown }, by: number | string) =>
+    typeof by === "string" ? tensor(by.length) : (p.a as Tensor).mul(by),
+  );
+  const a = tensor([1, 2]);
+  for (const _ of [1, 2]) {
+    expect(f({ a }, 3).arraySync()).toEqual([3, 6]);
+    expect(f({ a }, 4).arraySync()).toEqual([4, 8]);
+    expect(f({ a: tensor([1, 2, 3]) }, 4).arraySync()).toEqual([4, 8, 12]);
+    expect(f({ a, b: "x" }, 4).arraySync()).toEqual([4, 8]);
+    expect(f({ a }, "one").itemSync()).toBe(3);
+    expect(f({ a }, "three").itemSync()).toBe(5);
+    expect(f({ b: true, a }, 2).arraySync()).toEqual([2, 4]);
+  }
+});
+
+test("numbers in the function's text are part of its program, and numbers among its arguments are not", () => {
+  const f = compile((x: Tensor, k: number | Tensor) => x.mul(2).add(k).mul(2));
+  expect(f(tensor([1, 2]), 3).arraySync()).toEqual([10, 14]);
+  expect(f(tensor([1, 2]), 4).arraySync()).toEqual([12, 16]);
+  expect(f.inspect(tensor([1, 2]), 3)).toContain("return");
+  expect(f.inspect(tensor([1, 2]), 3)).not.toContain("captured");
+});
+
+test("attributes that a caller changes later do not change what was computed for them", () => {
+  const shape = [2, 3];
+  const x = tensor([1, 2, 3, 4, 5, 6]);
+  expect(x.reshape(shape).shape).toEqual([2, 3]);
+  expect(x.broadcastTo([2, 6]).sum().itemSync()).toBe(42);
+  shape[0] = 3;
+  shape[1] = 2;
+  expect(x.reshape(shape).shape).toEqual([3, 2]);
+  expect(x.reshape([2, 3]).shape).toEqual([2, 3]);
+});

@@ -1,14 +1,14 @@
 import { TraceError, UnsupportedError } from "./errors";
-import { keyOfAval } from "./key";
+import { keyOfAval, sameType } from "./key";
+import type { Aval } from "./primitive";
 import { call } from "./primitives/call";
 import { bind, innermost } from "./run";
 import type { Tape } from "./tape";
 import { defaultTarget } from "./targets/default";
-import type { Program, Target } from "./targets/target";
-import { allocate } from "./dtype";
+import type { Program, Storage, Target } from "./targets/target";
 import { Tensor } from "./tensor";
 import { trace } from "./trace";
-import { flatten, type Structure, type Tree, unflatten } from "./tree";
+import { flatten, type Structure, type Tree } from "./tree";
 
 /** A function that `compile` returned. */
 export type Compiled<F extends (...args: never[]) => unknown> = F & {
@@ -21,8 +21,14 @@ interface Entry {
   readonly tape: Tape;
   readonly captured: readonly Tensor[];
   readonly program: () => Program;
-  readonly structure: Structure;
+  readonly rebuild: (results: readonly unknown[]) => unknown;
+  /** Types of the results. */
+  readonly outs: readonly Aval[];
   readonly target: Target;
+  readonly key: string;
+  readonly statics: readonly unknown[];
+  /** The arguments' form, for finding the entry again without writing a key; undefined where it captured traced values. */
+  forms: readonly Form[] | undefined;
 }
 
 /** The dynamic part of the arguments, and a key for the rest. */
@@ -32,8 +38,23 @@ interface Arguments {
   readonly ends: readonly number[];
   readonly key: string;
   readonly statics: readonly unknown[];
+  readonly forms: readonly Form[];
   readonly rebuild: (tensors: readonly Tensor[]) => unknown[];
 }
+
+/** What arguments have in common that one entry serves. */
+type Form =
+  | { readonly kind: "tensor"; readonly aval: Aval }
+  | { readonly kind: "number" }
+  | { readonly kind: "static"; readonly value: unknown }
+  | { readonly kind: "list"; readonly items: readonly Form[] }
+  /** `keys` as the object lists them, `names` and `items` sorted. */
+  | {
+      readonly kind: "record";
+      readonly keys: readonly string[];
+      readonly names: readonly string[];
+      readonly items: readonly Form[];
+    };
 
 /** How many kinds of arguments a compiled function remembers. */
 const capacity = 64;
@@ -51,38 +72,60 @@ export function compile<F extends (...args: never[]) => unknown>(
   fn: F,
   options: { readonly target?: Target; readonly donate?: readonly number[] } = {},
 ): Compiled<F> {
-  const entries = new Map<string, { statics: readonly unknown[]; entry: Entry }[]>();
-  let size = 0;
+  const where = fn.name || "compile";
+  // Latest first.
+  const entries: Entry[] = [];
   const find = (given: Arguments): Entry => {
     const target = options.target ?? given.tensors.find((x) => !x.weak)?.target ?? defaultTarget();
-    const key = `${target.name}|${given.key}`;
-    const list = entries.get(key) ?? [];
-    const known = list.find(
-      ({ statics, entry }) => entry.target === target && statics.every((s, i) => Object.is(s, given.statics[i])),
+    const at = entries.findIndex(
+      (entry) =>
+        entry.key === given.key &&
+        entry.target === target &&
+        entry.statics.every((s, i) => Object.is(s, given.statics[i])),
     );
-    if (known) return known.entry;
-    const entry = build(fn, given, target);
-    if (++size > capacity) {
-      entries.clear();
-      size = 1;
-    }
-    entries.set(key, [...(entries.get(key) ?? []), { statics: given.statics, entry }]);
+    const entry = entries[at] ?? build(fn, given, target);
+    // An object may list its keys in another order than that of the call before.
+    if (entry.forms) entry.forms = given.forms;
+    if (at >= 0) entries.splice(at, 1);
+    else if (entries.length === capacity) entries.pop();
+    entries.unshift(entry);
     return entry;
   };
+  const donate = (given: readonly Tensor[], ends: readonly number[]): void => {
+    for (const k of options.donate ?? [])
+      for (let j = ends[k - 1] ?? 0; j < (ends[k] ?? 0); j++) given[j]!.donate(where);
+  };
+  /** The call, for arguments of the form that one of the latest two calls had; undefined for others, and for traced ones. */
+  const callAgain = (args: readonly unknown[]): { readonly result: unknown } | undefined => {
+    for (let n = 0; n < entries.length && n < 2; n++) {
+      const entry = entries[n]!;
+      const ins: Tensor[] = [];
+      const ends: number[] = [];
+      if (!entry.forms || !readAgain(entry.forms, args, entry.target, ins, ends)) continue;
+      if (!options.target && entry.target !== defaultTarget() && ins.every((x) => x.weak)) continue;
+      for (const x of entry.captured) ins.push(x);
+      for (const x of ins) x.checkUsable(where);
+      const results = run(entry, ins);
+      donate(ins, ends);
+      return { result: entry.rebuild(results) };
+    }
+    return undefined;
+  };
   const compiled = (...args: unknown[]): unknown => {
+    const known = callAgain(args);
+    if (known) return known.result;
     const given = readArguments(fn.name, args);
     const entry = find(given);
     const ended = entry.captured.find((x) => x.tape?.isSealed);
     if (ended)
       throw new TraceError(
-        `${fn.name || "compile"}: it closed over a value of a trace that has ended (${ended.tape!.where}), frozen at its first call; ` +
+        `${where}: it closed over a value of a trace that has ended (${ended.tape!.where}), frozen at its first call; ` +
           `pass the value as an argument`,
       );
     const ins = [...given.tensors, ...entry.captured].map((x) => (x.tape ? x : onTarget(x, entry.target)));
     const results = innermost(ins) ? bind(call, ins, { tape: entry.tape }) : run(entry, ins);
-    for (const k of options.donate ?? [])
-      for (const x of given.tensors.slice(given.ends[k - 1] ?? 0, given.ends[k] ?? 0)) x.donate(fn.name || "compile");
-    return unflatten(entry.structure, results);
+    donate(given.tensors, given.ends);
+    return entry.rebuild(results);
   };
   return Object.assign(compiled, {
     inspect: (...args: unknown[]): string => find(readArguments(fn.name, args)).program().inspect(),
@@ -106,29 +149,58 @@ function build(fn: (...args: never[]) => unknown, given: Arguments, target: Targ
       );
     },
     given.tensors.map((x) => x.aval),
-    { target },
+    { target, frozen: true },
   );
   let program: Program | undefined;
   return {
     tape,
     captured: captured.map((x) => (x.tape ? x : onTarget(x, target))),
     program: () => (program ??= target.program(tape)),
-    structure,
+    rebuild: rebuilder(structure),
+    outs: tape.outputs.map((id) => strong(tape.avals[id]!)),
     target,
+    key: given.key,
+    statics: given.statics,
+    forms: captured.some((x) => x.tape) ? undefined : given.forms,
   };
 }
 
-function run(entry: Entry, ins: readonly Tensor[]): Tensor[] {
-  const { tape, target } = entry;
-  const storages = entry.program().run(ins.map((x) => x.storage));
-  return tape.outputs.map((id, k) => Tensor.concrete(storages[k], strong(tape.avals[id]!), target));
+function run({ program, outs, target }: Entry, ins: readonly Tensor[]): Tensor[] {
+  const given = new Array<Storage>(ins.length);
+  for (let k = 0; k < ins.length; k++) given[k] = ins[k]!.storage;
+  const storages = program().run(given);
+  const results = new Array<Tensor>(outs.length);
+  for (let k = 0; k < outs.length; k++) results[k] = Tensor.concrete(storages[k], outs[k]!, target);
+  return results;
 }
 
-const strong = ({ dtype, shape, dynamic }: Tensor["aval"]): Tensor["aval"] => ({
-  dtype,
-  shape,
-  ...(dynamic ? { dynamic } : {}),
-});
+const strong = ({ dtype, shape, dynamic = false }: Aval): Aval =>
+  Object.freeze({ dtype, shape: Object.freeze([...shape]), weak: false, dynamic });
+
+/** Makes trees of a structure, as `unflatten` does, but looks at the structure only once. */
+function rebuilder(structure: Structure): (leaves: readonly unknown[]) => unknown {
+  let count = 0;
+  const maker = (node: Structure): ((leaves: readonly unknown[]) => unknown) => {
+    if (node === null) {
+      const at = count++;
+      return (leaves) => leaves[at];
+    }
+    if (Array.isArray(node)) {
+      const items = (node as readonly Structure[]).map(maker);
+      return (leaves) => items.map((item) => item(leaves));
+    }
+    const names = Object.keys(node);
+    const items = Object.values(node).map(maker);
+    if (names.includes("__proto__"))
+      return (leaves) => Object.fromEntries(names.map((name, i) => [name, items[i]!(leaves)]));
+    return (leaves) => {
+      const made: Record<string, unknown> = {};
+      for (let i = 0; i < names.length; i++) made[names[i]!] = items[i]!(leaves);
+      return made;
+    };
+  };
+  return maker(structure);
+}
 
 /** A tensor on a target: copied there if it is elsewhere. */
 function onTarget(x: Tensor, target: Target): Tensor {
@@ -146,24 +218,24 @@ function readArguments(name: string, args: readonly unknown[]): Arguments {
   const tensors: Tensor[] = [];
   const statics: unknown[] = [];
   const parts: string[] = [];
-  const visit = (node: unknown, path: string): ((tensors: readonly Tensor[]) => unknown) => {
+  const visit = (node: unknown, path: string): [Form, (tensors: readonly Tensor[]) => unknown] => {
     if (node instanceof Tensor || typeof node === "number") {
-      const x = node instanceof Tensor ? node : weakNumber(node);
+      const x = node instanceof Tensor ? node : weakNumber(node, defaultTarget());
       x.checkUsable(name || "compile");
       const at = tensors.push(x) - 1;
       parts.push(keyOfAval(x));
-      return (ins) => ins[at];
+      return [node === x ? { kind: "tensor", aval: copyOfAval(x) } : { kind: "number" }, (ins) => ins[at]];
     }
     if (node === null || node === undefined || typeof node !== "object") {
       statics.push(node);
       parts.push("s");
-      return () => node;
+      return [{ kind: "static", value: node }, () => node];
     }
     if (Array.isArray(node)) {
       parts.push("[");
       const inner = node.map((child, i) => visit(child, `${path}[${i}]`));
       parts.push("]");
-      return (ins) => inner.map((make) => make(ins));
+      return [{ kind: "list", items: inner.map(([form]) => form) }, (ins) => inner.map(([, make]) => make(ins))];
     }
     const prototype: unknown = Object.getPrototypeOf(node);
     if (prototype !== Object.prototype && prototype !== null)
@@ -172,29 +244,100 @@ function readArguments(name: string, args: readonly unknown[]): Arguments {
           `give ${ArrayBuffer.isView(node) ? "tensor(values)" : "its parts"} instead`,
       );
     parts.push("{");
-    const inner = Object.keys(node)
-      .sort()
-      .map((key) => {
-        // With its length, so that no name can look like another part of the key.
-        parts.push(`${key.length}:${key}`);
-        return [key, visit((node as Record<string, unknown>)[key], `${path}.${key}`)] as const;
-      });
+    const keys = Object.keys(node);
+    const names = [...keys].sort();
+    const inner = names.map((key) => {
+      // With its length, so that no name can look like another part of the key.
+      parts.push(`${key.length}:${key}`);
+      return visit((node as Record<string, unknown>)[key], `${path}.${key}`);
+    });
     parts.push("}");
-    return (ins) => Object.fromEntries(inner.map(([key, make]) => [key, make(ins)]));
+    return [
+      { kind: "record", keys, names, items: inner.map(([form]) => form) },
+      (ins) => Object.fromEntries(inner.map(([, make], i) => [names[i]!, make(ins)])),
+    ];
   };
   const ends: number[] = [];
-  const makers = args.map((arg, i) => {
-    const make = visit(arg, `argument ${i}`);
+  const visited = args.map((arg, i) => {
+    const found = visit(arg, `argument ${i}`);
     ends.push(tensors.length);
-    return make;
+    return found;
   });
-  return { tensors, ends, statics, key: parts.join(" "), rebuild: (ins) => makers.map((make) => make(ins)) };
+  return {
+    tensors,
+    ends,
+    statics,
+    key: parts.join(" "),
+    forms: visited.map(([form]) => form),
+    rebuild: (ins) => visited.map(([, make]) => make(ins)),
+  };
 }
 
-/** A number as an argument: carries float64, takes the dtype of what it meets. */
-function weakNumber(value: number): Tensor {
-  const target = defaultTarget();
-  const array = allocate("float64", 1);
-  array[0] = value;
-  return Tensor.concrete(target.upload(array, "float64", []), { dtype: "float64", shape: [], weak: true }, target);
+/** Collects the tensors of arguments that have a known form and are all on one target; false if they have another. */
+function readAgain(
+  forms: readonly Form[],
+  args: readonly unknown[],
+  target: Target,
+  ins: Tensor[],
+  ends: number[],
+): boolean {
+  if (forms.length !== args.length) return false;
+  for (let i = 0; i < forms.length; i++) {
+    if (!readPart(forms[i]!, args[i], target, ins)) return false;
+    ends.push(ins.length);
+  }
+  return true;
 }
+
+function readPart(form: Form, node: unknown, target: Target, ins: Tensor[]): boolean {
+  switch (form.kind) {
+    case "tensor":
+      if (!(node instanceof Tensor) || node.tape || node.target !== target || !sameType(form.aval, node)) return false;
+      ins.push(node);
+      return true;
+    case "number":
+      if (typeof node !== "number") return false;
+      ins.push(weakNumber(node, target));
+      return true;
+    case "static":
+      return Object.is(form.value, node);
+    case "list": {
+      const { items } = form;
+      if (!Array.isArray(node) || node.length !== items.length) return false;
+      for (let i = 0; i < items.length; i++) if (!readPart(items[i]!, node[i], target, ins)) return false;
+      return true;
+    }
+    case "record": {
+      if (typeof node !== "object" || node === null || !hasKeys(node, form.keys)) return false;
+      const { names, items } = form;
+      for (let i = 0; i < names.length; i++)
+        if (!readPart(items[i]!, (node as Readonly<Record<string, unknown>>)[names[i]!], target, ins)) return false;
+      return true;
+    }
+  }
+}
+
+/** Is it a plain object with exactly these keys, in this order? */
+function hasKeys(node: object, keys: readonly string[]): boolean {
+  const prototype: unknown = Object.getPrototypeOf(node);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  let next = 0;
+  for (const key in node) if (key !== keys[next++]) return false;
+  return next === keys.length;
+}
+
+const copyOfAval = ({ dtype, shape, weak = false, dynamic = false }: Aval): Aval => ({
+  dtype,
+  shape: [...shape],
+  weak,
+  dynamic,
+});
+
+/** A number as an argument: carries float64, takes the dtype of what it meets. */
+function weakNumber(value: number, target: Target): Tensor {
+  const array = new Float64Array(1);
+  array[0] = value;
+  return Tensor.concrete(target.upload(array, "float64", []), weakScalar, target);
+}
+
+const weakScalar: Aval = Object.freeze({ dtype: "float64", shape: Object.freeze([]), weak: true, dynamic: false });

@@ -1,4 +1,4 @@
-import { DTypeError } from "./errors";
+import { DTypeError, OutOfMemoryError } from "./errors";
 
 /** Element types. `bool` is stored as one byte per element, 0 or 1. */
 export type DType = "float32" | "float64" | "int32" | "uint32" | "bool";
@@ -17,19 +17,23 @@ export const byteSize = (dtype: DType): number => bytes[dtype];
 export const isFloat = (dtype: DType): boolean => dtype === "float32" || dtype === "float64";
 export const isInteger = (dtype: DType): boolean => dtype === "int32" || dtype === "uint32";
 
-/** A zero-filled typed array of `length` elements. */
+const arrays: Readonly<Record<DType, new (length: number) => TypedArray>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  bool: Uint8Array,
+};
+
+/** A zero-filled typed array of `length` elements. @throws OutOfMemoryError */
 export function allocate(dtype: DType, length: number): TypedArray {
-  switch (dtype) {
-    case "float32":
-      return new Float32Array(length);
-    case "float64":
-      return new Float64Array(length);
-    case "int32":
-      return new Int32Array(length);
-    case "uint32":
-      return new Uint32Array(length);
-    case "bool":
-      return new Uint8Array(length);
+  try {
+    return new arrays[dtype](length);
+  } catch (cause) {
+    throw new OutOfMemoryError(
+      `tensor: out of memory: an array of ${length} ${dtype} numbers cannot be had; use smaller batches, or drop tensors that are not needed`,
+      { cause },
+    );
   }
 }
 

@@ -18,6 +18,11 @@ export class UnsupportedError extends Error {
   override readonly name: string = "UnsupportedError";
 }
 
+/** A program, or one of its results, needs more memory than can be had. What ran before is as it was, and other programs run. */
+export class OutOfMemoryError extends Error {
+  override readonly name: string = "OutOfMemoryError";
+}
+
 /** A mistake of ours, never the user's. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`dzdt internal: ${message}; please report this`);

@@ -1,4 +1,5 @@
 import type { Attribute, Aval } from "./primitive";
+import { sameShape } from "./shape";
 import { Tape } from "./tape";
 
 const keys = new WeakMap<Tape, string>();
@@ -31,9 +32,52 @@ export function keyOfAttribute(attribute: Attribute): string {
   if (typeof attribute === "function") return "";
   if (attribute instanceof Tape) return `{${keyOfTape(attribute)}}`;
   if (Array.isArray(attribute)) return `[${attribute.map(keyOfAttribute).join()}]`;
-  return `{${Object.entries(attribute)
-    .map(([name, value]) => `${name}:${keyOfAttribute(value)}`)
-    .join()}}`;
+  let key = "";
+  for (const name in attribute) key += `${key && ","}${name}:${keyOfAttribute((attribute as Named)[name])}`;
+  return `{${key}}`;
 }
 
 const keyOfNumber = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
+
+/** Whether two types have one key. */
+export function sameType(a: Aval, b: Aval): boolean {
+  if (a.dtype !== b.dtype || (a.weak ?? false) !== (b.weak ?? false) || (a.dynamic ?? false) !== (b.dynamic ?? false))
+    return false;
+  return sameShape(a.shape, b.shape);
+}
+
+/** Whether two attributes have one key, for attributes that {@link copyOfAttribute} can copy. */
+export function sameAttribute(a: Attribute, b: Attribute): boolean {
+  if (a === b) return a !== 0 || Object.is(a, b);
+  if (typeof a !== "object" || typeof b !== "object") return Object.is(a, b);
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (!sameAttribute(a[i] as Attribute, b[i] as Attribute)) return false;
+    return true;
+  }
+  if (Array.isArray(b) || b instanceof Tape) return false;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  for (const name of names) if (!(name in b) || !sameAttribute((a as Named)[name], (b as Named)[name])) return false;
+  return true;
+}
+
+/** A copy that later changes of the attribute do not reach; undefined for one that holds tapes or functions. */
+export function copyOfAttribute(attribute: Attribute): Attribute {
+  if (typeof attribute === "function" || attribute instanceof Tape) return undefined;
+  if (typeof attribute !== "object") return attribute;
+  if (Array.isArray(attribute)) {
+    const items = attribute as readonly Attribute[];
+    const copies = items.map(copyOfAttribute);
+    return copies.some((copy, i) => copy === undefined && items[i] !== undefined) ? undefined : copies;
+  }
+  const copy: Record<string, Attribute> = {};
+  for (const [name, value] of Object.entries(attribute)) {
+    const inner = copyOfAttribute(value);
+    if (inner === undefined && value !== undefined) return undefined;
+    copy[name] = inner;
+  }
+  return copy;
+}
+
+type Named = Readonly<Record<string, Attribute>>;

@@ -1,6 +1,7 @@
 import type { DType } from "./dtype";
 import { isFloat, isInteger } from "./dtype";
 import { DTypeError } from "./errors";
+import { numberTensor } from "./tape";
 import { Tensor } from "./tensor";
 
 /** What functions take where they want a tensor: numbers are weak, they take the dtype of what they meet. */
@@ -29,7 +30,10 @@ export function numberLike(value: number | boolean, like: Tensor): Tensor {
     throw new DTypeError(
       `number: ${number} does not fit ${dtype}, the dtype it takes beside such a tensor; cast the tensor to float64, or give a number in range`,
     );
-  if (rules > 0 && like.tape) return like.tape.literal(number, dtype, like.weak);
+  if (like.tape)
+    return rules > 0
+      ? like.tape.literal(number, dtype, like.weak)
+      : numberTensor(number, dtype, like.target, like.weak);
   return Tensor.scalar(number, dtype, like.target, like.weak);
 }
 

@@ -40,11 +40,10 @@ export interface TensorMethods extends FunctionMethods {
   to(target: DType | Target): Tensor;
 }
 
-const table: Readonly<Record<string, unknown>> = functions;
+type AnyFunction = (...args: readonly unknown[]) => Tensor;
+const table = functions as unknown as Readonly<Record<string, AnyFunction>>;
 
-function call(name: string, ...args: readonly unknown[]): Tensor {
-  return (table[name] as (...args: readonly unknown[]) => Tensor)(...args);
-}
+const call = (name: string, ...args: readonly unknown[]): Tensor => table[name]!(...args);
 
 const joined = (x: Tensor, others: Tensor | readonly Tensor[]): readonly Tensor[] => [
   x,
@@ -87,8 +86,12 @@ function install(name: string, value: unknown): void {
   Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
 }
 
-for (const name of methodNames)
-  install(name, function (this: Tensor, ...rest: readonly unknown[]) {
-    return call(name, this, ...rest);
-  });
+/** Few arguments are passed one by one: a list of them would cost as much as a small operation. */
+const method = (run: AnyFunction) =>
+  function (this: Tensor, ...rest: readonly unknown[]): Tensor {
+    if (rest.length === 1) return run(this, rest[0]);
+    return rest.length === 0 ? run(this) : run(this, ...rest);
+  };
+
+for (const name of methodNames) install(name, method(table[name]!));
 for (const [name, method] of Object.entries(special)) install(name, method);

@@ -42,9 +42,11 @@ export const positive: Domain = { low: 0.1, high: 4 };
  * - `map`: element i of the result depends on element i of each input only.
  * - `view`: each element of the result is one element of an input, or a constant; cheap to recompute.
  * - `reduce`: reads each input element once in all.
+ * - `make`: each element of the result is made from its position and from a few elements of inputs that are the same for all; inputs are
+ *   computed first.
  * - `expand`: reads input elements many times, so producers are computed first.
  */
-export type Fusion = "map" | "view" | "reduce" | "expand";
+export type Fusion = "map" | "view" | "reduce" | "make" | "expand";
 
 /**
  * An operation with all its rules side by side. Rules that build tensors are written in ops, received as `o` (never imported), so
@@ -89,6 +91,8 @@ export interface Primitive<A extends Attributes = Attributes> {
 
   /** How lowering computes it: exactly one of `element` (the element of the single result at `index`), `kernel`, `alias`, `control`. */
   element?(k: Emitter, args: readonly Operand[], index: Index, attributes: A): Value;
+  /** Does `element` fold what lies side by side in the first input, so that vectors may share the work of one element? */
+  folds?(ins: readonly Aval[], attributes: A): boolean;
   readonly kernel?: KernelRule<A>;
   /** The result has the input's memory: same elements in the same order. */
   readonly alias?: boolean;
@@ -148,4 +152,5 @@ export interface Product {
 }
 
 /** Freezes a primitive; the one place where they are made. */
-export const primitive = <A extends Attributes>(rules: Primitive<A>): Primitive<A> => Object.freeze(rules);
+export const primitive = /* @__NO_SIDE_EFFECTS__ */ <A extends Attributes>(rules: Primitive<A>): Primitive<A> =>
+  Object.freeze(rules);

@@ -1,9 +1,9 @@
 import { UnsupportedError } from "./errors";
-import { keyOfAttribute, keyOfAval, keyOfTape } from "./key";
+import { copyOfAttribute, keyOfAttribute, keyOfAval, keyOfTape, sameAttribute, sameType } from "./key";
 import type { Attributes, Aval, Primitive } from "./primitive";
 import { Tape } from "./tape";
 import { defaultTarget } from "./targets/default";
-import type { Program, Target } from "./targets/target";
+import type { Program, Storage, Target } from "./targets/target";
 import { Tensor } from "./tensor";
 
 /**
@@ -23,16 +23,132 @@ export function innermost(values: readonly Tensor[]): Tape | undefined {
 
 /** Runs one operation on concrete tensors: a program of one node, found in the target's cache by its exact structure. */
 export function evaluate(op: Primitive, ins: readonly Tensor[], attributes: Attributes): Tensor[] {
+  return evaluateOn(op, ins, attributes, plain);
+}
+
+/** What is done with the inputs of an operation before it, in the same program. A function of the inputs' types alone. */
+export interface Preparation {
+  readonly name: string;
+  readonly prepare: (tape: Tape, ins: readonly Tensor[]) => readonly Tensor[];
+}
+
+const plain: Preparation = { name: "", prepare: (_tape, ins) => ins };
+
+/** Like {@link evaluate}, for inputs that are prepared first. */
+export function evaluateOn(
+  op: Primitive,
+  ins: readonly Tensor[],
+  attributes: Attributes,
+  preparation: Preparation,
+): Tensor[] {
   const target = targetOf(op.name, ins);
-  let key = op.name + keyOfAttribute(attributes);
+  const { name } = preparation;
+  const { program, outs } =
+    findCase(target, op, ins, attributes, name) ?? makeCase(target, op, ins, attributes, preparation);
+  if (op.alias) return [Tensor.concrete(ins[0]!.storage, outs[0]!, target)];
+  return results(program, ins, outs, target);
+}
+
+/** An operation with attributes and types of inputs that has a program. */
+interface Case {
+  readonly preparation: string;
+  readonly attributes: Attributes;
+  readonly ins: readonly Aval[];
+  readonly outs: readonly Aval[];
+  readonly program: Program;
+}
+
+/** Latest cases by operation: found by comparing, in a tenth of the time that it takes to write the key of the target's cache. */
+interface Cases {
+  readonly byOp: Map<Primitive, Case[]>;
+  /** What the target's cache had forgotten by then. */
+  forgotten: number;
+}
+
+const casesOf = new WeakMap<Target, Cases>();
+let latest: { readonly target: Target; readonly cases: Cases } | undefined;
+/** Cases kept for one operation. */
+const kept = 8;
+
+function recentCases(target: Target): Map<Primitive, Case[]> {
+  if (latest?.target !== target) {
+    let cases = casesOf.get(target);
+    if (!cases) casesOf.set(target, (cases = { byOp: new Map(), forgotten: 0 }));
+    latest = { target, cases };
+  }
+  const { cases } = latest;
+  if (cases.forgotten !== target.programs.forgotten) {
+    cases.byOp.clear();
+    cases.forgotten = target.programs.forgotten;
+  }
+  return cases.byOp;
+}
+
+function findCase(
+  target: Target,
+  op: Primitive,
+  ins: readonly Tensor[],
+  attributes: Attributes,
+  preparation: string,
+): Case | undefined {
+  const cases = recentCases(target).get(op);
+  if (!cases) return undefined;
+  for (let n = 0; n < cases.length; n++) {
+    const found = cases[n]!;
+    const fits =
+      found.preparation === preparation &&
+      sameTypes(found.ins, ins) &&
+      (found.attributes === attributes || sameAttribute(found.attributes, attributes));
+    if (!fits) continue;
+    if (n > 0) {
+      cases[n] = cases[n - 1]!;
+      cases[n - 1] = found;
+    }
+    return found;
+  }
+  return undefined;
+}
+
+function makeCase(
+  target: Target,
+  op: Primitive,
+  ins: readonly Tensor[],
+  attributes: Attributes,
+  { name, prepare }: Preparation,
+): Case {
+  let key = `${name}/${op.name}${keyOfAttribute(attributes)}`;
   for (const x of ins) key += keyOfAval(x);
-  const program = target.programs.get(key, () => {
-    const tape = new Tape(op.name);
-    const inputs = ins.map((x) => tape.input(x.aval));
-    tape.seal(tape.record(op, inputs, attributes));
-    return target.program(tape);
-  });
-  return results(program, ins, op.shape(ins, attributes), target);
+  const tape = new Tape(op.name);
+  const inputs = ins.map((x) => tape.input(x.aval));
+  const values = tape.record(op, prepare(tape, inputs), attributes);
+  tape.seal(values);
+  const program = target.programs.get(key, () => target.program(tape));
+  const outs = values.map((x) => frozenAval(x.aval));
+  const copy = copyOfAttribute(attributes);
+  const made: Case = {
+    preparation: name,
+    attributes: (copy ?? attributes) as Attributes,
+    ins: ins.map(frozenAval),
+    outs,
+    program,
+  };
+  if (copy === undefined) return made;
+  const byOp = recentCases(target);
+  const cases = byOp.get(op) ?? [];
+  cases.unshift(made);
+  if (cases.length > kept) cases.pop();
+  byOp.set(op, cases);
+  return made;
+}
+
+/** A copy that nobody changes; results share it. */
+const frozenAval = ({ dtype, shape, weak = false, dynamic = false }: Aval): Aval =>
+  Object.freeze({ dtype, shape: Object.freeze([...shape]), weak, dynamic });
+
+function sameTypes(avals: readonly Aval[], ins: readonly Tensor[]): boolean {
+  if (avals.length !== ins.length) return false;
+  for (let k = 0; k < avals.length; k++) if (!sameType(avals[k]!, ins[k]!)) return false;
+  return true;
 }
 
 /** Runs a sealed tape on concrete tensors, one for each of its inputs. */
@@ -71,8 +187,9 @@ export function inlineTape(tape: Tape, ins: readonly Tensor[], outer: Tape): Ten
 }
 
 function targetOf(where: string, ins: readonly Tensor[]): Target {
-  const target = ins[0]?.target ?? defaultTarget();
-  for (const x of ins) {
+  const target = ins.length ? ins[0]!.target : defaultTarget();
+  for (let k = 0; k < ins.length; k++) {
+    const x = ins[k]!;
     x.checkUsable(where);
     if (x.target !== target)
       throw new UnsupportedError(
@@ -83,6 +200,10 @@ function targetOf(where: string, ins: readonly Tensor[]): Target {
 }
 
 function results(program: Program, ins: readonly Tensor[], avals: readonly Aval[], target: Target): Tensor[] {
-  const storages = program.run(ins.map((x) => x.storage));
-  return avals.map((aval, k) => Tensor.concrete(storages[k], aval, target));
+  const given = new Array<Storage>(ins.length);
+  for (let k = 0; k < ins.length; k++) given[k] = ins[k]!.storage;
+  const storages = program.run(given);
+  const tensors = new Array<Tensor>(avals.length);
+  for (let k = 0; k < avals.length; k++) tensors[k] = Tensor.concrete(storages[k], avals[k]!, target);
+  return tensors;
 }

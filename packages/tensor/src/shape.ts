@@ -3,9 +3,19 @@ import { ShapeError } from "./errors";
 /** Lengths of the axes; `[]` is a scalar. Arrays are dense and row-major. */
 export type Shape = readonly number[];
 
-export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
+// Loops rather than `reduce` and `every`: every operation asks.
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis]!;
+  return size;
+}
 
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
+}
 
 export const printShape = (shape: Shape): string => `[${shape.join(", ")}]`;
 
@@ -64,4 +74,17 @@ export function checkShape(where: string, shape: Shape): Shape {
       `${where}: ${JSON.stringify(shape)} is not a shape; give an array of non-negative integers, as in [2, 3]`,
     );
   return shape as Shape;
+}
+
+/** Positions are int32. */
+const mostElements = 2 ** 31 - 1;
+
+/** @throws ShapeError for a shape with more elements than positions reach */
+export function checkSize(where: string, shape: Shape): void {
+  const size = sizeOf(shape);
+  if (size > mostElements)
+    throw new ShapeError(
+      `${where}: a tensor of shape ${printShape(shape)} has ${size} elements, more than the ${mostElements} that there can be; ` +
+        `split it, or use smaller batches`,
+    );
 }

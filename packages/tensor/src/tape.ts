@@ -1,6 +1,7 @@
 import type { DType } from "./dtype";
 import { invariant, TraceError } from "./errors";
 import type { Attributes, Aval, Primitive } from "./primitive";
+import { checkSize } from "./shape";
 import type { Target } from "./targets/target";
 import { Tensor } from "./tensor";
 
@@ -27,6 +28,25 @@ export interface Primals {
 
 let created = 0;
 
+/** The type alone: a tape keeps no tensor alive. */
+const typeOf = ({ dtype, shape, weak, dynamic }: Tensor): Aval => ({
+  dtype,
+  shape,
+  ...(weak ? { weak } : {}),
+  ...(dynamic ? { dynamic } : {}),
+});
+
+const numbers = new WeakMap<Tensor, number>();
+
+/** A tensor that stands for a number in the text of a user's function. */
+export function numberTensor(value: number, dtype: DType, target: Target, weak: boolean): Tensor {
+  const x = Tensor.scalar(value, dtype, target, weak);
+  numbers.set(x, dtype === "bool" ? Number(value !== 0) : value);
+  return x;
+}
+
+const numberBehind = (x: Tensor): number | undefined => (x.shape.length === 0 && !x.tape ? numbers.get(x) : undefined);
+
 /**
  * A program as a flat list of nodes in the order they were recorded (a Wengert list in SSA form): inputs, literals, nodes, outputs.
  * Open while a function is being traced, then sealed and immutable. Everything else in this library is a function on tapes.
@@ -50,16 +70,28 @@ export class Tape {
   private sealed = false;
   private readonly capturedIds = new Map<Tensor, number>();
   private readonly literalIds = new Map<string, number>();
+  private readonly frozen: boolean;
   private primals: Primals | undefined;
   private readonly known = new Map<number, Tensor>();
+  /** For a tape with primals, the node that defines each value. */
+  private readonly definedBy = new Map<number, number>();
 
+  /**
+   * @param options.primals where the numbers behind values are found while the tape is open
+   * @param options.frozen numbers that users wrote become literals: the tape is for one program, which never meets others
+   */
   constructor(
     where: string,
-    options: { readonly target?: Target | undefined; readonly primals?: Primals | undefined } = {},
+    options: {
+      readonly target?: Target | undefined;
+      readonly primals?: Primals | undefined;
+      readonly frozen?: boolean | undefined;
+    } = {},
   ) {
     this.where = where;
     this.target = options.target;
     this.primals = options.primals;
+    this.frozen = options.frozen ?? false;
   }
 
   get isSealed(): boolean {
@@ -84,6 +116,11 @@ export class Tape {
 
   /** A number that is part of the program. Equal literals are one value. */
   literal(value: number, dtype: DType, weak = false): Tensor {
+    const id = this.literalId(value, dtype, weak);
+    return Tensor.traced(this, id, this.avals[id]!);
+  }
+
+  private literalId(value: number, dtype: DType, weak: boolean): number {
     const name = `${dtype}${weak ? "?" : ""}:${Object.is(value, -0) ? "-0" : value}`;
     let id = this.literalIds.get(name);
     if (id === undefined) {
@@ -91,7 +128,7 @@ export class Tape {
       this.literals.push({ id, value });
       this.literalIds.set(name, id);
     }
-    return Tensor.traced(this, id, this.avals[id]!);
+    return id;
   }
 
   /** Appends a node and returns its results. */
@@ -101,15 +138,38 @@ export class Tape {
         `${op.name}: a value of a trace that has ended (${this.where}) was used; ` +
           `return it from the traced function instead of keeping it in an outer variable`,
       );
-    const ids = ins.map((x) => this.idOf(x));
-    const outs = op
-      .shape(
-        ids.map((id) => this.avals[id]!),
-        attributes,
-      )
-      .map((aval) => this.value(aval));
-    this.nodes.push({ op, ins: ids, outs, attributes });
-    return outs.map((id) => Tensor.traced(this, id, this.avals[id]!));
+    const ids = this.idsOf(ins);
+    const avals = op.shape(
+      ids.map((id) => this.avals[id]!),
+      attributes,
+    );
+    // The rows of a dynamic value are a bound that is hardly ever reached.
+    for (const { shape, dynamic } of avals) checkSize(op.name, dynamic ? shape.slice(1) : shape);
+    return this.push(op, ids, attributes, avals);
+  }
+
+  /** Appends a node whose results' types are known. */
+  append(op: Primitive, ins: readonly Tensor[], attributes: Attributes, avals: readonly Aval[]): Tensor[] {
+    return this.push(op, this.idsOf(ins), attributes, avals);
+  }
+
+  private push(op: Primitive, ins: readonly number[], attributes: Attributes, avals: readonly Aval[]): Tensor[] {
+    const outs = new Array<number>(avals.length);
+    const results = new Array<Tensor>(avals.length);
+    for (let k = 0; k < avals.length; k++) {
+      const id = this.value(avals[k]!);
+      outs[k] = id;
+      results[k] = Tensor.traced(this, id, avals[k]!);
+      if (this.primals) this.definedBy.set(id, this.nodes.length);
+    }
+    this.nodes.push({ op, ins, outs, attributes });
+    return results;
+  }
+
+  private idsOf(ins: readonly Tensor[]): number[] {
+    const ids = new Array<number>(ins.length);
+    for (let k = 0; k < ins.length; k++) ids[k] = this.idOf(ins[k]!);
+    return ids;
   }
 
   /** Ends the trace. */
@@ -120,6 +180,7 @@ export class Tape {
     this.capturedIds.clear();
     this.literalIds.clear();
     this.known.clear();
+    this.definedBy.clear();
     this.primals = undefined;
   }
 
@@ -135,33 +196,50 @@ export class Tape {
    */
   primal(id: number): Tensor | undefined {
     if (!this.primals) return undefined;
-    const needed = new Set<number>([id]);
-    const steps: Node[] = [];
-    for (let n = this.nodes.length - 1; n >= 0; n--) {
-      const node = this.nodes[n]!;
-      if (!node.outs.some((out) => needed.has(out) && !this.known.has(out))) continue;
-      steps.push(node);
-      for (const x of node.ins) needed.add(x);
-    }
-    for (const { id: literal, value } of this.literals)
-      if (needed.has(literal)) this.known.set(literal, Tensor.scalar(value, this.avals[literal]!.dtype));
-    this.captured.forEach((outer, k) => {
-      const at = this.inputs[this.declared + k]!;
-      const value = needed.has(at) ? outer.concrete() : undefined;
-      if (value) this.known.set(at, value);
-    });
-    for (const node of steps.reverse()) {
+    const { evaluate } = this.primals;
+    const steps = this.nodesBehind(id);
+    if (!steps) return undefined;
+    for (const node of steps) {
       const ins = node.ins.map((x) => this.known.get(x)?.concrete());
       if (!ins.every((x): x is Tensor => x !== undefined)) return undefined;
-      const outs = this.primals.evaluate(node.op, ins, node.attributes);
+      const outs = evaluate(node.op, ins, node.attributes);
       node.outs.forEach((out, k) => this.known.set(out, outs[k]!));
     }
     return this.known.get(id)?.concrete();
   }
 
+  /** The nodes that have yet to be computed for a value, in order; undefined if it depends on what has no numbers. */
+  private nodesBehind(id: number): Node[] | undefined {
+    const found = new Set<number>();
+    const wanted = [id];
+    for (let x = wanted.pop(); x !== undefined; x = wanted.pop()) {
+      if (this.known.has(x)) continue;
+      const at = this.definedBy.get(x);
+      if (at === undefined) {
+        const given = this.given(x);
+        if (!given) return undefined;
+        this.known.set(x, given);
+      } else if (!found.has(at)) {
+        found.add(at);
+        wanted.push(...this.nodes[at]!.ins);
+      }
+    }
+    return [...found].sort((a, b) => a - b).map((at) => this.nodes[at]!);
+  }
+
+  /** A literal, or a captured value, with its numbers. */
+  private given(id: number): Tensor | undefined {
+    const at = this.inputs.indexOf(id, this.declared);
+    if (at >= 0) return this.captured[at - this.declared]!.concrete();
+    const literal = this.literals.find((x) => x.id === id);
+    return literal && Tensor.scalar(literal.value, this.avals[id]!.dtype);
+  }
+
   /** The number of a tensor on this tape, which captures it if it comes from outside. */
   private idOf(x: Tensor): number {
     if (x.tape === this) return x.id;
+    const number = this.frozen ? numberBehind(x) : undefined;
+    if (number !== undefined) return this.literalId(number, x.dtype, x.weak);
     let id = this.capturedIds.get(x);
     if (id === undefined) {
       if (x.tape && x.tape.isSealed)
@@ -178,6 +256,6 @@ export class Tape {
   }
 
   private value(aval: Aval): number {
-    return this.avals.push(aval) - 1;
+    return this.avals.push(aval instanceof Tensor ? typeOf(aval) : aval) - 1;
   }
 }

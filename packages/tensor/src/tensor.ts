@@ -12,8 +12,10 @@ import { formatTensor } from "./format";
 export type Nested = number | boolean | readonly Nested[];
 
 // A class takes no members from a type, so the methods that ./methods installs are merged in.
-/* eslint-disable @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type */
-export interface Tensor extends TensorMethods {}
+/* eslint-disable @typescript-eslint/no-unsafe-declaration-merging */
+export interface Tensor extends TensorMethods {
+  [Symbol.dispose](): void;
+}
 
 /**
  * An n-dimensional array of one dtype: an immutable value. Either concrete (it has numbers) or traced (it stands for a value of a
@@ -78,6 +80,15 @@ export class Tensor {
   /** Ends this tensor's use: a program has taken its memory. Internal. */
   donate(to: string): void {
     this.donatedTo = to;
+    this.home?.release?.(this.storage);
+  }
+
+  /**
+   * Gives the memory of a tensor back at once where the target has memory of its own (webgpu): using the tensor then throws. On CPU targets nothing
+   * happens. `using x = …` does it at the end of the block.
+   */
+  dispose(): void {
+    this.home?.release?.(this.storage);
   }
 
   /** @throws TraceError if the tensor was donated. Internal. */
@@ -177,6 +188,14 @@ Object.defineProperty(Tensor.prototype, Symbol.toPrimitive, {
     );
   },
 });
+
+// Engines without `using` have no such symbol.
+if (typeof Symbol.dispose === "symbol")
+  Object.defineProperty(Tensor.prototype, Symbol.dispose, {
+    value(this: Tensor): void {
+      this.dispose();
+    },
+  });
 
 function nest(values: TypedArray, shape: Shape, dtype: DType): Nested {
   const leaf = (i: number): Nested => (dtype === "bool" ? values[i] !== 0 : values[i]!);

@@ -12,18 +12,23 @@ let enclosing: Target | undefined;
  * Records what a function does with values of given types.
  * @param where names the trace in errors
  * @param options.primals concrete (or outer traced) tensors behind the inputs: lets the function read numbers while it is traced
+ * @param options.frozen numbers in the function are literals of the tape (see `Tape`)
  * @param options.target where numbers that the function meets live. @defaultValue that of the function around this one
  */
 export function trace(
   where: string,
   fn: (...ins: Tensor[]) => readonly Tensor[],
   avals: readonly Aval[],
-  options: { readonly primals?: readonly Tensor[]; readonly target?: Target | undefined } = {},
+  options: {
+    readonly primals?: readonly Tensor[];
+    readonly target?: Target | undefined;
+    readonly frozen?: boolean;
+  } = {},
 ): Traced {
   const primals = options.primals && { inputs: options.primals, evaluate };
   const before = enclosing;
   const target = options.target ?? before;
-  const tape = new Tape(where, { target, primals });
+  const tape = new Tape(where, { target, primals, frozen: options.frozen });
   enclosing = target;
   try {
     tape.seal(fn(...avals.map((aval) => tape.input(aval))));

@@ -105,7 +105,8 @@ export async function fit<P extends Tree, B extends Tree>(options: FitOptions<P,
   while (step < steps && !signal?.aborted) {
     const outcome = program(params, state, data, feed.at(step));
     ({ params, state } = outcome);
-    pending.push(outcome);
+    // Not its parameters: those of thousands of steps would be kept until the next look at losses.
+    pending.push({ loss: outcome.loss, finite: outcome.finite });
     step++;
     const due = checkpoint !== undefined && step % checkpointEvery === 0;
     if (!due && !clock.passed(interval)) continue;

@@ -20,29 +20,29 @@ import { sub as subPrimitive } from "../primitives/sub";
 import type { Primitive } from "../primitive";
 import { bind } from "../run";
 import type { Tensor } from "../tensor";
-import { asFloat, floatOperands, operands } from "./operands";
+import { asFloat, binary, floatBinary } from "./operands";
 
 /**
  * x + y, elementwise, broadcast. Integers wrap.
  * @example add(tensor([1, 2]), 1) // [2, 3]
  */
-export const add = (x: TensorLike, y: TensorLike): Tensor => bind(addPrimitive, operands("add", x, y))[0]!;
+export const add = (x: TensorLike, y: TensorLike): Tensor => binary(addPrimitive, "add", x, y);
 
 /** x − y, elementwise, broadcast. Integers wrap. */
-export const sub = (x: TensorLike, y: TensorLike): Tensor => bind(subPrimitive, operands("sub", x, y))[0]!;
+export const sub = (x: TensorLike, y: TensorLike): Tensor => binary(subPrimitive, "sub", x, y);
 
 /** x · y, elementwise, broadcast. Integers wrap. */
-export const mul = (x: TensorLike, y: TensorLike): Tensor => bind(mulPrimitive, operands("mul", x, y))[0]!;
+export const mul = (x: TensorLike, y: TensorLike): Tensor => binary(mulPrimitive, "mul", x, y);
 
 /** x / y, elementwise, broadcast. Of integers float32, as NumPy's true division. x/0 is ±∞, 0/0 is NaN. */
-export const div = (x: TensorLike, y: TensorLike): Tensor => bind(divPrimitive, floatOperands("div", x, y))[0]!;
+export const div = (x: TensorLike, y: TensorLike): Tensor => floatBinary(divPrimitive, "div", x, y);
 
 /**
  * x − y ⌊x/y⌋, elementwise, broadcast: the remainder with the sign of the divisor, as NumPy's. An integer modulo 0 is 0, a float modulo 0 NaN.
  * ∂/∂x = 1, ∂/∂y = −⌊x/y⌋.
  * @example mod(tensor([-1, 4]), 3) // [2, 1]
  */
-export const mod = (x: TensorLike, y: TensorLike): Tensor => bind(modPrimitive, operands("mod", x, y))[0]!;
+export const mod = (x: TensorLike, y: TensorLike): Tensor => binary(modPrimitive, "mod", x, y);
 
 /** Larger exponents, as JavaScript numbers, go through the logarithm: repeated multiplication loses about |n|/2 ulp. */
 const largestStaticExponent = 64;
@@ -56,10 +56,10 @@ const largestStaticExponent = 64;
  * @example pow(tensor([1, -2]), 3) // [1, -8]
  */
 export function pow(x: TensorLike, y: TensorLike): Tensor {
-  if (typeof y !== "number" || !Number.isInteger(y)) return bind(powPrimitive, operands("pow", x, y))[0]!;
+  if (typeof y !== "number" || !Number.isInteger(y)) return binary(powPrimitive, "pow", x, y);
   const base = y < 0 ? asFloat(x) : asTensor(x);
   if (y === 1 && base.dtype !== "bool") return base;
-  if (Math.abs(y) > largestStaticExponent) return bind(powPrimitive, operands("pow", base, y))[0]!;
+  if (Math.abs(y) > largestStaticExponent) return binary(powPrimitive, "pow", base, y);
   return bind(integerPowPrimitive, [base], { exponent: y })[0]!;
 }
 
@@ -67,10 +67,10 @@ export function pow(x: TensorLike, y: TensorLike): Tensor {
 export const square = (x: TensorLike): Tensor => pow(x, 2);
 
 /** The larger of x and y, elementwise, broadcast; NaN if either is. Where they are equal each has half the derivative. */
-export const maximum = (x: TensorLike, y: TensorLike): Tensor => bind(maximumPrimitive, operands("maximum", x, y))[0]!;
+export const maximum = (x: TensorLike, y: TensorLike): Tensor => binary(maximumPrimitive, "maximum", x, y);
 
 /** The smaller of x and y, elementwise, broadcast; NaN if either is. Where they are equal each has half the derivative. */
-export const minimum = (x: TensorLike, y: TensorLike): Tensor => bind(minimumPrimitive, operands("minimum", x, y))[0]!;
+export const minimum = (x: TensorLike, y: TensorLike): Tensor => binary(minimumPrimitive, "minimum", x, y);
 
 /**
  * x kept within [min, max], elementwise, broadcast: min(max(x, min), max), so `max` wins where min > max. A bound left out does not bind.

@@ -7,18 +7,17 @@ import { lessEqual as lessEqualPrimitive } from "../primitives/less-equal";
 import { not as notPrimitive } from "../primitives/not";
 import { or as orPrimitive } from "../primitives/or";
 import { where as wherePrimitive } from "../primitives/where";
-import { bind } from "../run";
+import { bind, innermost } from "../run";
 import { broadcastShapes } from "../shape";
 import type { Tensor } from "../tensor";
 import { abs } from "./arithmetic";
-import { convert, operands, repeat, settle } from "./operands";
+import { binary, convert, operands, repeat, settle } from "./operands";
 
 /** x < y, elementwise, broadcast; false if either is NaN. */
-export const less = (x: TensorLike, y: TensorLike): Tensor => bind(lessPrimitive, operands("less", x, y))[0]!;
+export const less = (x: TensorLike, y: TensorLike): Tensor => binary(lessPrimitive, "less", x, y);
 
 /** x ≤ y, elementwise, broadcast; false if either is NaN. */
-export const lessEqual = (x: TensorLike, y: TensorLike): Tensor =>
-  bind(lessEqualPrimitive, operands("lessEqual", x, y))[0]!;
+export const lessEqual = (x: TensorLike, y: TensorLike): Tensor => binary(lessEqualPrimitive, "lessEqual", x, y);
 
 /** x > y, elementwise, broadcast; false if either is NaN. */
 export const greater = (x: TensorLike, y: TensorLike): Tensor => {
@@ -33,17 +32,16 @@ export const greaterEqual = (x: TensorLike, y: TensorLike): Tensor => {
 };
 
 /** x = y, elementwise, broadcast; −0 equals +0, NaN equals nothing. */
-export const equal = (x: TensorLike, y: TensorLike): Tensor => bind(equalPrimitive, operands("equal", x, y))[0]!;
+export const equal = (x: TensorLike, y: TensorLike): Tensor => binary(equalPrimitive, "equal", x, y);
 
 /** x ≠ y, elementwise, broadcast; true if either is NaN. */
-export const notEqual = (x: TensorLike, y: TensorLike): Tensor =>
-  not(bind(equalPrimitive, operands("notEqual", x, y))[0]!);
+export const notEqual = (x: TensorLike, y: TensorLike): Tensor => not(binary(equalPrimitive, "notEqual", x, y));
 
 /** Both, elementwise, broadcast; bit by bit on integers. */
-export const and = (x: TensorLike, y: TensorLike): Tensor => bind(andPrimitive, operands("and", x, y))[0]!;
+export const and = (x: TensorLike, y: TensorLike): Tensor => binary(andPrimitive, "and", x, y);
 
 /** Either or both, elementwise, broadcast; bit by bit on integers. */
-export const or = (x: TensorLike, y: TensorLike): Tensor => bind(orPrimitive, operands("or", x, y))[0]!;
+export const or = (x: TensorLike, y: TensorLike): Tensor => binary(orPrimitive, "or", x, y);
 
 /** The opposite, elementwise; bit by bit on integers. */
 export const not = (x: TensorLike): Tensor => bind(notPrimitive, [asTensor(x)])[0]!;
@@ -70,9 +68,10 @@ export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tens
   const values = settle("where", typeof x === "object" || typeof y === "object" ? [x, y] : numbersBeside(test, x, y));
   const ins = [convert(test, "bool"), ...values];
   const shape = broadcastShapes("where", ...ins.map((t) => t.shape));
+  const tape = innermost(ins);
   return bind(
     wherePrimitive,
-    ins.map((t) => repeat(t, shape)),
+    ins.map((t) => repeat(t, shape, tape)),
   )[0]!;
 }
 

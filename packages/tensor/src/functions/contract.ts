@@ -22,6 +22,7 @@ export function matmul(x: TensorLike, y: TensorLike): Tensor {
       `matmul: shapes ${printShape(a.shape)} and ${printShape(b.shape)}; scalars have no matrix product, use mul`,
     );
   checkInner("matmul", a, b, a.ndim - 1, Math.max(0, b.ndim - 2));
+  if (a.ndim === 2 && b.ndim === 2) return bind(contractPrimitive, [a, b], ofMatrices)[0]!;
   broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const left = [...batchLabels(a.ndim - 2), ...(a.ndim > 1 ? ["row"] : []), "inner"];
   const right = [...batchLabels(b.ndim - 2), "inner", ...(b.ndim > 1 ? ["column"] : [])];
@@ -32,6 +33,8 @@ export function matmul(x: TensorLike, y: TensorLike): Tensor {
   ];
   return arrange(multiply({ x: a, labels: left }, { x: b, labels: right }, new Set(result)), result);
 }
+
+const ofMatrices = { batchA: [], batchB: [], contractA: [1], contractB: [0] };
 
 /** Names that count from the last batch axis, so that broadcasting aligns them. */
 const batchLabels = (count: number): string[] =>
@@ -106,5 +109,6 @@ function checkInner(where: string, a: Tensor, b: Tensor, left: number, right: nu
 }
 
 function factors(where: string, x: TensorLike, y: TensorLike): [Tensor, Tensor] {
-  return settle(where, [x, y]).map(countable) as [Tensor, Tensor];
+  const [a, b] = settle(where, [x, y]);
+  return [countable(a!), countable(b!)];
 }

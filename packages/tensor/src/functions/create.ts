@@ -1,6 +1,6 @@
 import { allocate, type DType, dtypeOfArray, isFloat, type TypedArray } from "../dtype";
 import { DTypeError, ShapeError, UnsupportedError } from "../errors";
-import { checkShape, printShape, type Shape, sizeOf } from "../shape";
+import { checkSize, checkShape, printShape, type Shape, sizeOf } from "../shape";
 import { defaultTarget } from "../targets/default";
 import type { Target } from "../targets/target";
 import { type Nested, Tensor } from "../tensor";
@@ -96,6 +96,7 @@ function make(
     throw new UnsupportedError(
       `tensor: ${target.name} has no ${dtype}; choose another dtype, as in { dtype: "float32" }, or target`,
     );
+  checkSize("tensor", shape);
   const array = allocate(dtype, sizeOf(shape));
   fill?.(array);
   return Tensor.concrete(target.upload(array, dtype, shape), { dtype, shape }, target);

@@ -17,7 +17,7 @@ import { tan as tanPrimitive } from "../primitives/tan";
 import { tanh as tanhPrimitive } from "../primitives/tanh";
 import { bind } from "../run";
 import type { Tensor } from "../tensor";
-import { asFloat, floatOperands } from "./operands";
+import { asFloat, floatBinary } from "./operands";
 
 /** eˣ, elementwise. Like all functions of this file it gives float32 for integers and bool. */
 export const exp = (x: TensorLike): Tensor => bind(expPrimitive, [asFloat(x)])[0]!;
@@ -50,7 +50,7 @@ export const acos = (x: TensorLike): Tensor => bind(acosPrimitive, [asFloat(x)])
 export const atan = (x: TensorLike): Tensor => bind(atanPrimitive, [asFloat(x)])[0]!;
 
 /** Angle of the point (x, y), elementwise, broadcast, in [−π, π]; y comes first. The derivative is undefined at the origin. */
-export const atan2 = (y: TensorLike, x: TensorLike): Tensor => bind(atan2Primitive, floatOperands("atan2", y, x))[0]!;
+export const atan2 = (y: TensorLike, x: TensorLike): Tensor => floatBinary(atan2Primitive, "atan2", y, x);
 
 /** Hyperbolic sine, elementwise. */
 export const sinh = (x: TensorLike): Tensor => bind(sinhPrimitive, [asFloat(x)])[0]!;

@@ -36,6 +36,22 @@ export type LoopAttributes = {
   readonly rows: number;
   /** With lanes, the body names a row for each lane (`[lanes]`), `row` ys are `[lanes, …]` and their results `[rows, lanes, …]`. 0: none. */
   readonly lanes: number;
+  /** Of a loop over a batch: what each element does on its own. */
+  readonly single?: SingleLoop | undefined;
+};
+
+/**
+ * A loop of which another is the batch, so that lowering may run them one by one, or side by side, instead of in lock step. All carries and ys
+ * are batched; the batch's constants begin with this one's, and so do those of its condition. Where it has one more carry than this one, that is
+ * the number of iterations of each.
+ */
+export type SingleLoop = {
+  readonly loop: LoopAttributes;
+  readonly size: number;
+  /** Which inputs are batched: along axis 0, of xs along axis 1. */
+  readonly xs: readonly boolean[];
+  readonly constants: readonly boolean[];
+  readonly conditionConstants: readonly boolean[];
 };
 
 /** Something for each group of a loop's inputs. */

@@ -1,38 +1,191 @@
 import { byteSize } from "../dtype";
 import { invariant } from "../errors";
 import type { Aval } from "../primitive";
-import { sizeOf } from "../shape";
+import { type Shape, sizeOf } from "../shape";
 import type { Node } from "../tape";
-import { type Address, addressOf, int, memoryAt, readSlot, rowSlots, type Site, writeSlot } from "./addressing";
+import { type Address, int, memoryAt, readSlot, rowSlots, type Site, writeSlot } from "./addressing";
 import type { Index, Operand, Value } from "./emitter";
+import { foldWidth } from "./fold";
 import { takeBytes } from "./heap";
+import type { Lowering } from "./lower";
+import type { LaneEmitter, MemoryEmitter } from "./machine";
+import { elementsWith, type Loop, loopOf, prepare } from "./operands";
 import type { Plan } from "./plan";
 import { lowerProduct } from "./product";
+import { eachRun, fittingLanes, sharedLanes, shortRun } from "./runs";
+import { inTiles, type Part } from "./tiles";
 
-/** Elements of the result, one after the other; operands that are inlined are computed on the way. */
-export function lowerElements(site: Site, plan: Plan, node: Node): void {
-  const { k } = site;
-  const { op, attributes } = node;
-  const out = plan.tape.avals[node.outs[0]!]!;
+/** Elements of a result, or of several that one loop computes; operands that are inlined are computed on the way. */
+export function lowerElements(lowering: Lowering, site: Site, plan: Plan, node: Node): void {
+  if (node.op.product && lowerProduct(lowering, site, plan, node)) return;
   const place = plan.places[node.outs[0]!]!;
-  if (op.product && lowerProduct(site, plan, node)) return;
   if (place.kind === "rows") return emitRows(site, plan, node, place.slot);
-  const target = memoryAt(site, out, addressOf(site, place));
-  const operands = operandsOf(site, plan, node);
-  const emit = (index: Index): void => {
-    const value = op.alias
-      ? operands[0]!.at(k.flatIndex(operands[0]!.shape, index.flat()))
-      : op.element!(k, operands, index, attributes);
-    target.store(index.flat(), value);
+  const members = plan.groups.get(node) ?? [node];
+  if (isComputedLater(plan, node)) return;
+  const { shape } = plan.tape.avals[node.outs[0]!]!;
+  if (sizeOf(shape) === 0) return;
+  const loop = loopOf(plan, members);
+  const flat = loop.nodes.every((each) => isFlat(plan, each));
+  const range = flat ? sizeOf(shape) : (shape[0] ?? 1);
+  const work = {
+    name: node.op.name,
+    length: range,
+    operations: operationsOf(loop),
+    unit: flat ? 64 : 1,
+    repeatable: true,
   };
-  if (isFlat(plan, node)) k.loop(sizeOf(out.shape), (i) => emit(k.flatIndex(out.shape, i)));
-  else {
-    const nest = (axis: number, at: readonly Value[]): void => {
-      if (axis === out.shape.length) emit(k.index(out.shape, at));
-      else k.loop(out.shape[axis]!, (i) => nest(axis + 1, [...at, i]));
-    };
-    nest(0, []);
+  inTiles(lowering, site, work, (inner, part) => emitPart(inner, loop, shape, part, flat));
+}
+
+/** Operations on elements, those of folds included. */
+const operationsOf = ({ plan, nodes }: Loop): number =>
+  nodes.reduce(
+    (sum, { ins, outs }) => sum + Math.max(...[...ins, ...outs].map((id) => sizeOf(plan.tape.avals[id]!.shape))),
+    0,
+  );
+
+/** The elements whose position, or position along the first axis, is in a part. */
+function emitPart(site: Site, loop: Loop, shape: Shape, part: Part, flat: boolean): void {
+  const prepared = prepare(site, loop);
+  const emitted = new Map<MemoryEmitter, (index: Index) => void>();
+  const elements = (k: MemoryEmitter): ((index: Index) => void) => {
+    let emit = emitted.get(k);
+    if (!emit) emitted.set(k, (emit = elementsWith(k, loop, prepared)));
+    return emit;
+  };
+  if (emitFold(site, loop, shape, part, elements)) return;
+  if (flat)
+    eachRun(site.k, part.length, lanesFor(loop, part.length), (k, at) =>
+      elements(k)(k.flatIndex(shape, k.add(at, part.from))),
+    );
+  else emitNest(site, loop, shape, part, elements);
+}
+
+/** What emits the elements at an index, with the emitter that is given. */
+type Elements = (k: MemoryEmitter) => (index: Index) => void;
+
+/** Is the node one of a group whose code stands at a later one? */
+const laterNodes = new WeakMap<Plan, Set<Node>>();
+function isComputedLater(plan: Plan, node: Node): boolean {
+  let later = laterNodes.get(plan);
+  if (!later)
+    laterNodes.set(plan, (later = new Set([...plan.groups.values()].flatMap((members) => members.slice(0, -1)))));
+  return later.has(node);
+}
+
+/** A result whose elements are folds of long rows: element after element, the terms of each shared among lanes. */
+function emitFold(site: Site, loop: Loop, shape: Shape, part: Part, elements: Elements): boolean {
+  const { plan, members } = loop;
+  const { op, ins, attributes } = members[0]!;
+  const avals = ins.map((id) => plan.tape.avals[id]!);
+  if (members.length > 1 || !op.folds?.(avals, attributes)) return false;
+  const lanes = site.k.lanes((foldWidth(avals[0]!.dtype) * Math.min(4, vectorsFor(loop))) / 4);
+  if (!lanes) return false;
+  const emit = elements(sharedLanes(site.k, lanes));
+  eachOuter(site, shape, part, (at) => emit(lanes.index(shape, at)));
+  return true;
+}
+
+/** Loops over axes, of the first a part, which give positions along them. */
+function eachOuter({ k }: Site, lengths: Shape, part: Part, body: (at: readonly Value[]) => void): void {
+  const level = (axis: number, at: readonly Value[]): void => {
+    if (axis === lengths.length) body(at);
+    else if (axis === 0) k.loop(part.length, (i) => level(1, [k.add(part.from, i)]));
+    else if (lengths[axis] === 1) level(axis + 1, [...at, int(k, 0)]);
+    else k.loop(lengths[axis]!, (i) => level(axis + 1, [...at, i]));
+  };
+  level(0, []);
+}
+
+/** Loops over all axes, where positions along them matter; lanes lie along the last. */
+function emitNest(site: Site, loop: Loop, shape: Shape, part: Part, elements: Elements): void {
+  const { k } = site;
+  // Axes of length 1 at the end make no runs.
+  let rank = shape.length;
+  while (rank > 0 && shape[rank - 1] === 1) rank--;
+  const ones = shape.slice(rank).map(() => int(k, 0));
+  const whole = part.length === shape[0];
+  const length = rank > 0 ? shape[rank - 1]! : 1;
+  const outer = shape.slice(0, Math.max(0, rank - 1));
+  const rows = sizeOf(outer);
+  const short = shortRun(length);
+  if (short !== undefined && whole && rows * length >= short && k.lanes(short)) {
+    const lanes = k.lanes(short)!;
+    return emitShortRows(site, shape, length, ones, lanes, elements(lanes));
   }
+  // A single axis is itself what is split.
+  const [run, from] = rank === 1 ? [part.length, part.from] : [length, int(k, 0)];
+  const counts = lanesFor(loop, run);
+  eachOuter(site, outer, part, (at) =>
+    eachRun(k, run, counts, (emitter, i) =>
+      elements(emitter)(emitter.index(shape, rank > 0 ? [...at, emitter.add(i, from), ...ones] : ones)),
+    ),
+  );
+}
+
+/** Rows that are shorter than a vector: each run of lanes takes several, whole. */
+function emitShortRows(
+  { k }: Site,
+  shape: Shape,
+  length: number,
+  ones: readonly Value[],
+  lanes: LaneEmitter,
+  emit: (index: Index) => void,
+): void {
+  const size = sizeOf(shape);
+  const { count } = lanes;
+  const lane = lanes.ramp(int(k, 0), 1);
+  const along = lanes.rem(lane, int(k, length));
+  const row = lanes.div(lane, int(k, length));
+  const rowShape = shape.slice(0, shape.length - ones.length - 1);
+  const run = (from: Value): void => {
+    const rows = lanes.flatIndex(rowShape, lanes.add(k.div(from, int(k, length)), row));
+    const flat = lanes.ramp(from, 1);
+    emit({ shape, flat: () => flat, axes: () => [...rows.axes(), along, ...ones] });
+  };
+  // The last run begins so that it ends with the elements: some are computed twice.
+  k.loop(Math.ceil(size / count), (n) =>
+    run(size % count === 0 ? k.mul(n, int(k, count)) : k.min(k.mul(n, int(k, count)), int(k, size - count))),
+  );
+}
+
+/** How many lanes suit a loop over so many elements. */
+function lanesFor(loop: Loop, length: number): number {
+  const { plan, nodes } = loop;
+  const wide = nodes.some(({ ins, outs }) =>
+    [...ins, ...outs].some((id) => byteSize(plan.tape.avals[id]!.dtype) === 8),
+  );
+  return fittingLanes(length, vectorsFor(loop), wide ? 2 : 4);
+}
+
+/** Vectors that are worked on at a time: several, so that none waits for another; fewer where the values of a long body would not fit registers. */
+function vectorsFor(loop: Loop): number {
+  const [first, ...others] = loop.nodes;
+  if (others.length === 0 && first!.op.fusion === "reduce") return 8;
+  return others.length > 1 && valuesHeld(loop) > 1 ? 2 : 4;
+}
+
+/** How many values must be held at once while an element is computed (Sethi and Ullman 1970), but for numbers that are the same for all. */
+function valuesHeld({ plan, members, nodes }: Loop): number {
+  const producers = new Map(nodes.flatMap((node) => node.outs.map((id) => [id, node] as const)));
+  const known = new Map<number, number>();
+  const held = (id: number): number => {
+    let count = known.get(id);
+    if (count !== undefined) return count;
+    const producer = producers.get(id);
+    if (!producer) count = sizeOf(plan.tape.avals[id]!.shape) === 1 ? 0 : 1;
+    else {
+      const { ins } = producer;
+      const needs: number[] = [];
+      for (let j = 0; j < ins.length; j++) if (ins.indexOf(ins[j]!) === j) needs.push(held(ins[j]!));
+      needs.sort((a, b) => b - a);
+      count = 0;
+      for (let j = 0; j < needs.length; j++) if (needs[j]! > 0) count = Math.max(count, needs[j]! + j);
+    }
+    known.set(id, count);
+    return count;
+  };
+  return members.length - 1 + Math.max(...members.map(({ outs }) => held(outs[0]!)));
 }
 
 /** An elementwise operation on dynamic values: as many rows as its operands have. */
@@ -57,75 +210,25 @@ function emitRows(site: Site, plan: Plan, node: Node, slot: number): void {
       base: k.add(readSlot(site, slots.address), k.mul(r, readSlot(site, slots.stride))),
       offset: 0,
     });
-    const operands = ins.map(({ aval, slots }): Operand => {
-      const memory = memoryAt(site, { dtype: aval.dtype, shape: aval.shape.slice(1) }, rowOf(slots));
-      return { ...memory, at: (index) => memory.load(index.flat()) };
+    const addresses = ins.map(({ slots }) => rowOf(slots));
+    const to = rowOf(own);
+    const wide = [out, ...ins.map(({ aval }) => aval)].some(({ dtype }) => byteSize(dtype) === 8);
+    eachRun(k, rowSize, fittingLanes(rowSize, 4, wide ? 2 : 4), (emitter, i) => {
+      const operands = ins.map(({ aval }, j): Operand => {
+        const memory = memoryAt({ k: emitter }, { dtype: aval.dtype, shape: aval.shape.slice(1) }, addresses[j]!);
+        return { ...memory, at: (index) => memory.load(index.flat()) };
+      });
+      const value = node.op.element!(emitter, operands, emitter.flatIndex(rowType.shape, i), node.attributes);
+      memoryAt({ k: emitter }, rowType, to).store(i, value);
     });
-    const target = memoryAt(site, rowType, rowOf(own));
-    k.loop(rowSize, (i) =>
-      target.store(i, node.op.element!(k, operands, k.flatIndex(rowType.shape, i), node.attributes)),
-    );
   });
 }
 
-/** Operands of a node: memory, literals, or the code of inlined nodes. */
-function operandsOf(site: Site, plan: Plan, node: Node): Operand[] {
-  const { k } = site;
-  const { tape, places } = plan;
-  const literals = new Map(tape.literals.map(({ id, value }) => [id, value]));
-  const producers = producersOf(plan);
-  const known = new Map<number, Operand>();
-  const operand = (id: number): Operand => {
-    let made = known.get(id);
-    if (made) return made;
-    const { dtype, shape } = tape.avals[id]!;
-    const place = places[id];
-    const literal = literals.get(id);
-    const producer = producers.get(id);
-    if (place) {
-      const memory = memoryAt(site, tape.avals[id]!, addressOf(site, place));
-      made = { dtype, shape, at: (index) => memory.load(index.flat()) };
-    } else if (literal !== undefined) made = { dtype, shape, at: () => k.literal(dtype, literal) };
-    else {
-      invariant(producer, "an operand is in memory, a literal, or inlined");
-      const ins = producer.ins.map(operand);
-      const { op, attributes } = producer;
-      made = op.alias
-        ? { dtype, shape, at: (index) => ins[0]!.at(k.flatIndex(ins[0]!.shape, index.flat())) }
-        : { dtype, shape, at: (index) => op.element!(k, ins, index, attributes) };
-    }
-    known.set(id, made);
-    return made;
-  };
-  return node.ins.map(operand);
-}
-
-const producers = new WeakMap<Plan, Map<number, Node>>();
-
-function producersOf(plan: Plan): Map<number, Node> {
-  let map = producers.get(plan);
-  if (!map) {
-    map = new Map();
-    for (const node of plan.tape.nodes) for (const id of node.outs) map.set(id, node);
-    producers.set(plan, map);
-  }
-  return map;
-}
-
-/** Do all operations that make up the node's code go element by element, so that one flat loop serves? */
-function isFlat(plan: Plan, node: Node): boolean {
+/** Does the node's code go element by element, so that one flat loop serves? */
+function isFlat(plan: Plan, { op, ins, outs }: Node): boolean {
   const { avals } = plan.tape;
-  const map = producersOf(plan);
-  const todo: Node[] = [node];
-  for (let at = todo.pop(); at; at = todo.pop()) {
-    if (!at.op.alias && at.op.fusion !== "map" && sizeOf(avals[at.outs[0]!]!.shape) !== 1) {
-      // A repeated scalar needs no position.
-      if (!(at.op.fusion === "view" && at.ins.every((id) => sizeOf(avals[id]!.shape) === 1))) return false;
-    }
-    for (const id of at.ins) {
-      const producer = map.get(id);
-      if (producer && !plan.places[id]) todo.push(producer);
-    }
-  }
-  return true;
+  if (op.alias || op.fusion === "map" || sizeOf(avals[outs[0]!]!.shape) === 1) return true;
+  // A number for each position needs no axes; nor does a repeated scalar.
+  if (op.fusion === "make") return ins.every((id) => avals[id]!.shape.length <= 1);
+  return op.fusion === "view" && ins.every((id) => sizeOf(avals[id]!.shape) === 1);
 }

@@ -24,7 +24,10 @@ export interface Index {
   flat(): Value;
 }
 
-/** A tensor as an element rule sees it: read at an index. A read may load memory or inline the code that computes the element. */
+/**
+ * A tensor as an element rule sees it: read at an index. A read may load memory or inline the code that computes the element, once for each
+ * index object; so what a branch reads, it reads at an index made there, or one that was read before the branch.
+ */
 export interface Operand {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -39,6 +42,17 @@ export interface Memory {
   store(position: Value, value: Value): void;
 }
 
+/** Several elements at a time, within code that computes one. */
+export interface Abreast {
+  readonly count: number;
+  /** The positions from `from` on, one in each lane (`int32`). What is computed of them has a number for each lane. */
+  readonly positions: (from: Value) => Value;
+  /** Emits `body`, which may make variables that differ between lanes; all others are uniform. */
+  readonly within: (body: () => Value) => Value;
+  /** One lane's number. */
+  readonly lane: (value: Value, lane: number) => Value;
+}
+
 /**
  * What a target can say about scalars. Every element and kernel rule is written once against this and so runs on every target.
  *
@@ -49,6 +63,13 @@ export interface Memory {
 export interface Emitter {
   /** "js", "wasm", "webgpu": for the few rules that carry a work-around for one target. */
   readonly target: string;
+  /** Present where vectors may compute terms of one element side by side; `lower/fold.ts` knows how. */
+  readonly abreast?: Abreast;
+  /**
+   * Present where iterations may run at once: `loop` for those that do not read what others write. Rules use it for loops over lines or matrices; their
+   * scratch memory is each iteration's own.
+   */
+  readonly independent?: (count: number, body: (i: Value) => void) => void;
   literal(dtype: DType, value: number): Value;
 
   add(a: Value, b: Value): Value;

@@ -1,5 +1,6 @@
 import type { Value } from "./emitter";
 import { int, type Site } from "./addressing";
+import { matmulPanel } from "./machine";
 
 /**
  * Rows of dynamic values lie above all frames and are given out as a stack: the int32 at address 0 is the first free byte. A loop's
@@ -10,8 +11,15 @@ const top = 0;
 /** The number of the first failure of a run, 0 if there was none. */
 export const failureWord = 4;
 
-/** Frames begin after these words. */
-export const firstFrame = 16;
+/** Frames begin after these words, and those by which threads meet. */
+export const firstFrame = 512;
+
+/** Where several threads run, each has working memory for products, and frames begin after that. */
+export const threadPanels: number = firstFrame;
+export const panelBytes: number = matmulPanel.steps * matmulPanel.stepBytes;
+
+/** Where frames begin. */
+export const frameStart = (threads: number): number => firstFrame + (threads > 1 ? threads * panelBytes : 0);
 
 export const readTop = ({ k }: Site): Value => k.load("int32", int(k, top), 0);
 export const writeTop = ({ k }: Site, value: Value): void => k.store("int32", int(k, top), 0, value);

@@ -1,44 +1,46 @@
-import { byteSize } from "../dtype";
-import { invariant } from "../errors";
 import type { Aval } from "../primitive";
 import { sizeOf } from "../shape";
 import type { Node } from "../tape";
+import { type Address, addressOf, copyBytes, int, memoryAt, readSlot, type Site, writeSlot } from "./addressing";
 import {
-  type Address,
-  addressOf,
-  copyBytes,
-  int,
-  memoryAt,
-  readSlot,
-  rowSlots,
-  type Site,
-  writeSlot,
-} from "./addressing";
-import { hasRow, isDynamic, type LoopAttributes, splitInputs, splitOutputs } from "./control";
+  hasRow,
+  isDynamic,
+  type LoopAttributes,
+  type LoopInputs,
+  type LoopOutputs,
+  splitInputs,
+  splitOutputs,
+} from "./control";
 import type { Value } from "./emitter";
-import { readTop, takeBytes, writeTop } from "./heap";
+import { readTop, writeTop } from "./heap";
+import { literalsOf } from "./literals";
 import type { Lowering } from "./lower";
 import type { Place, Plan } from "./plan";
+import { clear, countOf, type Gathered, gather, growRows, openRows, rowsAt } from "./rows";
 
-/** A result of a loop that gathers rows. */
-interface Gathered {
+/** A value in memory. */
+interface Stored {
   readonly aval: Aval;
   readonly place: Place;
-  readonly rowBytes: number;
-  /** Dynamic rows of all gathered results of a loop lie side by side; this one's begin here. */
-  readonly within: number;
 }
 
-/**
- * A loop inside the machine. Its carries live in the loop's own results: the body reads them there, and they are replaced at the end of each
- * iteration. The body is a function of its own, so that engines optimise it while the loop runs.
- */
-export function lowerLoop(lowering: Lowering, site: Site, plan: Plan, node: Node): void {
-  const { k } = site;
+/** A loop that is about to run: its carries hold what they start from, its results have room. */
+export interface OpenLoop {
+  readonly a: LoopAttributes;
+  readonly given: LoopInputs<Stored>;
+  readonly outs: LoopOutputs<Stored>;
+  readonly each: readonly Gathered[];
+  /** Bytes from one iteration's dynamic rows to the next one's. */
+  readonly stride: number;
+  /** The most iterations there can be. */
+  readonly bound: Value;
+  readonly scratch: readonly number[];
+}
+
+/** Sets up what a loop reads and writes. */
+export function openLoop(lowering: Lowering, site: Site, plan: Plan, node: Node): OpenLoop {
   const a = node.attributes as unknown as LoopAttributes;
   const { ins, scratch } = lowering.materialize(site, plan, node);
-  const [counter, ...swap] = scratch;
-  const [body, condition] = plan.inner.get(node)!;
   const given = splitInputs(a, ins);
   const outs = splitOutputs(
     a,
@@ -49,10 +51,21 @@ export function lowerLoop(lowering: Lowering, site: Site, plan: Plan, node: Node
   const each = gather(a, outs.ys, "each");
   const stride = isDynamic(a) ? each.reduce((sum, y) => sum + y.rowBytes, 0) : 0;
   for (const y of outs.ys) if (!y.aval.dynamic) clear(site, y.aval, y.place, hasRow(a) || a.length === 0);
+  const bound = a.counted ? countOf(site, given.count[0]!.place, a.length) : int(site.k, a.length);
+  if (isDynamic(a)) openRows(site, each, stride, bound, a.counted);
+  return { a, given, outs, each, stride, bound, scratch };
+}
 
-  const bound = a.counted ? countOf(site, given.count[0]!.place, a.length) : int(k, a.length);
+/**
+ * A loop inside the machine. Its carries live in the loop's own results: the body reads them there, and they are replaced at the end of each
+ * iteration. The body is a function of its own, so that engines optimise it while the loop runs.
+ */
+export function lowerLoop(lowering: Lowering, site: Site, plan: Plan, node: Node): void {
+  const { k } = site;
+  const { a, given, outs, each, stride, bound, scratch } = openLoop(lowering, site, plan, node);
+  const [counter, ...swap] = scratch;
+  const [body, condition] = plan.inner.get(node)!;
   writeSlot(site, counter!, bound);
-  if (isDynamic(a)) each.forEach((y, j) => openRows(site, y, j === 0, stride, bound, a.counted));
 
   const [indexId, ...bodyInputs] = body!.tape.inputs;
   const index = body!.places[indexId!]!;
@@ -74,13 +87,13 @@ export function lowerLoop(lowering: Lowering, site: Site, plan: Plan, node: Node
     const i = a.reverse ? k.sub(k.sub(readSlot(site, counter!), done.get()), int(k, 1)) : done.get();
     storeIndex(site, index, i);
     given.xs.forEach(({ aval, place }, j) => {
-      const from = rowAddress(site, aval, place, i, a.length);
+      const from = rowsAt(site, aval, place, a.length)(i);
       writeSlot(site, (rows[j] as { slot: number }).slot, k.add(from.base, int(k, from.offset)));
     });
     if (stride && a.condition) growRows(site, each, stride);
     const top = readTop(site);
     lowering.outline(site, "body", (inner) => lowering.emitPlan(inner, body!));
-    storeResults(lowering, site, a, body!, outs, each, swap, i);
+    storeResults(lowering, site, a, body!, outs, swap, i);
     writeTop(site, top);
     done.set(k.add(done.get(), int(k, 1)));
   });
@@ -90,68 +103,6 @@ export function lowerLoop(lowering: Lowering, site: Site, plan: Plan, node: Node
   }
 }
 
-/** The results that gather rows of one kind, with the bytes of a row. */
-function gather(a: LoopAttributes, ys: readonly { aval: Aval; place: Place }[], kind: "each" | "row"): Gathered[] {
-  let within = 0;
-  return ys.flatMap(({ aval, place }, k) => {
-    if (a.ys[k] !== kind) return [];
-    const bytes = sizeOf(aval.shape.slice(1)) * byteSize(aval.dtype);
-    const rowBytes = aval.dynamic ? Math.ceil(bytes / 16) * 16 : bytes;
-    const result = { aval, place, rowBytes, within };
-    within += rowBytes;
-    return [result];
-  });
-}
-
-/** Rows that nothing may write are zero. */
-function clear(site: Site, aval: Aval, place: Place, needed: boolean): void {
-  if (!needed) return;
-  const { base, offset } = addressOf(site, place);
-  const bytes = sizeOf(aval.shape) * byteSize(aval.dtype);
-  if (bytes > 0) site.k.fill(site.k.add(base, int(site.k, offset)), 0, int(site.k, bytes));
-}
-
-function countOf(site: Site, place: Place, length: number): Value {
-  const { base, offset } = addressOf(site, place);
-  const { k } = site;
-  return k.max(k.min(k.load("int32", base, offset), int(k, length)), int(k, 0));
-}
-
-/** Sets up the slots of a dynamic result: all rows at once where their number is known, none yet where it is not. The first has the region. */
-function openRows(site: Site, y: Gathered, first: boolean, stride: number, bound: Value, counted: boolean): void {
-  const { k } = site;
-  invariant(y.place.kind === "rows", "dynamic results are rows");
-  const slots = rowSlots(y.place.slot);
-  // The product below would begin again at 0 past 4 GiB.
-  const most = stride > 0 ? Math.floor(2 ** 32 / stride) - 1 : Infinity;
-  if (first && counted && most < 2 ** 31) k.if(k.less(int(k, most), bound), () => k.trap());
-  if (first) writeSlot(site, slots.address, counted ? takeBytes(site, k.mul(bound, int(k, stride))) : readTop(site));
-  writeSlot(site, slots.stride, int(k, stride));
-  writeSlot(site, slots.rows, counted ? bound : int(k, 0));
-}
-
-/** Makes room for the rows of one more iteration. */
-function growRows(site: Site, each: readonly Gathered[], stride: number): void {
-  const { k } = site;
-  takeBytes(site, int(k, stride));
-  for (const { place } of each) {
-    const { rows } = rowSlots((place as { slot: number }).slot);
-    writeSlot(site, rows, k.add(readSlot(site, rows), int(k, 1)));
-  }
-}
-
-/** The address of row i of a value. */
-function rowAddress(site: Site, aval: Aval, place: Place, i: Value, length: number): Address {
-  const { k } = site;
-  if (place.kind === "rows") {
-    const slots = rowSlots(place.slot);
-    return { base: k.add(readSlot(site, slots.address), k.mul(i, readSlot(site, slots.stride))), offset: 0 };
-  }
-  const { base, offset } = addressOf(site, place);
-  const bytes = length === 0 ? 0 : (sizeOf(aval.shape) / length) * byteSize(aval.dtype);
-  return { base: k.add(base, k.mul(i, int(k, bytes))), offset };
-}
-
 function storeIndex(site: Site, place: Place, i: Value): void {
   const { base, offset } = addressOf(site, place);
   site.k.store("int32", base, offset, i);
@@ -159,7 +110,7 @@ function storeIndex(site: Site, place: Place, i: Value): void {
 
 function readBool(site: Site, plan: Plan, id: number): Value {
   const place = plan.places[id];
-  if (!place) return site.k.literal("bool", plan.tape.literals.find((x) => x.id === id)!.value);
+  if (!place) return site.k.literal("bool", literalsOf(plan.tape).get(id)!);
   const { base, offset } = addressOf(site, place);
   return site.k.load("bool", base, offset);
 }
@@ -170,24 +121,17 @@ function storeResults(
   site: Site,
   a: LoopAttributes,
   body: Plan,
-  outs: ReturnType<typeof splitOutputs<{ aval: Aval; place: Place }>>,
-  each: readonly Gathered[],
+  outs: LoopOutputs<Stored>,
   swap: readonly number[],
   i: Value,
 ): void {
   const results: { aval: Aval; place: Place | undefined; literal: number }[] = [];
   lowering.outputs(body, (aval, place, literal) => results.push({ aval, place, literal }));
   const own = splitOutputs(a, results, "body");
-  let nextEach = 0;
   own.ys.forEach((y, j) => {
     const { aval, place } = outs.ys[j]!;
     if (a.ys[j] === "each") {
-      const { within } = each[nextEach++]!;
-      const first = each[0]!;
-      // Dynamic rows share one region, addressed by the first result's slots.
-      const to = rowAddress(site, aval, aval.dynamic ? first.place : place, i, a.length);
-      if (aval.dynamic) writeAlias(site, first, place, within);
-      put(site, y, { base: to.base, offset: to.offset + (aval.dynamic ? within : 0) });
+      put(site, y, rowsAt(site, aval, place, a.length)(i));
     } else storeRow(site, a, y, own.row[0]!, aval, place);
   });
   own.carries.forEach((c, j) => put(site, c, addressOf(site, { kind: "frame", offset: swap[j]! })));
@@ -201,15 +145,6 @@ function storeResults(
       sizeOf(c.aval.shape),
     );
   });
-}
-
-/** Keeps the slots of a dynamic result that shares the first one's rows in step with it. */
-function writeAlias(site: Site, first: Gathered, place: Place, within: number): void {
-  if (place === first.place) return;
-  const { k } = site;
-  const from = rowSlots((first.place as { slot: number }).slot);
-  const to = rowSlots((place as { slot: number }).slot);
-  writeSlot(site, to.address, k.add(readSlot(site, from.address), int(k, within)));
 }
 
 function put(site: Site, value: { aval: Aval; place: Place | undefined; literal: number }, to: Address): void {

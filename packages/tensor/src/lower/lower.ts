@@ -1,24 +1,18 @@
 import { invariant } from "../errors";
 import type { Aval } from "../primitive";
-import { prune } from "../passes/prune";
 import { sizeOf } from "../shape";
 import type { Node, Tape } from "../tape";
-import {
-  addressOf,
-  copyBytes,
-  flatten,
-  int,
-  memoryAt,
-  readSlot,
-  type Site,
-  writeSlot,
-} from "./addressing";
+import { addressOf, copyBytes, flatten, int, memoryAt, readSlot, type Site, writeSlot } from "./addressing";
 import type { CallAttributes } from "./control";
 import { lowerElements } from "./elements";
 import type { Memory } from "./emitter";
 import { Frame } from "./frame";
+import { literalsOf } from "./literals";
 import { lowerLoop } from "./loop";
 import type { FunctionHandle, MachineModule } from "./machine";
+import { pruned } from "./registers/evaluate";
+import { lowerLanes } from "./registers/lanes";
+import { lowerSteps } from "./registers/steps";
 import { type FunctionPlan, type Place, placeInputs, type Plan, planTape } from "./plan";
 
 /** Kernels per emitted function: engines compile functions one by one, and slowly when they are large. */
@@ -39,7 +33,7 @@ export class Lowering {
   readonly callee = (source: Tape): FunctionPlan => {
     let known = this.planned.get(source);
     if (!known) {
-      const tape = prune(source);
+      const tape = pruned(source);
       const frame = new Frame(0);
       const inputs = tape.inputs.map((id): Place =>
         tape.avals[id]!.dynamic
@@ -52,10 +46,15 @@ export class Lowering {
     return known;
   };
 
+  /** A name that no other function has. */
+  nameOf(name: string): string {
+    return `${name}${this.functions++}`;
+  }
+
   /** A function of its own for the code of `body`, called where `site` stands. */
   outline(site: Site, name: string, body: (inner: Site) => void): void {
     const { fixed } = site;
-    const handle = this.module.declare(`${name}${this.functions++}`, fixed ? 0 : 1);
+    const handle = this.module.declare(this.nameOf(name), fixed ? 0 : 1);
     this.module.define(handle, (k, [frame]) => body({ k, frame: frame ?? int(k, 0), fixed }));
     site.k.call(handle, fixed ? [] : [site.frame]);
   }
@@ -74,7 +73,7 @@ export class Lowering {
 
   private emitNode(site: Site, plan: Plan, node: Node): void {
     const { op } = node;
-    if (op.element || op.alias) lowerElements(site, plan, node);
+    if (op.element || op.alias) lowerElements(this, site, plan, node);
     else if (op.kernel) {
       const { scratch, ins } = this.materialize(site, plan, node);
       const types =
@@ -92,8 +91,12 @@ export class Lowering {
       );
     } else if (op.control === "call") this.emitCall(site, plan, node);
     else if (op.control === "cond") this.emitCond(site, plan, node);
-    else if (op.control === "loop") lowerLoop(this, site, plan, node);
-    else invariant(false, `${op.name} has no rule that computes it`);
+    else if (op.control === "loop") {
+      const mode = plan.inRegisters.get(node);
+      if (mode === undefined) lowerLoop(this, site, plan, node);
+      else if (mode === "steps") lowerSteps(this, site, plan, node);
+      else lowerLanes(this, site, plan, node, mode);
+    } else invariant(false, `${op.name} has no rule that computes it`);
   }
 
   /** Inputs of a node in memory: literals are written to the scratch that the plan set aside for them. */
@@ -104,10 +107,10 @@ export class Lowering {
       const aval = tape.avals[id]!;
       const place = places[id];
       if (place) return { aval, place };
-      const literal = tape.literals.find((x) => x.id === id);
-      invariant(literal, `${node.op.name} reads a value that is not in memory`);
+      const literal = literalsOf(tape).get(id);
+      invariant(literal !== undefined, `${node.op.name} reads a value that is not in memory`);
       const offset = scratch.shift()!;
-      site.k.store(aval.dtype, site.frame, offset, site.k.literal(aval.dtype, literal.value));
+      site.k.store(aval.dtype, site.frame, offset, site.k.literal(aval.dtype, literal));
       return { aval, place: { kind: "frame", offset } as const };
     });
     return { ins, scratch };
@@ -123,7 +126,7 @@ export class Lowering {
 
   /** Visits the outputs of a plan: each has a place, or is a literal. */
   outputs(plan: Plan, visit: (aval: Aval, place: Place | undefined, literal: number, k: number) => void): void {
-    const literals = new Map(plan.tape.literals.map(({ id, value }) => [id, value]));
+    const literals = literalsOf(plan.tape);
     plan.tape.outputs.forEach((id, k) => visit(plan.tape.avals[id]!, plan.places[id], literals.get(id) ?? 0, k));
   }
 
@@ -150,7 +153,7 @@ export class Lowering {
   private calleeHandle(tape: Tape): FunctionHandle {
     let handle = this.emitted.get(tape);
     if (!handle) {
-      this.emitted.set(tape, (handle = this.module.declare(`${tape.where}${this.functions++}`, 1)));
+      this.emitted.set(tape, (handle = this.module.declare(this.nameOf(tape.where), 1)));
       this.module.define(handle, (k, [frame]) =>
         this.emitPlan({ k, frame: frame!, fixed: false }, this.callee(tape).plan),
       );

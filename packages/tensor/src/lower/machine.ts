@@ -39,16 +39,29 @@ export interface MachineEmitter extends MemoryEmitter {
   scope(body: () => void): void;
   /** Calls a function of the same module. */
   call(target: FunctionHandle, args: readonly Value[]): void;
+  /**
+   * Calls `job`, a function (frame, tile, thread) → (), for each tile from 0 to `tiles` − 1, on all of the module's threads: in any order, several at
+   * a time, and each but once. `thread` is below the module's `threads`. Absent where those are one.
+   */
+  parallel?(job: FunctionHandle, frame: Value, tiles: number): void;
   /** Ends the run with an error. */
   trap(): void;
   /** Grows memory so that addresses below `end` are valid; traps when there is no more. */
   ensure(end: Value): void;
   /**
-   * Dense matrix product over memory, the one tuned inner loop: for i < m, j < n
-   * `c[i,j] (+)= Σ_k a[i,k]·b[k,j]`, element strides of a and b given, b's and c's along j being 1. `accumulate` adds to what c holds.
-   * All sizes are constants.
+   * Dense matrix product over memory, the one tuned inner loop: for i < m, j < n `c[i,j] (+)= Σ_k a[i,k]·b[k,j]`. Strides are in elements,
+   * c's from column to column is 1. `accumulate` makes sums go on from what c holds. All sizes are constants.
    */
   matmul(spec: MatmulSpec): void;
+}
+
+/** Working memory of a product: the copy of part of an operand, so many steps of the sum at a time, so many bytes for each. */
+export const matmulPanel = { steps: 256, stepBytes: 96 } as const;
+
+export interface MatmulOperand {
+  readonly address: Value;
+  readonly rowStride: number;
+  readonly columnStride: number;
 }
 
 export interface MatmulSpec {
@@ -56,9 +69,11 @@ export interface MatmulSpec {
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  readonly a: { readonly address: Value; readonly rowStride: number; readonly columnStride: number };
-  readonly b: { readonly address: Value; readonly rowStride: number };
+  readonly a: MatmulOperand;
+  readonly b: MatmulOperand;
   readonly c: { readonly address: Value; readonly rowStride: number };
+  /** The address of working memory, for `matmulPanel.steps` steps of the sum or for all if they are fewer. */
+  readonly panel: Value;
   readonly accumulate: boolean;
 }
 
@@ -70,6 +85,8 @@ export interface FunctionHandle {
 
 /** Assembles one module: functions from `int32` parameters to nothing, over one memory. */
 export interface MachineModule {
+  /** How many threads there are. @defaultValue 1 */
+  readonly threads?: number;
   /** Declares a function before its body is known, so that functions may call it. */
   declare(name: string, parameters: number): FunctionHandle;
   /** Emits the body of a declared function, at once. */

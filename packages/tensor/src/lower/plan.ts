@@ -1,11 +1,14 @@
 import { byteSize } from "../dtype";
 import type { Aval } from "../primitive";
-import { prune } from "../passes/prune";
 import { sizeOf } from "../shape";
 import type { Node, Tape } from "../tape";
 import { type CallAttributes, type CondAttributes, type LoopAttributes, splitInputs, splitOutputs } from "./control";
 import { Frame } from "./frame";
-import { inlinedNodes } from "./fuse";
+import { fuse } from "./fuse";
+import { productScratch } from "./product";
+import { pruned } from "./registers/evaluate";
+import { type LanesPlan, planLanes } from "./registers/lanes";
+import { fitsSteps } from "./registers/steps";
 
 /**
  * Where a value is, relative to the function's frame.
@@ -22,10 +25,14 @@ export type Place =
 export interface Plan {
   readonly tape: Tape;
   readonly inlined: readonly boolean[];
+  /** Elementwise nodes that one loop computes, by the last of them, where its code stands. */
+  readonly groups: ReadonlyMap<Node, readonly Node[]>;
   /** By value; undefined for literals and inlined values. */
   readonly places: readonly (Place | undefined)[];
   /** Tapes that nodes hold, in order: a loop's body and condition, the branches of a cond. */
   readonly inner: ReadonlyMap<Node, readonly Plan[]>;
+  /** Loops whose iterations run in registers, without plans of their own. */
+  readonly inRegisters: ReadonlyMap<Node, "steps" | LanesPlan>;
   /** Offsets of a node's working memory; for a call, of the callee's frame. */
   readonly scratch: ReadonlyMap<Node, readonly number[]>;
 }
@@ -59,12 +66,13 @@ const offsetOf = (place: Place): number => (place.kind === "frame" ? place.offse
 /** Lays out a tape whose inputs have places, in a frame that others may share. Blocks of values are reused once nobody reads them. */
 export function planTape(tape: Tape, frame: Frame, inputs: readonly Place[], callees: Callees): Plan {
   const { nodes, avals } = tape;
-  const inlined = inlinedNodes(tape);
+  const { inlined, groups, emittedAt } = fuse(tape);
   const places = new Array<Place | undefined>(avals.length);
   tape.inputs.forEach((id, k) => (places[id] = inputs[k]!));
-  const ends = lastUses(tape, inlined);
+  const ends = lastUses(tape, inlined, emittedAt);
   const endingAt: number[][] = nodes.map(() => []);
   const inner = new Map<Node, Plan[]>();
+  const inRegisters = new Map<Node, "steps" | LanesPlan>();
   const scratch = new Map<Node, number[]>();
 
   nodes.forEach((node, n) => {
@@ -76,14 +84,25 @@ export function planTape(tape: Tape, frame: Frame, inputs: readonly Place[], cal
       for (const id of node.outs) {
         places[id] = placeOf(frame, avals[id]!);
         const end = ends[id]!;
-        if (end < nodes.length) endingAt[Math.max(end, n)]!.push(id);
+        if (end < nodes.length) endingAt[Math.max(end, emittedAt[n]!)]!.push(id);
       }
-      const temporary = planInner(node, places, frame, callees, tape, inner, scratch);
+      const mode = isLoop(node) && modeOf(tape, node);
+      if (mode) inRegisters.set(node, mode);
+      const temporary = planInner(node, places, frame, callees, tape, inner, inRegisters, scratch);
       for (const offset of temporary) frame.free(offset);
     }
     for (const id of endingAt[n]!) frame.free(offsetOf(places[id]!));
   });
-  return { tape, inlined, places, inner, scratch };
+  return { tape, inlined, groups, places, inner, inRegisters, scratch };
+}
+
+const isLoop = (node: Node): boolean => node.op.control === "loop";
+
+const loopOf = (node: Node): LoopAttributes => node.attributes as unknown as LoopAttributes;
+
+function modeOf(tape: Tape, node: Node): "steps" | LanesPlan | undefined {
+  const a = loopOf(node);
+  return planLanes(a, tape, node) ?? (fitsSteps(a, tape, node) ? "steps" : undefined);
 }
 
 /** Lays out what a node needs while it runs; gives the offsets that are free again after it. */
@@ -94,6 +113,7 @@ function planInner(
   callees: Callees,
   tape: Tape,
   inner: Map<Node, Plan[]>,
+  inRegisters: ReadonlyMap<Node, "steps" | LanesPlan>,
   scratch: Map<Node, number[]>,
 ): number[] {
   const { op, attributes } = node;
@@ -104,9 +124,10 @@ function planInner(
     return offset;
   };
   const avalsOf = (ids: readonly number[]): Aval[] => ids.map((id) => tape.avals[id]!);
-  // Literals and values without memory are given some by the lowering, in scratch blocks that come first.
-  const given = node.ins.map((id): Place => places[id] ?? { kind: "frame", offset: take(bytesOf(tape.avals[id]!)) });
-  if (op.element) scratch.set(node, op.product ? [take(productScratch(node, tape))] : []);
+  // Literals and values without memory are given some by the lowering, in scratch blocks that come first; element rules need none.
+  const bytesFor = (id: number): number => (op.element ? 0 : bytesOf(tape.avals[id]!));
+  const given = node.ins.map((id): Place => places[id] ?? { kind: "frame", offset: take(bytesFor(id)) });
+  if (op.element) scratch.set(node, op.product ? [take(productScratch(node, avalsOf(node.ins)))] : []);
   else if (op.kernel)
     scratch.set(
       node,
@@ -117,10 +138,14 @@ function planInner(
     const { onTrue, onFalse } = attributes as CondAttributes;
     inner.set(
       node,
-      [onTrue, onFalse].map((branch) => frame.within(() => planTape(prune(branch), frame, given.slice(1), callees))),
+      [onTrue, onFalse].map((branch) => frame.within(() => planTape(pruned(branch), frame, given.slice(1), callees))),
     );
-  } else if (op.control === "loop") {
-    const a = attributes as unknown as LoopAttributes;
+  } else if (inRegisters.has(node)) {
+    const mode = inRegisters.get(node)!;
+    // The number of iterations there may be, and that of those done; or the latter and working memory.
+    scratch.set(node, [take(4), take(mode === "steps" ? 4 : mode.bytes)]);
+  } else if (isLoop(node)) {
+    const a = loopOf(node);
     const own = splitInputs(a, given);
     const outs = splitOutputs(a, node.outs, "loop");
     const carries = outs.carries.map((id) => places[id]!);
@@ -129,11 +154,11 @@ function planInner(
     // The number of iterations, and copies of carries that the body hands on under another number.
     const working = [take(4), ...a.body.outputs.slice(0, a.carries).map((id) => take(bytesOf(a.body.avals[id]!)))];
     const body = frame.within(() =>
-      planTape(prune(a.body), frame, [index, ...carries, ...rows, ...own.constants], callees),
+      planTape(pruned(a.body), frame, [index, ...carries, ...rows, ...own.constants], callees),
     );
     const condition =
       a.condition &&
-      frame.within(() => planTape(prune(a.condition!), frame, [...carries, ...own.conditionConstants], callees));
+      frame.within(() => planTape(pruned(a.condition!), frame, [...carries, ...own.conditionConstants], callees));
     inner.set(node, condition ? [body, condition] : [body]);
     scratch.set(node, working);
   }
@@ -142,18 +167,15 @@ function planInner(
   return used;
 }
 
-/** Room for a transposed copy of a product's right operand. */
-const productScratch = (node: Node, tape: Tape): number => bytesOf(tape.avals[node.ins[1]!]!);
-
 /** The last node that reads each value's memory, be it through inlined nodes or aliases; the number of nodes for outputs. */
-function lastUses(tape: Tape, inlined: readonly boolean[]): Int32Array {
+function lastUses(tape: Tape, inlined: readonly boolean[], emittedAt: Int32Array): Int32Array {
   const { nodes } = tape;
   const ends = new Int32Array(tape.avals.length).fill(-1);
   for (const id of tape.outputs) ends[id] = nodes.length;
   for (let n = nodes.length - 1; n >= 0; n--) {
     const node = nodes[n]!;
     const through = inlined[n] || node.op.alias;
-    const end = through ? Math.max(n, ...node.outs.map((id) => ends[id]!)) : n;
+    const end = through ? Math.max(n, ...node.outs.map((id) => ends[id]!)) : emittedAt[n]!;
     for (const id of node.ins) ends[id] = Math.max(ends[id]!, end);
   }
   return ends;

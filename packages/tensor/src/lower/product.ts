@@ -1,10 +1,15 @@
 import { byteSize, isFloat } from "../dtype";
+import type { Aval, Product } from "../primitive";
 import type { Shape } from "../shape";
 import { sizeOf, stridesOf } from "../shape";
 import type { Node } from "../tape";
-import { type Address, addressOf, int, memoryAt, type Site } from "./addressing";
+import { type Address, addressOf, int, type Site } from "./addressing";
 import type { Value } from "./emitter";
+import { panelBytes, threadPanels } from "./heap";
+import type { Lowering } from "./lower";
+import { type MachineEmitter, matmulPanel } from "./machine";
 import type { Plan } from "./plan";
+import { inTiles } from "./tiles";
 
 /** One index made of several axes: how many values it has, and the elements from one to the next. */
 interface Run {
@@ -16,8 +21,7 @@ interface Run {
  * A product by the target's tuned kernel, where its axes merge to rows, columns and one contracted index. Gives false where they do not,
  * and the element rule computes it.
  */
-export function lowerProduct(site: Site, plan: Plan, node: Node): boolean {
-  const { k } = site;
+export function lowerProduct(lowering: Lowering, site: Site, plan: Plan, node: Node): boolean {
   const [aId, bId] = node.ins;
   const [left, right, out] = [plan.tape.avals[aId!]!, plan.tape.avals[bId!]!, plan.tape.avals[node.outs[0]!]!];
   const [leftPlace, rightPlace] = [plan.places[aId!], plan.places[bId!]];
@@ -36,52 +40,111 @@ export function lowerProduct(site: Site, plan: Plan, node: Node): boolean {
   );
   if (!rows || !columns || !innerA || !innerB) return false;
 
-  const size = byteSize(dtype);
-  const a = addressOf(site, leftPlace);
-  const b = addressOf(site, rightPlace);
-  const c = addressOf(site, plan.places[node.outs[0]!]!);
-  const [m, n, depth] = [rows.length, columns.length, innerA.length];
-  const copied = columns.stride !== 1 && n > 1;
-  const scratch: Address = { base: site.frame, offset: plan.scratch.get(node)!.at(-1)! };
-  const multiply = (aAt: Value, bAt: Value, cAt: Value): void => {
-    let from = { address: bAt, rowStride: innerB.stride };
-    if (copied) {
-      // The kernel reads rows of b along the columns, so those must be neighbours.
-      const source = memoryAt(site, { dtype, shape: [] }, { base: bAt, offset: 0 });
-      const target = memoryAt(site, { dtype, shape: [] }, scratch);
-      k.loop(depth, (p) =>
-        k.loop(n, (j) => {
-          const position = k.add(k.mul(p, int(k, innerB.stride)), k.mul(j, int(k, columns.stride)));
-          target.store(k.add(k.mul(p, int(k, n)), j), source.load(position));
-        }),
-      );
-      from = { address: k.add(scratch.base, int(k, scratch.offset)), rowStride: n };
-    }
-    k.matmul({
-      dtype: dtype as "float32" | "float64",
-      m,
-      n,
-      k: depth,
-      a: { address: aAt, rowStride: rows.stride, columnStride: innerA.stride },
-      b: from,
-      c: { address: cAt, rowStride: n },
-      accumulate: false,
-    });
+  const product: Merged = { dtype: dtype as "float32" | "float64", rows, columns, innerA, innerB };
+  const batch = batchOf(spec, left.shape, right.shape);
+  // A vector does four multiplications and additions at once, without access to memory.
+  const operations = (sizeOf(out.shape) * innerA.length) / 4;
+  // Threads share the longest axis: products of a batch, rows, or columns.
+  const [m, n] = [rows.length, columns.length];
+  const axis = batch.length > 0 ? "batch" : m >= n ? "rows" : "columns";
+  const work = {
+    name: node.op.name,
+    length: axis === "batch" ? batch[0]!.length : axis === "rows" ? m : n,
+    operations: axis === "batch" && batch.length > 1 ? 0 : operations,
+    unit: axis === "batch" ? 1 : 16,
+    // Sums are gathered in the result.
+    repeatable: false,
   };
-  const strides = [stridesOf(left.shape), stridesOf(right.shape)] as const;
-  const batch = spec.batch.map(([x, y], j) => ({ length: out.shape[j]!, a: strides[0][x]!, b: strides[1][y]! }));
-  const nest = (axis: number, aAt: Value, bAt: Value, cAt: Value): void => {
-    const here = batch[axis];
-    if (!here) return multiply(aAt, bAt, cAt);
-    const step = batch.slice(axis + 1).reduce((product, x) => product * x.length, m * n);
-    k.loop(here.length, (i) => {
-      const move = (base: Value, stride: number): Value => k.add(base, k.mul(i, int(k, stride * size)));
-      nest(axis + 1, move(aAt, here.a), move(bAt, here.b), move(cAt, step));
-    });
-  };
-  const start = ({ base, offset }: Address): Value => k.add(base, int(k, offset));
-  nest(0, start(a), start(b), start(c));
+  inTiles(lowering, site, work, (inner, part, thread) => {
+    const { k } = inner;
+    const size = byteSize(dtype);
+    const start = ({ base, offset }: Address): Value => k.add(base, int(k, offset));
+    const [a, b, c] = [leftPlace, rightPlace, plan.places[node.outs[0]!]!].map((place) =>
+      start(addressOf(inner, place)),
+    );
+    const own = plan.scratch.get(node)!.at(-1)!;
+    // Other threads have panels of their own, before all frames.
+    const panel = thread
+      ? k.add(int(k, threadPanels), k.mul(thread, int(k, panelBytes)))
+      : k.add(inner.frame, int(k, own));
+    const move = (base: Value, i: Value, stride: number): Value => k.add(base, k.mul(i, int(k, stride * size)));
+    const multiply = (aAt: Value, bAt: Value, cAt: Value): void => {
+      if (!thread || axis === "batch") return emitProduct(k, product, m, n, panel, [aAt, bAt, cAt]);
+      if (axis === "rows")
+        emitProduct(k, product, part.length, n, panel, [
+          move(aAt, part.from, rows.stride),
+          bAt,
+          move(cAt, part.from, n),
+        ]);
+      else
+        emitProduct(k, product, m, part.length, panel, [
+          aAt,
+          move(bAt, part.from, columns.stride),
+          move(cAt, part.from, 1),
+        ]);
+    };
+    const nest = (depth: number, aAt: Value, bAt: Value, cAt: Value): void => {
+      const here = batch[depth];
+      if (!here) return multiply(aAt, bAt, cAt);
+      const step = batch.slice(depth + 1).reduce((product, x) => product * x.length, m * n);
+      const [from, length] = depth === 0 ? [part.from, part.length] : [int(k, 0), here.length];
+      k.loop(length, (i) => {
+        const at = k.add(i, from);
+        nest(depth + 1, move(aAt, at, here.a), move(bAt, at, here.b), move(cAt, at, step));
+      });
+    };
+    nest(0, a!, b!, c!);
+  });
   return true;
+}
+
+/** A product whose axes have been merged. */
+interface Merged {
+  readonly dtype: "float32" | "float64";
+  readonly rows: Run;
+  readonly columns: Run;
+  readonly innerA: Run;
+  readonly innerB: Run;
+}
+
+/** So many rows and columns of a product, from where the operands' and the result's begin. */
+function emitProduct(
+  k: MachineEmitter,
+  { dtype, rows, columns, innerA, innerB }: Merged,
+  m: number,
+  n: number,
+  panel: Value,
+  [a, b, c]: readonly [Value, Value, Value],
+): void {
+  k.matmul({
+    dtype,
+    m,
+    n,
+    k: innerA.length,
+    a: { address: a, rowStride: rows.stride, columnStride: innerA.stride },
+    b: { address: b, rowStride: innerB.stride, columnStride: columns.stride },
+    c: { address: c, rowStride: columns.length },
+    panel,
+    accumulate: false,
+  });
+}
+
+interface BatchAxis {
+  readonly length: number;
+  readonly a: number;
+  readonly b: number;
+}
+
+function batchOf({ batch }: Product, left: Shape, right: Shape): BatchAxis[] {
+  const strides = [stridesOf(left), stridesOf(right)] as const;
+  return batch.map(([x, y]) => ({ length: left[x]!, a: strides[0][x]!, b: strides[1][y]! }));
+}
+
+/** Bytes of working memory that a product needs. */
+export function productScratch(node: Node, [left, right]: readonly Aval[]): number {
+  const { contracted } = node.op.product!([left!, right!], node.attributes);
+  const steps = contracted.reduce((length, [axis]) => length * left!.shape[axis]!, 1);
+  return matmulPanel.stepBytes * Math.min(steps, matmulPanel.steps);
 }
 
 /** Several axes as one index, if a single stride steps through them all. */

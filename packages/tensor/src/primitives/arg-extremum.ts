@@ -5,6 +5,7 @@ import { dropAxes, mergeIndex } from "./axes";
 import { bound, checkSome } from "./extremum";
 
 /** Where the greatest or least element along an axis is, as int32: the first of equals; the first NaN if there is one. */
+/* @__NO_SIDE_EFFECTS__ */
 export function argExtremum(
   name: string,
   from: "least" | "greatest",

@@ -47,6 +47,11 @@ export function spansOf(shape: Shape, axis: number): { outer: number; length: nu
 export function eachLine(k: Emitter, shape: Shape, axis: number, body: (from: Value) => void): void {
   const { outer, length, inner } = spansOf(shape, axis);
   const int = (value: number): Value => k.literal("int32", value);
+  if (k.independent)
+    return k.independent(outer * inner, (line) => {
+      const [i, j] = [k.div(line, int(inner)), k.rem(line, int(inner))];
+      body(k.add(k.mul(i, int(length * inner)), j));
+    });
   k.loop(outer, (i) => {
     const block = k.mul(i, int(length * inner));
     if (inner === 1) body(block);

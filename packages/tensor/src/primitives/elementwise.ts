@@ -54,6 +54,7 @@ const remedy: Readonly<Record<NonNullable<ElementwiseRules["takes"]>, string>> =
 };
 
 /** An operation whose element i depends on element i of each input. Inputs have one shape: functions broadcast and promote before. */
+/* @__NO_SIDE_EFFECTS__ */
 export function elementwise(rules: ElementwiseRules): Primitive {
   const { name, partials, takes = "number" } = rules;
   const self: Primitive = primitive({

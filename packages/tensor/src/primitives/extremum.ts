@@ -5,8 +5,8 @@ import { type Primitive, primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import { printShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
-import { eachIndex } from "./accumulate";
-import { dropAxes, lengthsOf, mergeIndex, otherAxes, shiftAxes } from "./axes";
+import { foldAxes, foldsStrips } from "./accumulate";
+import { dropAxes, lengthsOf, otherAxes, shiftAxes } from "./axes";
 import { broadcast } from "./broadcast";
 
 /** The least or greatest value of a dtype: where a search for the other starts. */
@@ -27,6 +27,7 @@ export function checkSome(where: string, shape: Shape, axes: readonly number[]):
 }
 
 /** max and min over axes. The derivative is shared equally among elements that tie. */
+/* @__NO_SIDE_EFFECTS__ */
 export function extremum(
   name: string,
   from: "least" | "greatest",
@@ -51,14 +52,8 @@ export function extremum(
       return [o.div(o.sum(o.where(chosen, tangent, 0), axes), count)];
     },
     batch: (o, [x], _batched, { axes }) => o.bind(self, [x!], { axes: shiftAxes(axes) }),
-    element: (k, [x], i, { axes }) => {
-      const outer = i.axes();
-      const best = k.variable(k.literal(x!.dtype, bound(x!.dtype, from)));
-      eachIndex(k, lengthsOf(x!.shape, axes), (inner) =>
-        best.set(combine(k, best.get(), x!.at(mergeIndex(k, x!.shape, axes, inner, outer)))),
-      );
-      return best.get();
-    },
+    folds: ([x], { axes }) => foldsStrips(x!, axes),
+    element: (k, [x], i, { axes }) => foldAxes(k, x!, axes, i, { initial: bound(x!.dtype, from), combine }),
   });
   return self;
 }

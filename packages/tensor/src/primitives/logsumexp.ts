@@ -1,9 +1,9 @@
-import type { Value } from "../lower/emitter";
+import { adding } from "../lower/fold";
 import { type Primitive, primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
-import { eachIndex, sumOver } from "./accumulate";
-import { lengthsOf, mergeIndex, otherAxes, shiftAxes } from "./axes";
+import { foldAxes, foldsStrips } from "./accumulate";
+import { otherAxes, shiftAxes } from "./axes";
 import { broadcast } from "./broadcast";
 import { reduced } from "./sum";
 
@@ -24,18 +24,19 @@ export const logsumexp: Primitive<{ readonly axes: readonly number[] }> = primit
   },
   jvp: (o, [tangent], [x], [out], { axes }) => [tangent && o.sum(o.mul(tangent, weights(o, x!, out!, axes)), axes)],
   batch: (o, [x], _batched, { axes }) => o.bind(logsumexp, [x!], { axes: shiftAxes(axes) }),
+  folds: ([x], { axes }) => foldsStrips(x!, axes),
   element: (k, [x], i, { axes }) => {
-    const outer = i.axes();
-    const { dtype, shape } = x!;
-    const lengths = lengthsOf(shape, axes);
-    const read = (inner: readonly Value[]): Value => x!.at(mergeIndex(k, shape, axes, inner, outer));
-    const greatest = k.variable(k.literal(dtype, -Infinity));
-    eachIndex(k, lengths, (inner) => greatest.set(k.max(greatest.get(), read(inner))));
+    const { dtype } = x!;
+    // A NaN is passed over here, and comes out of the sum below.
+    const greatest = foldAxes(k, x!, axes, i, {
+      initial: -Infinity,
+      combine: (_, a, b) => k.select(k.less(a, b), b, a),
+    });
     // ∞ − ∞ would be NaN.
-    const finite = k.less(k.abs(greatest.get()), k.literal(dtype, Infinity));
-    const shift = k.variable(k.select(finite, greatest.get(), k.literal(dtype, 0)));
-    const total = sumOver(k, dtype, lengths, (inner) => k.math("exp", k.sub(read(inner), shift.get())));
-    return k.add(k.math("log", total), shift.get());
+    const finite = k.less(k.abs(greatest), k.literal(dtype, Infinity));
+    const shift = k.select(finite, greatest, k.literal(dtype, 0));
+    const total = foldAxes(k, x!, axes, i, adding, (value) => k.math("exp", k.sub(value, shift)));
+    return k.add(k.math("log", total), shift);
   },
 });
 

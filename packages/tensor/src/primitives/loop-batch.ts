@@ -81,13 +81,32 @@ export function batchLoop(
     ];
   });
 
-  const attributes: LoopAttributes = {
+  const together: LoopAttributes = {
     ...a,
     body: traced.tape,
     condition: condition && anyRuns(o, condition.tape, condition.batchedOuts[0]!, all, a.carries),
     carries: all.length,
     lanes: rowsBatched ? lanes : a.lanes,
+    single: undefined,
   };
+  const ysApart = a.ys.every((kind, k) =>
+    kind === "row" ? rowsBatched : forced[marks.length + plan.outs.row.length + k]!,
+  );
+  const dynamic = isDynamic(a) && a.ys.includes("each");
+  const apart = marks.every((mark) => mark) && ysApart && !ownCounts && !dynamic && a.lanes === 0 && !a.single;
+  const { xs: batchedXs, constants: batchedConstants, conditionConstants: batchedConditionConstants } = flags;
+  const attributes: LoopAttributes = apart
+    ? {
+        ...together,
+        single: {
+          loop: a,
+          size,
+          xs: batchedXs,
+          constants: batchedConstants,
+          conditionConstants: batchedConditionConstants,
+        },
+      }
+    : together;
   const conditionConstants = a.condition ? [...given.conditionConstants, ...(condition?.captured ?? [])] : [];
   const results = splitOutputs(
     attributes,

@@ -52,6 +52,7 @@ export function pushLoop(
     ).tape;
   const attributes: LoopAttributes = {
     ...a,
+    single: undefined,
     body: body.tape,
     condition: wrapped,
     carries: carries.length,

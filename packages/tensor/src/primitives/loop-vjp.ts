@@ -19,7 +19,12 @@ export function forwardLoop(
     return [...outs, ...inputs.slice(1, 1 + a.carries), ...splitOutputs(a, outs, "body").row];
   });
   const saving = body.outputs.length - a.body.outputs.length;
-  const all = o.bind(loop, ins, { ...a, body, ys: [...a.ys, ...new Array<"each">(saving).fill("each")] });
+  const all = o.bind(loop, ins, {
+    ...a,
+    single: undefined,
+    body,
+    ys: [...a.ys, ...new Array<"each">(saving).fill("each")],
+  });
   const first = a.carries + a.ys.length;
   return {
     outs: [...all.slice(0, first), ...all.slice(first + saving)],

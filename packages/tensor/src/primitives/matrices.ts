@@ -72,7 +72,8 @@ export function gridOf(k: Emitter): Grid {
 
 /** Runs `body` for each matrix of a stack, with its number. */
 export function eachMatrix(k: Emitter, batch: Shape, body: (b: Value) => void): void {
-  k.loop(sizeOf(batch), body);
+  if (k.independent) k.independent(sizeOf(batch), body);
+  else k.loop(sizeOf(batch), body);
 }
 
 /** How a triangular matrix is read. */

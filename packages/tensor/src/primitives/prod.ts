@@ -1,13 +1,16 @@
+import type { Fold } from "../lower/fold";
 import { type Primitive, primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import { sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
-import { eachIndex } from "./accumulate";
-import { lengthsOf, mergeIndex, otherAxes, shiftAxes } from "./axes";
+import { foldAxes, foldsStrips } from "./accumulate";
+import { lengthsOf, otherAxes, shiftAxes } from "./axes";
 import { broadcast } from "./broadcast";
 import { cumprod } from "./cumprod";
 import { shifted } from "./recurrence";
 import { reduced } from "./sum";
+
+const multiplying: Fold = { initial: 1, combine: (k, a, b) => k.mul(a, b) };
 
 /** Product over `axes` (ascending). Integers wrap. */
 export const prod: Primitive<{ readonly axes: readonly number[] }> = primitive({
@@ -22,14 +25,8 @@ export const prod: Primitive<{ readonly axes: readonly number[] }> = primitive({
   },
   jvp: (o, [tangent], [x], _outs, { axes }) => [tangent && o.sum(o.mul(tangent, productOfOthers(o, x!, axes)), axes)],
   batch: (o, [x], _batched, { axes }) => o.bind(prod, [x!], { axes: shiftAxes(axes) }),
-  element: (k, [x], i, { axes }) => {
-    const outer = i.axes();
-    const product = k.variable(k.literal(x!.dtype, 1));
-    eachIndex(k, lengthsOf(x!.shape, axes), (inner) =>
-      product.set(k.mul(product.get(), x!.at(mergeIndex(k, x!.shape, axes, inner, outer)))),
-    );
-    return product.get();
-  },
+  folds: ([x], { axes }) => foldsStrips(x!, axes),
+  element: (k, [x], i, { axes }) => foldAxes(k, x!, axes, i, multiplying),
 });
 
 /** For each element the product of the others with which it is multiplied: right for zeros, where dividing by x is not. */

@@ -11,7 +11,7 @@ import { threefryRounds, type ThreefryWord, wordOf } from "./threefry";
 export const randomBits: Primitive<{ readonly shape: Shape; readonly word: ThreefryWord }> = primitive({
   name: "randomBits",
   domain: { low: 0, high: 1e9 },
-  fusion: "expand",
+  fusion: "make",
   shape: ([key], { shape }) => {
     invariant(key!.shape.at(-1) === 2, "randomBits: a key has two words");
     if (key!.dtype !== "uint32") throw new DTypeError(`randomBits: a key is uint32, not ${key!.dtype}; cast it first`);

@@ -1,8 +1,9 @@
 import { type DType, isFloat } from "../dtype";
 import { DTypeError } from "../errors";
+import { adding } from "../lower/fold";
 import { type Aval, type Primitive, primitive, real } from "../primitive";
-import { sumOver } from "./accumulate";
-import { dropAxes, lengthsOf, mergeIndex, otherAxes, shiftAxes } from "./axes";
+import { foldAxes, foldsStrips } from "./accumulate";
+import { dropAxes, otherAxes, shiftAxes } from "./axes";
 import { broadcast } from "./broadcast";
 
 /** Sum over `axes` (ascending). Floats in blocks, so that the error grows with log n; integers wrap. */
@@ -16,12 +17,8 @@ export const sum: Primitive<{ readonly axes: readonly number[] }> = primitive({
   ],
   jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(sum, [tangent], attributes)[0]!],
   batch: (o, [x], _batched, { axes }) => o.bind(sum, [x!], { axes: shiftAxes(axes) }),
-  element: (k, [x], i, { axes }) => {
-    const outer = i.axes();
-    return sumOver(k, x!.dtype, lengthsOf(x!.shape, axes), (inner) =>
-      x!.at(mergeIndex(k, x!.shape, axes, inner, outer)),
-    );
-  },
+  folds: ([x], { axes }) => foldsStrips(x!, axes),
+  element: (k, [x], i, { axes }) => foldAxes(k, x!, axes, i, adding),
 });
 
 /** The type of x without `axes`. @throws DTypeError for bool, which has no arithmetic, and for integers where only floats are taken. */

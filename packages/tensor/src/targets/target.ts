@@ -7,6 +7,8 @@ export type Storage = unknown;
 
 /** A tape made ready to run on a target. */
 export interface Program {
+  /** Bytes of its code, where they are known: caches are bounded by them. */
+  readonly bytes?: number;
   /** Storages of all the tape's inputs in order, to those of its outputs. Results share no memory with anything else. */
   run(inputs: readonly Storage[]): readonly Storage[];
   /** What was made of the tape, for people: kernels, bytes. */
@@ -24,21 +26,34 @@ export interface Target {
   upload(values: TypedArray, dtype: DType, shape: Shape): Storage;
   /** Numbers of a storage. May be the storage itself: callers copy before handing it to users. */
   read(storage: Storage): TypedArray | Promise<TypedArray>;
+  /** Takes back the memory of a storage that nobody will use again; absent where the garbage collector does. */
+  release?(storage: Storage): void;
   /** Programs by the exact structure of their tape (`keyOf`). */
   readonly programs: ProgramCache;
 }
 
-/** A bounded map that forgets what was least recently used. */
-export class ProgramCache {
-  private readonly entries = new Map<string, Program>();
-  private readonly capacity: number;
+/** How many programs a cache holds, and how many bytes of code. */
+const capacity = { programs: 1024, bytes: 32 * 2 ** 20 };
 
-  constructor(capacity = 1024) {
-    this.capacity = capacity;
+/** A map bounded in number and bytes, which forgets what was least recently used. */
+export class ProgramCache {
+  /** Counts the programs that were forgotten. */
+  forgotten = 0;
+  private readonly entries = new Map<string, Program>();
+  private readonly limits: { readonly programs: number; readonly bytes: number };
+  private held = 0;
+
+  constructor(limits: { readonly programs?: number; readonly bytes?: number } = {}) {
+    this.limits = { ...capacity, ...limits };
   }
 
   get size(): number {
     return this.entries.size;
+  }
+
+  /** Bytes of the programs in it. */
+  get bytes(): number {
+    return this.held;
   }
 
   get(key: string, make: () => Program): Program {
@@ -46,9 +61,21 @@ export class ProgramCache {
     if (program) this.entries.delete(key);
     else {
       program = make();
-      if (this.entries.size >= this.capacity) this.entries.delete(this.entries.keys().next().value!);
+      this.held += program.bytes ?? 0;
     }
     this.entries.set(key, program);
+    this.trim();
     return program;
+  }
+
+  /** Forgets the oldest until the rest is within the limits; the newest stays however large it is. */
+  private trim(): void {
+    for (const [key, program] of this.entries) {
+      if (this.entries.size <= 1) return;
+      if (this.entries.size <= this.limits.programs && this.held <= this.limits.bytes) return;
+      this.entries.delete(key);
+      this.held -= program.bytes ?? 0;
+      this.forgotten++;
+    }
   }
 }

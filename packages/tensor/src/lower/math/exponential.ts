@@ -1,5 +1,5 @@
 import type { Emitter, Value } from "../emitter";
-import { type ByFloat, floats, forDType, nearestInteger, powerOfTwo, scale } from "./floats";
+import { type ByFloat, floats, forDType, nearestInteger, powerOfBiased, scale } from "./floats";
 
 /**
  * (eʳ − 1 − r)/r² on |r| ≤ ln2/2, minimax (Remez exchange in 45 digits, error relative to eʳ − 1), and ln2 in two parts of which the first
@@ -32,6 +32,8 @@ const constants: ByFloat<{
 /** eˣ = 2^exponent · (1 + rest), |rest| < 0.42. */
 export interface Exponential {
   readonly exponent: Value;
+  /** The exponent as {@link NearestInteger} has it. */
+  readonly biased: Value;
   readonly rest: Value;
 }
 
@@ -55,18 +57,18 @@ export function exponential(
   const lost = f.sub(f.sub(high, r), low);
   const square = f.mul(r, r);
   const correction = f.add(f.mul(square, f.polynomial(r, quotient)), f.add(lost, f.mul(lost, r)));
-  return { exponent: n.int, rest: f.add(r, correction) };
+  return { exponent: n.int, biased: n.biased, rest: f.add(r, correction) };
 }
 
 /** 2^by · eˣ. */
-export function exponentialValue(k: Emitter, { exponent, rest }: Exponential, by = 0): Value {
-  const n = k.add(exponent, k.literal("int32", by));
+export function exponentialValue(k: Emitter, { biased, rest }: Exponential, by = 0): Value {
+  const n = k.add(biased, k.literal("int32", by));
   return scale(k, floats(k, rest.dtype).add(rest, 1), n);
 }
 
 /** eˣ − 1 without cancellation, for 2^exponent in the range of normal numbers. */
-export function exponentialMinusOne(k: Emitter, { exponent, rest }: Exponential): Value {
+export function exponentialMinusOne(k: Emitter, { biased, rest }: Omit<Exponential, "exponent">): Value {
   const f = floats(k, rest.dtype);
-  const power = powerOfTwo(k, rest.dtype, exponent);
+  const power = powerOfBiased(k, rest.dtype, biased);
   return f.add(f.mul(rest, power), f.sub(power, 1));
 }

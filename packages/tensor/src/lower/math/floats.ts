@@ -62,28 +62,51 @@ const int = (k: Emitter, n: number): Value => k.literal("int32", n);
 /** Adding and taking away 1.5·2^(bits of the fraction) rounds to an integer, which then stands in the low bits of the sum. */
 const roundingShift: ByFloat<number> = { float32: 12582912, float64: 6755399441055744 };
 
-/** The nearest integer (|x| < 2^22), as a float and as `int32`. */
-export function nearestInteger(k: Emitter, x: Value): { readonly float: Value; readonly int: Value } {
+/** An integer as a float and as `int32`. */
+export interface NearestInteger {
+  readonly float: Value;
+  readonly int: Value;
+  /** The integer plus twice the bias of exponents, in the low nine (float64: twelve) bits; those above are anything. */
+  readonly biased: Value;
+}
+
+/** Bias and place of the exponent in the upper word of a float. */
+const exponents: ByFloat<{ readonly bias: number; readonly place: number }> = {
+  float32: { bias: 127, place: 23 },
+  float64: { bias: 1023, place: 20 },
+};
+
+/** The nearest integer to x, |x| < 2^21. */
+export function nearestInteger(k: Emitter, x: Value): NearestInteger {
   const f = floats(k, x.dtype);
-  const shift = f.value(forDType(roundingShift, x.dtype));
-  const sum = k.add(x, shift);
-  const asInt =
-    x.dtype === "float32"
-      ? k.sub(k.bitcast(sum, "int32"), k.bitcast(shift, "int32"))
-      : k.bitcast(k.words(sum).low, "int32");
-  return { float: k.sub(sum, shift), int: asInt };
+  const twice = 2 * forDType(exponents, x.dtype).bias;
+  const shift = forDType(roundingShift, x.dtype) + twice;
+  const sum = f.add(x, shift);
+  const biased = x.dtype === "float32" ? k.bitcast(sum, "int32") : k.bitcast(k.words(sum).low, "int32");
+  const base = x.dtype === "float32" ? k.bitcast(f.value(shift), "int32") : int(k, twice);
+  return { float: f.sub(sum, shift), int: k.sub(biased, base), biased };
+}
+
+/** The float whose exponent field, and what is above it, is `field`. */
+function withExponent(k: Emitter, dtype: DType, field: Value): Value {
+  const upper = k.shiftLeft(field, int(k, forDType(exponents, dtype).place));
+  return dtype === "float32"
+    ? k.bitcast(upper, "float32")
+    : k.fromWords(k.bitcast(upper, "uint32"), k.literal("uint32", 0));
 }
 
 /** 2^n for an `int32` n in the range of normal numbers. */
-export function powerOfTwo(k: Emitter, dtype: DType, n: Value): Value {
-  if (dtype === "float32") return k.bitcast(k.shiftLeft(k.add(n, int(k, 127)), int(k, 23)), "float32");
-  return k.fromWords(k.bitcast(k.shiftLeft(k.add(n, int(k, 1023)), int(k, 20)), "uint32"), k.literal("uint32", 0));
-}
+export const powerOfTwo = (k: Emitter, dtype: DType, n: Value): Value =>
+  withExponent(k, dtype, k.add(n, int(k, forDType(exponents, dtype).bias)));
 
-/** x·2^n, rounded once, for n up to twice the range of exponents: results may be denormal or infinite. */
-export function scale(k: Emitter, x: Value, n: Value): Value {
-  const half = k.shiftRight(n, int(k, 1));
-  return k.mul(k.mul(x, powerOfTwo(k, x.dtype, half)), powerOfTwo(k, x.dtype, k.sub(n, half)));
+/** The same, from n as {@link NearestInteger} has it `biased`. */
+export const powerOfBiased = (k: Emitter, dtype: DType, biased: Value): Value =>
+  withExponent(k, dtype, k.sub(biased, int(k, forDType(exponents, dtype).bias)));
+
+/** x·2^n, rounded once, for n (`biased`) up to twice the range of exponents: results may be denormal or infinite. */
+export function scale(k: Emitter, x: Value, biased: Value): Value {
+  const half = k.shiftRight(biased, int(k, 1));
+  return k.mul(k.mul(x, withExponent(k, x.dtype, half)), withExponent(k, x.dtype, k.sub(biased, half)));
 }
 
 /** x = 2^exponent · fraction with √½ ≤ fraction < √2, for positive finite x. */

@@ -20,15 +20,19 @@ import { tanh } from "./tanh";
 /** Emits an elementary function of one or two arguments of one float dtype. */
 export interface MathRule {
   readonly arguments: 1 | 2;
+  /** So much code that even targets that repeat the code of others where it is used call this one. */
+  readonly long: boolean;
   emit(k: Emitter, args: readonly Value[]): Value;
 }
 
-const unary = (rule: (k: Emitter, x: Value) => Value): MathRule => ({
+const unary = (rule: (k: Emitter, x: Value) => Value, long = false): MathRule => ({
   arguments: 1,
+  long,
   emit: (k, args) => rule(k, args[0]!),
 });
-const binary = (rule: (k: Emitter, x: Value, y: Value) => Value): MathRule => ({
+const binary = (rule: (k: Emitter, x: Value, y: Value) => Value, long = false): MathRule => ({
   arguments: 2,
+  long,
   emit: (k, args) => rule(k, args[0]!, args[1]!),
 });
 
@@ -38,9 +42,9 @@ export const mathFunctions: Readonly<Record<MathFunction, MathRule>> = {
   expm1: unary(expm1),
   log: unary(log),
   log1p: unary(log1p),
-  sin: unary(sin),
-  cos: unary(cos),
-  tan: unary(tan),
+  sin: unary(sin, true),
+  cos: unary(cos, true),
+  tan: unary(tan, true),
   asin: unary(asin),
   acos: unary(acos),
   atan: unary(atan),
@@ -49,6 +53,6 @@ export const mathFunctions: Readonly<Record<MathFunction, MathRule>> = {
   cosh: unary(cosh),
   tanh: unary(tanh),
   erf: unary(erf),
-  erfinv: unary(erfinv),
-  pow: binary(pow),
+  erfinv: unary(erfinv, true),
+  pow: binary(pow, true),
 };

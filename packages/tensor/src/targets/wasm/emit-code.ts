@@ -2,7 +2,7 @@ import type { DType } from "../../dtype";
 import type { Value } from "../../lower/emitter";
 import { represent } from "../../lower/math/scalar";
 import { localType } from "./emit-operations";
-import { ByteWriter, op } from "./encode";
+import { ByteWriter, op, simd, v128 } from "./encode";
 
 /** A value held by a local, or (local < 0) a literal that is written out wherever it is used. */
 export interface Held extends Value {
@@ -19,7 +19,7 @@ export const literal = (dtype: DType, value: number): Held => ({ dtype, local: -
 /** The locals and instructions of one function: pushes values on the stack and takes results into locals. */
 export class FunctionCode {
   readonly bytes: ByteWriter = new ByteWriter();
-  readonly parameters: readonly Value[];
+  readonly parameters: readonly Held[];
   readonly #locals: number[] = [];
   readonly #free = new Map<number, number[]>();
   readonly #scopes: number[][] = [];
@@ -28,15 +28,20 @@ export class FunctionCode {
   #setAt = -1;
   #setLocal = -1;
 
-  constructor(parameters: readonly DType[]) {
-    this.parameters = parameters.map((dtype) => this.local(dtype));
+  readonly #parameterCount: number;
+
+  /** A function that takes `parameters`, or so many vectors. */
+  constructor(parameters: readonly DType[] | number) {
+    const list = typeof parameters === "number" ? [] : parameters;
+    this.parameters = list.map((dtype) => this.local(dtype));
+    if (typeof parameters === "number") for (let i = 0; i < parameters; i++) this.vector();
+    this.#parameterCount = this.#locals.length;
   }
 
-  /** The function's body as the code section holds it, leaving `result` on the stack if there is one. */
-  finish(result?: Value): Uint8Array {
-    if (result !== undefined) this.push(result);
+  /** The function's body as the code section holds it, leaving what was computed last on the stack. */
+  finish(): Uint8Array {
     const body = new ByteWriter();
-    const types = this.#locals.slice(this.parameters.length);
+    const types = this.#locals.slice(this.#parameterCount);
     const runs: { type: number; count: number }[] = [];
     for (const type of types) {
       const last = runs.at(-1);
@@ -56,14 +61,8 @@ export class FunctionCode {
   push(value: Value): void {
     const { dtype, local, number } = held(value);
     const code = this.bytes;
-    if (local >= 0) {
-      if (code.length === this.#setEnd && local === this.#setLocal) code.patch(this.#setAt, op.localTee);
-      else {
-        code.byte(op.localGet);
-        code.unsigned(local);
-      }
-      this.#setEnd = -1;
-    } else if (dtype === "float32") {
+    if (local >= 0) this.get(local);
+    else if (dtype === "float32") {
       code.byte(op.f32Const);
       code.float32(number);
     } else if (dtype === "float64") {
@@ -72,20 +71,38 @@ export class FunctionCode {
     } else this.int(number);
   }
 
+  get(local: number): void {
+    const code = this.bytes;
+    if (code.length === this.#setEnd && local === this.#setLocal) code.patch(this.#setAt, op.localTee);
+    else {
+      code.byte(op.localGet);
+      code.unsigned(local);
+    }
+    this.#setEnd = -1;
+  }
+
   int(number: number): void {
     this.bytes.byte(op.i32Const);
     this.bytes.signed(number);
   }
 
-  /** A local for a value of `dtype`. */
-  local(dtype: DType): Held {
-    const type = localType(dtype);
+  #localOf(type: number): number {
     const local = this.#free.get(type)?.pop() ?? this.#locals.push(type) - 1;
     this.#scopes.at(-1)?.push(local);
-    return { dtype, local, number: 0 };
+    return local;
   }
 
-  set({ local }: Held): void {
+  /** A local for a value of `dtype`. */
+  local(dtype: DType): Held {
+    return { dtype, local: this.#localOf(localType(dtype)), number: 0 };
+  }
+
+  /** A local for a vector. */
+  vector(): number {
+    return this.#localOf(v128);
+  }
+
+  set({ local }: { readonly local: number }): void {
     this.#setAt = this.bytes.length;
     this.#setLocal = local;
     this.bytes.byte(op.localSet);
@@ -100,15 +117,38 @@ export class FunctionCode {
     return result;
   }
 
+  /** A new local that takes a vector from the stack. */
+  takeVector(): number {
+    const local = this.vector();
+    this.set({ local });
+    return local;
+  }
+
+  /** A SIMD instruction with its immediate operands. */
+  simd(instruction: number, immediates?: readonly number[]): void {
+    this.bytes.byte(0xfd);
+    this.bytes.unsigned(instruction);
+    if (immediates) this.bytes.bytes(immediates);
+  }
+
+  /** Pushes a vector with one number in all its lanes; of truth values, all bits of a lane are 1 or 0. */
+  repeated(dtype: DType, number: number): void {
+    const { bytes } = this;
+    bytes.bytes(simd.const);
+    if (dtype === "float64") for (let lane = 0; lane < 2; lane++) bytes.float64(number);
+    else if (dtype === "float32") for (let lane = 0; lane < 4; lane++) bytes.float32(number);
+    else for (let lane = 0; lane < 4; lane++) bytes.int32(dtype === "bool" ? -number : number);
+  }
+
   /** Pushes operands, runs an instruction and takes its result. */
   emit(dtype: DType, operands: readonly Value[], ...instruction: number[]): Held {
-    for (const operand of operands) this.push(operand);
-    for (const byte of instruction) this.bytes.byte(byte);
+    for (let i = 0; i < operands.length; i++) this.push(operands[i]!);
+    this.bytes.bytes(instruction);
     return this.take(dtype);
   }
 
   call(index: number, args: readonly Value[]): void {
-    for (const arg of args) this.push(arg);
+    for (let i = 0; i < args.length; i++) this.push(args[i]!);
     this.bytes.byte(op.call);
     this.bytes.unsigned(index);
   }
@@ -119,7 +159,8 @@ export class FunctionCode {
     this.#scopes.push(locals);
     body();
     this.#scopes.pop();
-    for (const local of locals) {
+    for (let i = 0; i < locals.length; i++) {
+      const local = locals[i]!;
       const type = this.#locals[local]!;
       const free = this.#free.get(type);
       if (free === undefined) this.#free.set(type, [local]);

@@ -8,20 +8,19 @@ import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
 import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
 import * as scalar from "../../lower/math/scalar";
 import type { Shape } from "../../shape";
+import type { Callees } from "./callees";
+import { divide } from "./division";
 import { FunctionCode, held, literal, literalOf } from "./emit-code";
 import { access, binaryInstruction, conversion, simplify, unaryInstruction } from "./emit-operations";
+import { emitParallel } from "./threads/parallel";
 import { bulk, empty, op } from "./encode";
+import { LaneCode } from "./lane-code";
+import { laneEmitter } from "./lanes";
+import { ensureMemory } from "./memory-growth";
 
 /** A stretch of code; what it computed may be reused as long as it is open. */
 interface Block {
   open: boolean;
-}
-
-/** What an emitter asks of the module around it: functions emitted once, on first use. */
-export interface Callees {
-  /** The function index of an elementary function (or the float remainder) for one dtype. */
-  math(name: MathFunction | "rem", dtype: DType): number;
-  matmul(spec: MatmulSpec): number;
 }
 
 /** Emits the body of one WebAssembly function. */
@@ -30,8 +29,11 @@ export class WasmEmitter implements MachineEmitter {
   readonly #callees: Callees;
   readonly #code: FunctionCode;
   readonly #blocks: Block[] = [{ open: true }];
+  /** One for each number of lanes. */
+  readonly #lanes = new Map<number, LaneEmitter>();
 
-  constructor(parameters: readonly DType[], callees: Callees) {
+  /** A function of `parameters`, or of so many vectors. */
+  constructor(parameters: readonly DType[] | number, callees: Callees) {
     this.#callees = callees;
     this.#code = new FunctionCode(parameters);
   }
@@ -42,7 +44,18 @@ export class WasmEmitter implements MachineEmitter {
 
   /** The function's body as the code section holds it, giving `result` if there is one. */
   finish(result?: Value): Uint8Array {
-    return this.#code.finish(result);
+    if (result !== undefined) this.#code.push(result);
+    return this.#code.finish();
+  }
+
+  /** The body of a function of vectors, whose results `body` gives. */
+  finishLanes(count: number, body: (k: LaneCode) => readonly number[]): Uint8Array {
+    for (const local of body(this.#laneCode(count))) this.#code.get(local);
+    return this.#code.finish();
+  }
+
+  #laneCode(count: number): LaneCode {
+    return new LaneCode(count, this, this.#code, this.#remember);
   }
 
   readonly literal = (dtype: DType, value: number): Value => literal(dtype, value);
@@ -50,7 +63,8 @@ export class WasmEmitter implements MachineEmitter {
   #binary(name: BinaryOp, a: Value, b: Value): Value {
     const { dtype } = a;
     invariant(dtype === b.dtype, `${name} of ${dtype} and ${b.dtype}`);
-    const [left, right] = [literalOf(a), literalOf(b)];
+    const left = literalOf(a);
+    const right = literalOf(b);
     const compares = scalar.comparisons.has(name);
     const type = compares ? "bool" : dtype;
     if (left !== undefined && right !== undefined) return this.literal(type, scalar.binary(name, dtype)(left, right));
@@ -60,33 +74,12 @@ export class WasmEmitter implements MachineEmitter {
       if ("literal" in simpler) return this.literal(dtype, simpler.literal);
       return this.#binary(simpler.op, a, this.literal(dtype, simpler.by));
     }
-    if (name === "div" || name === "rem") {
-      const divided = this.#divide(name, a, b);
-      if (divided !== undefined) return divided;
-    }
+    if (name === "rem" && isFloat(dtype)) return this.#helper("rem", [a, b]);
+    if ((name === "div" || name === "rem") && !isFloat(dtype)) return divide(this, this.#code, name, a, b);
     const instruction = binaryInstruction(name, dtype);
     if (instruction !== undefined) return this.#code.emit(type, [a, b], instruction);
     invariant(name === "min" || name === "max", `${name} is not an operation on ${dtype}`);
     return this.select(this.#binary("less", a, b), name === "min" ? a : b, name === "min" ? b : a);
-  }
-
-  /** Division that does not trap: integers by 0 give 0 and INT_MIN / -1 wraps. Undefined where the plain instruction does. */
-  #divide(name: "div" | "rem", a: Value, b: Value): Value | undefined {
-    const { dtype } = a;
-    if (isFloat(dtype)) return name === "rem" ? this.#helper("rem", [a, b]) : undefined;
-    const divisor = literalOf(b);
-    const one = this.literal(dtype, 1);
-    if (divisor === -1 && dtype === "int32") return name === "div" ? this.neg(a) : this.literal(dtype, 0);
-    if (divisor !== undefined) return undefined;
-    const zero = this.literal(dtype, 0);
-    const isZero = this.equal(b, zero);
-    const isMinusOne = dtype === "int32" ? this.equal(b, this.literal(dtype, -1)) : this.literal("bool", 0);
-    const safe = this.select(this.or(isZero, isMinusOne), one, b);
-    const instruction = binaryInstruction(name, dtype)!;
-    const result = this.#code.emit(dtype, [a, safe], instruction);
-    // Whatever it stands for, dividing by 1 leaves the remainder 0.
-    if (name === "rem") return result;
-    return this.select(isZero, zero, this.select(isMinusOne, this.neg(a), result));
   }
 
   #unary(name: UnaryOp, a: Value): Value {
@@ -327,11 +320,18 @@ export class WasmEmitter implements MachineEmitter {
 
   matmul(spec: MatmulSpec): void {
     if (spec.m === 0 || spec.n === 0) return;
-    this.#code.call(this.#callees.matmul(spec), [spec.a.address, spec.b.address, spec.c.address]);
+    const { a, b, c, panel } = spec;
+    this.#code.call(this.#callees.matmul(spec), [a.address, b.address, c.address, panel]);
   }
 
-  lanes(): LaneEmitter | undefined {
-    return undefined;
+  lanes(count: number): LaneEmitter {
+    let emitter = this.#lanes.get(count);
+    if (!emitter) this.#lanes.set(count, (emitter = laneEmitter(this.#laneCode(count), this.#callees)));
+    return emitter;
+  }
+
+  parallel(job: FunctionHandle, frame: Value, tiles: number): void {
+    emitParallel(this.#code, this.#callees, job, this.#callees.job(job), frame, tiles);
   }
 
   trap(): void {
@@ -339,22 +339,6 @@ export class WasmEmitter implements MachineEmitter {
   }
 
   ensure(end: Value): void {
-    const code = this.#code.bytes;
-    const bytes = this.bitcast(end, "uint32");
-    const u32 = (n: number): Value => this.literal("uint32", n);
-    const pages = this.add(
-      this.shiftRight(bytes, u32(16)),
-      this.cast(this.notEqual(this.and(bytes, u32(0xffff)), u32(0)), "uint32"),
-    );
-    const size = this.#code.emit("uint32", [], op.memorySize, 0);
-    const grow = (by: Value): Value => this.#code.emit("int32", [by], op.memoryGrow, 0);
-    const failed = (result: Value): Value => this.equal(result, this.literal("int32", -1));
-    this.if(this.less(size, pages), () => {
-      const needed = this.sub(pages, size);
-      // Growing by half at least keeps the number of times low for programs that ask again and again.
-      this.if(failed(grow(this.max(needed, this.shiftRight(size, u32(1))))), () =>
-        this.if(failed(grow(needed)), () => code.byte(op.unreachable)),
-      );
-    });
+    ensureMemory(this, this.#code, end);
   }
 }

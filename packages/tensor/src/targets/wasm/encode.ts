@@ -53,6 +53,13 @@ export class ByteWriter {
     this.#bytes[this.#length++] = rest & 0x7f;
   }
 
+  /** Four bytes, as they are in memory. */
+  int32(value: number): void {
+    this.#reserve(4);
+    this.#view.setInt32(this.#length, value, true);
+    this.#length += 4;
+  }
+
   float32(value: number): void {
     this.#reserve(4);
     this.#view.setFloat32(this.#length, value, true);
@@ -67,7 +74,9 @@ export class ByteWriter {
 
   bytes(values: Uint8Array | readonly number[]): void {
     this.#reserve(values.length);
-    this.#bytes.set(values, this.#length);
+    // A few are written faster one by one.
+    if (values.length > 32) this.#bytes.set(values, this.#length);
+    else for (let i = 0; i < values.length; i++) this.#bytes[this.#length + i] = values[i]!;
     this.#length += values.length;
   }
 
@@ -92,6 +101,7 @@ export class ByteWriter {
 
 /** Value types. */
 export const i32 = 0x7f;
+export const i64 = 0x7e;
 export const f32 = 0x7d;
 export const f64 = 0x7c;
 export const v128 = 0x7b;
@@ -112,6 +122,7 @@ export const op = {
   br: 0x0c,
   brIf: 0x0d,
   call: 0x10,
+  drop: 0x1a,
   select: 0x1b,
   localGet: 0x20,
   localSet: 0x21,
@@ -137,6 +148,7 @@ export const op = {
   i32LtU: 0x49,
   i32LeS: 0x4c,
   i32LeU: 0x4d,
+  i64LeU: 0x58,
   f32Eq: 0x5b,
   f64Eq: 0x61,
   i32Add: 0x6a,
@@ -152,6 +164,7 @@ export const op = {
   i32Shl: 0x74,
   i32ShrS: 0x75,
   i32ShrU: 0x76,
+  i64Add: 0x7c,
   i64Or: 0x84,
   i64Shl: 0x86,
   i64ShrU: 0x88,
@@ -185,15 +198,38 @@ export const bulk = {
   memoryFill: [0xfc, 11, 0],
 } as const;
 
+/** Instructions on memory that threads share, behind the prefix 0xfe; alignment must be natural. */
+export const atomics = {
+  notify: [0xfe, 0x00],
+  i32Load: [0xfe, 0x10],
+  i64Load: [0xfe, 0x11],
+  i32Store: [0xfe, 0x17],
+  i64Store: [0xfe, 0x18],
+  i32Add: [0xfe, 0x1e],
+  i64Add: [0xfe, 0x1f],
+} as const;
+
 /** SIMD instructions behind the prefix 0xfd. */
 export const simd = {
   load: [0xfd, 0x00],
   load32Splat: [0xfd, 0x09],
   load64Splat: [0xfd, 0x0a],
   store: [0xfd, 0x0b],
+  load32Zero: [0xfd, 0x5c],
+  load64Zero: [0xfd, 0x5d],
+  load32Lane: [0xfd, 0x56],
+  load64Lane: [0xfd, 0x57],
+  store32Lane: [0xfd, 0x5a],
+  store64Lane: [0xfd, 0x5b],
+  shuffle: [0xfd, 0x0d],
+  f32x4ExtractLane: [0xfd, 0x1f],
+  f64x2ExtractLane: [0xfd, 0x21],
   const: [0xfd, 0x0c],
   f32x4Add: [0xfd, 0xe4, 0x01],
   f32x4Mul: [0xfd, 0xe6, 0x01],
   f64x2Add: [0xfd, 0xf0, 0x01],
   f64x2Mul: [0xfd, 0xf2, 0x01],
+  /** Relaxed SIMD: a·b + c in one rounding where the processor can, else in two. */
+  f32x4RelaxedMadd: [0xfd, 0x85, 0x02],
+  f64x2RelaxedMadd: [0xfd, 0x87, 0x02],
 } as const;

@@ -1,27 +1,72 @@
 import type { TypedArray } from "../../dtype";
-import { UnsupportedError } from "../../errors";
 import { ProgramCache, type Target } from "../target";
+import { engineOf } from "./engine";
 import { WasmMemory } from "./memory";
+import { maxPages } from "./module";
 import { wasmProgram } from "./program";
+import { checkEngine } from "./simd";
+import { whyNoThreads } from "./threads/pool";
+import { mostWorkers } from "./threads/words";
 
-let only: Target | undefined;
-
-/**
- * The default target: programs as WebAssembly, emitted by this library, 128-bit SIMD in matrix products.
- * @throws UnsupportedError where the engine has no WebAssembly; `js()` works there.
- */
-export function wasm(): Target {
-  return (only ??= make());
+export interface WasmOptions {
+  /**
+   * Results are the same to the bit on every engine and processor. Otherwise products are fused with the sums they are added to where the
+   * engine can (relaxed SIMD), which is faster and rounds once, not twice.
+   * @defaultValue false
+   */
+  readonly deterministic?: boolean;
+  /**
+   * Threads that large programs run on, this one among them: at most 64, best no more than the processor has cores. Results are the same for any
+   * number. A page must be cross-origin isolated for more than one; where there cannot be more, a warning says why and there is one.
+   * @defaultValue 1
+   */
+  readonly threads?: number;
 }
 
-function make(): Target {
-  if (typeof WebAssembly === "undefined")
-    throw new UnsupportedError("wasm: this engine has no WebAssembly; use defaultTarget(js()), which needs none");
-  const memory = new WasmMemory();
+const made = new Map<string, Target>();
+const memories = new Map<number, WasmMemory>();
+let warned = false;
+
+/**
+ * The default target: programs as WebAssembly, emitted by this library, with 128-bit SIMD. There is one target for each choice of options.
+ * @throws UnsupportedError where the engine has no WebAssembly, or none with SIMD; `js()` works there.
+ */
+export function wasm(options: WasmOptions = {}): Target {
+  const { deterministic, threads } = settled(options);
+  const key = `${threads}${deterministic}`;
+  let target = made.get(key);
+  if (!target) made.set(key, (target = make(deterministic, threads)));
+  return target;
+}
+
+const names = ["deterministic", "threads"];
+
+function settled(options: WasmOptions): Required<WasmOptions> {
+  const unknown = Object.keys(options).filter((name) => !names.includes(name));
+  if (unknown.length > 0)
+    throw new TypeError(`wasm: there is no option ${unknown.join(", ")}; the options are ${names.join(", ")}`);
+  const { deterministic = false, threads = 1 } = options;
+  if (typeof deterministic !== "boolean")
+    throw new TypeError(`wasm: deterministic is ${String(deterministic)}; give true or false`);
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostWorkers + 1)
+    throw new RangeError(`wasm: threads is ${String(threads)}; give an integer from 1 to ${mostWorkers + 1}`);
+  const missing = threads > 1 ? whyNoThreads() : undefined;
+  if (missing === undefined) return { deterministic, threads };
+  if (!warned) console.warn(`wasm: one thread in place of ${threads}: ${missing}`);
+  warned = true;
+  return { deterministic, threads: 1 };
+}
+
+function make(deterministic: boolean, threads: number): Target {
+  checkEngine();
+  const engine = engineOf(deterministic, threads);
+  // Programs take turns, so targets need no memories of their own.
+  const memory = memories.get(threads) ?? new WasmMemory(maxPages, threads);
+  memories.set(threads, memory);
   return Object.freeze<Target>({
     name: "wasm",
     supports: () => true,
-    program: (tape) => wasmProgram(tape, memory),
+    program: (tape) => wasmProgram(tape, memory, engine),
     upload: (values) => values,
     read: (storage) => storage as TypedArray,
     programs: new ProgramCache(),

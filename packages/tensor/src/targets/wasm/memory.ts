@@ -1,66 +1,217 @@
-import { allocate, byteSize, type DType, type TypedArray } from "../../dtype";
+import { byteSize, type DType, type TypedArray } from "../../dtype";
+import { OutOfMemoryError } from "../../errors";
+import { maxPages } from "./module";
+import { WorkerPool } from "./threads/pool";
+import { words } from "./threads/words";
 
-/** One linear memory that all programs of a target take turns in. Views are made anew when it has grown. */
+const pageBytes = 65536;
+
+/** Addresses are 32 bits wide. */
+export const maxBytes = maxPages * pageBytes;
+
+/** A program that has been bound to a memory, with views of the places where its inputs and results lie, if they are fixed. */
+export interface Instance {
+  readonly start: () => void;
+  /** To be called before. */
+  readonly prepare: (() => void) | undefined;
+  /** Of the memory's buffer that the views are of. */
+  version: number;
+  targets: readonly (TypedArray | undefined)[];
+  sources: readonly (TypedArray | undefined)[];
+}
+
+/** One linear memory that all programs of a target take turns in. */
 export class WasmMemory {
-  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
-  private buffer: ArrayBuffer = this.memory.buffer;
-  private float32: Float32Array = new Float32Array(this.buffer);
-  private float64: Float64Array = new Float64Array(this.buffer);
-  private int32: Int32Array = new Int32Array(this.buffer);
-  private uint32: Uint32Array = new Uint32Array(this.buffer);
-  private uint8: Uint8Array = new Uint8Array(this.buffer);
+  /** Counts buffers of all memories: views of an earlier one are of no use. */
+  version = 0;
+  private current: WebAssembly.Memory;
+  private buffer: ArrayBuffer;
+  private words: Int32Array;
+  private instances = new WeakMap<object, Instance>();
+  private readonly results = new Results();
 
-  /** Makes addresses below `bytes` valid. @throws RangeError when there is no such memory. */
-  ensure(bytes: number): void {
-    const missing = Math.ceil((bytes - this.memory.buffer.byteLength) / 65536);
+  private readonly pages: number;
+
+  private readonly threads: number;
+  private pool: WorkerPool | undefined;
+
+  /** @param pages how far it may grow, in units of 64 KiB */
+  constructor(pages: number = maxPages, threads = 1) {
+    this.pages = pages;
+    this.threads = threads;
+    this.current = emptyMemory(pages, threads > 1);
+    this.buffer = this.current.buffer;
+    this.words = new Int32Array(this.buffer);
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.current;
+  }
+
+  /** Makes addresses below `bytes` valid. @throws OutOfMemoryError when there is no such memory. */
+  ensure(where: string, bytes: number): void {
+    if (bytes <= this.words.length * 4) return;
+    this.refresh();
+    const missing = Math.ceil((bytes - this.buffer.byteLength) / pageBytes);
     if (missing <= 0) return;
     try {
-      this.memory.grow(missing);
-    } catch {
-      throw new RangeError(
-        `wasm: out of memory: a program needs ${(bytes / 2 ** 20).toFixed(0)} MiB, more than can be had (at most 4096); ` +
-          `use smaller batches, checkpoints, or fewer steps`,
-      );
+      this.current.grow(missing);
+    } catch (cause) {
+      throw outOfMemory(where, bytes, cause);
+    }
+    this.refresh();
+  }
+
+  /** Notices that a program has made the memory grow: it has another buffer then. */
+  refresh(): void {
+    const { buffer } = this.current;
+    if (buffer === this.buffer) return;
+    this.buffer = buffer;
+    this.words = new Int32Array(buffer);
+    this.version++;
+  }
+
+  /** A program's instance over the memory that there is now. The memory alone keeps instances alive, since each keeps its memory alive. */
+  instanceOf(program: object, make: () => Instance): Instance {
+    let instance = this.instances.get(program);
+    if (!instance) this.instances.set(program, (instance = make()));
+    return instance;
+  }
+
+  /** Another memory in place of one that is full, for a memory cannot shrink. */
+  renew(): void {
+    this.current = emptyMemory(this.pages, this.threads > 1);
+    this.pool?.end();
+    this.pool = undefined;
+    this.instances = new WeakMap();
+    this.refresh();
+  }
+
+  /** Hands a program to the other threads. Gives what is to be called before each run. */
+  share(program: WebAssembly.Module): () => void {
+    const pool = (this.pool ??= new WorkerPool(this.threads - 1, this.current));
+    const { number, ready } = pool.register(program);
+    return () => {
+      this.writeWord(words.program, number);
+      this.writeWord(words.open, ready() ? 1 : 0);
+    };
+  }
+
+  /** Did another thread fail since this was last asked? */
+  get broken(): boolean {
+    if (this.threads === 1 || this.readWord(words.broken) === 0) return false;
+    this.writeWord(words.broken, 0);
+    return true;
+  }
+
+  readWord(address: number): number {
+    return this.words[address >> 2]!;
+  }
+
+  writeWord(address: number, value: number): void {
+    this.words[address >> 2] = value;
+  }
+
+  /** The numbers at an address, valid until `version` changes. */
+  view(dtype: DType, address: number, length: number): TypedArray {
+    switch (dtype) {
+      case "float32":
+        return new Float32Array(this.buffer, address, length);
+      case "float64":
+        return new Float64Array(this.buffer, address, length);
+      case "int32":
+        return new Int32Array(this.buffer, address, length);
+      case "uint32":
+        return new Uint32Array(this.buffer, address, length);
+      case "bool":
+        return new Uint8Array(this.buffer, address, length);
     }
   }
 
-  write(address: number, values: TypedArray): void {
-    const view = this.view(dtypeOf(values));
-    const at = address / values.BYTES_PER_ELEMENT;
-    if (values.length === 1) view[at] = values[0]!;
-    else view.set(values, at);
-  }
-
-  /** A copy of `length` elements. */
-  read(address: number, dtype: DType, length: number): TypedArray {
-    const at = address / byteSize(dtype);
-    const view = this.view(dtype);
-    if (length > 16) return view.slice(at, at + length);
-    const values = allocate(dtype, length);
-    for (let i = 0; i < length; i++) values[i] = view[at + i]!;
-    return values;
-  }
-
-  private view(dtype: DType): TypedArray {
-    if (this.buffer !== this.memory.buffer) {
-      const buffer = (this.buffer = this.memory.buffer);
-      this.float32 = new Float32Array(buffer);
-      this.float64 = new Float64Array(buffer);
-      this.int32 = new Int32Array(buffer);
-      this.uint32 = new Uint32Array(buffer);
-      this.uint8 = new Uint8Array(buffer);
+  /** A copy of what a view shows. */
+  copy(where: string, dtype: DType, view: TypedArray): TypedArray {
+    if (view.byteLength <= ownBytes) return view.slice();
+    if (view.byteLength <= sharedBytes) {
+      const values = this.results.take(dtype, view.length);
+      values.set(view);
+      return values;
     }
-    return dtype === "bool" ? this.uint8 : this[dtype];
+    try {
+      if (view.byteLength < largeBytes) return view.slice();
+      const values = arrayOf(dtype, unfilled(view.byteLength), 0, view.length);
+      values.set(view);
+      return values;
+    } catch (cause) {
+      throw outOfMemory(where, view.byteLength, cause);
+    }
+  }
+
+  /** Zeros for a result that is gathered from several places. */
+  allocate(dtype: DType, length: number): TypedArray {
+    return this.results.take(dtype, length);
   }
 }
 
-const dtypeOf = (values: TypedArray): DType =>
-  values instanceof Float32Array
-    ? "float32"
-    : values instanceof Float64Array
-      ? "float64"
-      : values instanceof Int32Array
-        ? "int32"
-        : values instanceof Uint32Array
-          ? "uint32"
-          : "bool";
+const emptyMemory = (maximum: number, shared: boolean): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: 1, maximum, shared });
+
+const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+
+export const outOfMemory = (where: string, bytes: number, cause?: unknown): OutOfMemoryError =>
+  new OutOfMemoryError(
+    `${where}: out of memory: ${mebibytes(bytes)} MiB are needed, more than can be had (a program has at most ${mebibytes(maxBytes)}); ` +
+      `use smaller batches, checkpoints, or fewer steps`,
+    { cause },
+  );
+
+/** Engines keep arrays of so many bytes in their heap; a larger one of its own costs a system allocation, ten times as much. */
+const ownBytes = 64;
+/** Results of so many bytes at most share buffers. */
+const sharedBytes = 1024;
+const chunkBytes = 4096;
+
+/** From so many bytes on, engines ask the system for zeroed pages, whose first touch costs several times as much as the copy. */
+const largeBytes = 2 ** 18;
+
+interface NodeBuffer {
+  allocUnsafeSlow(bytes: number): { readonly buffer: ArrayBuffer };
+}
+
+/** A buffer that is about to be written all over: in Node, memory that need not be zeroed. */
+function unfilled(bytes: number): ArrayBuffer {
+  const { Buffer } = globalThis as { Buffer?: NodeBuffer };
+  return Buffer?.allocUnsafeSlow ? Buffer.allocUnsafeSlow(bytes).buffer : new ArrayBuffer(bytes);
+}
+
+/** Zero-filled arrays for results, small ones cut from a common buffer. One that is kept keeps a chunk alive, no more. */
+class Results {
+  private chunk = new ArrayBuffer(0);
+  private used = 0;
+
+  take(dtype: DType, length: number): TypedArray {
+    const bytes = length * byteSize(dtype);
+    if (bytes <= ownBytes || bytes > sharedBytes) return arrayOf(dtype, new ArrayBuffer(bytes), 0, length);
+    if (this.used + bytes > this.chunk.byteLength) {
+      this.chunk = new ArrayBuffer(chunkBytes);
+      this.used = 0;
+    }
+    const at = this.used;
+    this.used += Math.ceil(bytes / 8) * 8;
+    return arrayOf(dtype, this.chunk, at, length);
+  }
+}
+
+function arrayOf(dtype: DType, buffer: ArrayBuffer, at: number, length: number): TypedArray {
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(buffer, at, length);
+    case "float64":
+      return new Float64Array(buffer, at, length);
+    case "int32":
+      return new Int32Array(buffer, at, length);
+    case "uint32":
+      return new Uint32Array(buffer, at, length);
+    case "bool":
+      return new Uint8Array(buffer, at, length);
+  }
+}

@@ -5,14 +5,27 @@ import type { FunctionHandle, MachineEmitter, MachineModule, MatmulSpec } from "
 import { type MathRule, mathFunctions } from "../../lower/math/functions";
 import { remainder } from "../../lower/math/remainder";
 import { localType } from "./emit-operations";
-import { type Callees, WasmEmitter } from "./emit";
-import { ByteWriter, i32, sections } from "./encode";
+import type { Callees } from "./callees";
+import { WasmEmitter } from "./emit";
+import { ByteWriter, i32, sections, v128 } from "./encode";
+import { type Engine, plainEngine } from "./engine";
+import { mathOfVectors } from "./lane-math";
+import { lanesPerPart, widthOf } from "./lane-values";
+import { laneEmitter } from "./lanes";
 import { matmulFunction, matmulKey } from "./matmul";
+import type { ThreadFunction } from "./threads/parallel";
+import { threadFunctions } from "./threads/ticket";
 
 /** The most pages a memory can have; declaring it lets engines guard accesses by page protection instead of by comparison. */
 export const maxPages = 65536;
 
-const floatRemainder: MathRule = { arguments: 2, emit: (k, args) => remainder(k, args[0]!, args[1]!) };
+/** Copies of an elementary function on vectors: a call costs as much again as it computes, but so many copies take long to compile. */
+const mostCopies = 24;
+
+const floatRemainder: MathRule = { arguments: 2, long: true, emit: (k, args) => remainder(k, args[0]!, args[1]!) };
+
+/** Kinds of memory limits. */
+const [withMaximum, sharedWithMaximum] = [1, 3];
 
 interface FunctionRecord {
   readonly name: string;
@@ -21,11 +34,18 @@ interface FunctionRecord {
 }
 
 /** Assembles one binary module that imports its memory as `env.memory`. */
-class WasmModule implements MachineModule, Callees {
+export class WasmModule implements MachineModule, Callees {
   readonly #functions: FunctionRecord[] = [];
   readonly #types = new Map<string, number>();
   readonly #exports = new Map<string, number>();
   readonly #shared = new Map<string, number>();
+  readonly #copies = new Map<MathFunction, number>();
+  readonly engine: Engine;
+  #jobs = 0;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+  }
 
   #type(parameters: readonly number[], results: readonly number[]): number {
     const key = `${parameters.join()}>${results.join()}`;
@@ -69,14 +89,59 @@ class WasmModule implements MachineModule, Callees {
     return index;
   }
 
+  vectorMath(name: MathFunction, dtype: DType, vectors: number): number {
+    const key = `${name}.${dtype}x${vectors}`;
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const parameters = new Array<number>(vectors * mathFunctions[name].arguments).fill(v128);
+    const index = this.#add(key, parameters, new Array<number>(vectors).fill(v128));
+    this.#shared.set(key, index);
+    const k = new WasmEmitter(parameters.length, this);
+    this.#functions[index]!.body = k.finishLanes(vectors * lanesPerPart(widthOf(dtype)), (lanes) =>
+      mathOfVectors(lanes, laneEmitter(lanes, this), name, dtype),
+    );
+    return index;
+  }
+
+  repeatsMath(name: MathFunction): boolean {
+    const copies = this.#copies.get(name) ?? 0;
+    this.#copies.set(name, copies + 1);
+    return !mathFunctions[name].long && copies < mostCopies;
+  }
+
   matmul(spec: MatmulSpec): number {
     const key = matmulKey(spec);
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const index = this.#add(key, [i32, i32, i32], []);
+    const index = this.#add(key, [i32, i32, i32, i32], []);
     this.#shared.set(key, index);
-    this.#functions[index]!.body = matmulFunction(spec);
+    this.#functions[index]!.body = matmulFunction(spec, this.engine);
     return index;
+  }
+
+  get threads(): number {
+    return this.engine.threads;
+  }
+
+  thread(name: ThreadFunction): number {
+    const known = this.#shared.get(name);
+    if (known !== undefined) return known;
+    const { parameters, results, body } = threadFunctions[name];
+    const index = this.#add(name, parameters, results);
+    this.#shared.set(name, index);
+    this.#functions[index]!.body = body();
+    return index;
+  }
+
+  /** How many functions other threads may be asked to run. */
+  get jobs(): number {
+    return this.#jobs;
+  }
+
+  job(handle: FunctionHandle): number {
+    const number = this.#jobs++;
+    this.export(handle, `tile${number}`);
+    return number;
   }
 
   finish(): Uint8Array<ArrayBuffer> {
@@ -93,7 +158,7 @@ class WasmModule implements MachineModule, Callees {
       s.unsigned(1);
       s.name("env");
       s.name("memory");
-      s.bytes([2, 1]);
+      s.bytes([2, this.threads > 1 ? sharedWithMaximum : withMaximum]);
       s.unsigned(1);
       s.unsigned(maxPages);
     });
@@ -132,4 +197,4 @@ class WasmModule implements MachineModule, Callees {
 }
 
 /** An empty WebAssembly module; `finish` gives its bytes once every declared function has been defined. */
-export const wasmModule = (): MachineModule & { finish(): Uint8Array<ArrayBuffer> } => new WasmModule();
+export const wasmModule = (engine: Engine = plainEngine): WasmModule => new WasmModule(engine);

@@ -1,10 +1,10 @@
 import { byteSize, type TypedArray } from "../../dtype";
-import { UnsupportedError } from "../../errors";
+import { OutOfMemoryError } from "../../errors";
 import { failureOf } from "../../failures";
 import { formatTape } from "../../format";
 import { rowSlots } from "../../lower/addressing";
 import { Frame } from "../../lower/frame";
-import { failureWord, firstFrame } from "../../lower/heap";
+import { failureWord, frameStart } from "../../lower/heap";
 import { Lowering } from "../../lower/lower";
 import { placeInputs, planTape } from "../../lower/plan";
 import { prune } from "../../passes/prune";
@@ -12,8 +12,12 @@ import type { Aval } from "../../primitive";
 import { sizeOf } from "../../shape";
 import type { Tape } from "../../tape";
 import type { Program } from "../target";
-import type { WasmMemory } from "./memory";
+import { type Engine, plainEngine } from "./engine";
+import { type Instance, maxBytes, outOfMemory, type WasmMemory } from "./memory";
 import { wasmModule } from "./module";
+
+/** The first free byte of the heap. */
+const topWord = 0;
 
 interface Port {
   readonly aval: Aval;
@@ -26,26 +30,53 @@ interface Port {
 /**
  * One module for a whole tape. Its memory is laid out when it is made: a word for the top of the heap, then one frame with inputs, results and
  * all that lies between; rows of dynamic values lie above. A run copies inputs in, calls one function, and copies results out.
+ * @throws OutOfMemoryError when the frame is larger than addresses reach
  */
-export function wasmProgram(source: Tape, memory: WasmMemory): Program {
-  const { tape, bytes, frameBytes, inputs, outputs } = lowered(source);
-  let start: (() => void) | undefined;
+export function wasmProgram(source: Tape, memory: WasmMemory, engine: Engine = plainEngine): Program {
+  const { tape, bytes, forks, frameBytes, inputs, outputs } = lowered(source, engine);
+  const { where } = tape;
+  let module: WebAssembly.Module | undefined;
+  const view = (port: Port): TypedArray | undefined =>
+    port.aval.dynamic || port.literal !== undefined ? undefined : memory.view(port.aval.dtype, port.at, port.size);
+  const instance = (): Instance => {
+    module ??= new WebAssembly.Module(bytes);
+    const prepare = forks ? memory.share(module) : undefined;
+    const start = instantiate(module, memory);
+    return { start, prepare, version: -1, targets: [], sources: [] };
+  };
+  const look = (here: Instance): void => {
+    here.version = memory.version;
+    here.targets = inputs.map(view);
+    here.sources = outputs.map(view);
+  };
   return {
+    bytes: bytes.length,
     run: (given) => {
-      start ??= instantiate(bytes, memory);
-      memory.ensure(frameBytes);
+      memory.ensure(where, frameBytes);
+      const here = memory.instanceOf(inputs, instance);
       let top = frameBytes;
       for (let k = 0; k < inputs.length; k++) {
-        const { aval, at } = inputs[k]!;
+        if (here.version !== memory.version) look(here);
         const values = given[k] as TypedArray;
-        if (aval.dynamic) top = writeRows(memory, aval, at, values, top);
-        else memory.write(at, values);
+        const target = here.targets[k];
+        if (!target) top = writeRows(where, memory, inputs[k]!, values, top);
+        else if (values.length === 1) target[0] = values[0]!;
+        else target.set(values);
       }
-      memory.write(0, Int32Array.of(top, 0));
-      call(start, tape.where);
-      const failure = memory.read(failureWord, "int32", 1)[0]!;
+      memory.writeWord(topWord, top);
+      memory.writeWord(failureWord, 0);
+      here.prepare?.();
+      call(here.start, where, memory);
+      memory.refresh();
+      const failure = memory.readWord(failureWord);
       if (failure !== 0) throw failureOf(failure);
-      return outputs.map((out) => readPort(memory, out));
+      if (here.version !== memory.version) look(here);
+      const results = new Array<TypedArray>(outputs.length);
+      for (let k = 0; k < outputs.length; k++) {
+        const source = here.sources[k];
+        results[k] = source ? memory.copy(where, outputs[k]!.aval.dtype, source) : readPort(memory, outputs[k]!);
+      }
+      return results;
     },
     inspect: () => `${formatTape(tape)}\n${frameBytes} bytes of memory, ${bytes.length} bytes of code`,
   };
@@ -55,22 +86,25 @@ interface Lowered {
   readonly tape: Tape;
   /** The module. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** It has work for several threads. */
+  readonly forks: boolean;
   readonly frameBytes: number;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
 }
 
 /** A function apart from the program's, whose closures would else keep plan and emitter alive for as long as the program. */
-function lowered(source: Tape): Lowered {
+function lowered(source: Tape, engine: Engine): Lowered {
   const tape = prune(source);
-  const frame = new Frame(firstFrame);
+  const frame = new Frame(frameStart(engine.threads));
   const places = placeInputs(
     frame,
     tape.inputs.map((id) => tape.avals[id]!),
   );
-  const module = wasmModule();
+  const module = wasmModule(engine);
   const lowering = new Lowering(module);
   const plan = planTape(tape, frame, places, lowering.callee);
+  if (frame.bytes > maxBytes) throw outOfMemory(tape.where, frame.bytes);
   const main = module.declare("main", 0);
   module.define(main, (k) => lowering.emitPlan({ k, frame: k.literal("int32", 0), fixed: true }, plan));
   module.export(main, "main");
@@ -89,50 +123,61 @@ function lowered(source: Tape): Lowered {
   return {
     tape,
     bytes: module.finish(),
+    forks: module.jobs > 0,
     frameBytes: frame.bytes,
     inputs: tape.inputs.map(port),
     outputs: tape.outputs.map(port),
   };
 }
 
-function instantiate(bytes: Uint8Array<ArrayBuffer>, memory: WasmMemory): () => void {
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: memory.memory } });
+function instantiate(module: WebAssembly.Module, memory: WasmMemory): () => void {
+  const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory } });
   return instance.exports["main"] as () => void;
 }
 
-function call(start: () => void, where: string): void {
+function call(start: () => void, where: string, memory: WasmMemory): void {
   try {
     start();
+    if (memory.broken) throw new WebAssembly.RuntimeError("another thread stopped");
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-    throw new UnsupportedError(
-      `${where}: the program stopped (${error.message}); most often memory has run out: use smaller batches, checkpoints, or fewer steps`,
+    memory.renew();
+    throw new OutOfMemoryError(
+      `${where}: the program stopped (${error.message}), as it does when memory has run out; use smaller batches, checkpoints, or fewer steps`,
       { cause: error },
     );
   }
 }
 
 /** Rows come packed; in memory each begins at a multiple of 16 bytes. Gives the first free byte after them. */
-function writeRows(memory: WasmMemory, aval: Aval, slot: number, values: TypedArray, top: number): number {
-  const rowSize = sizeOf(aval.shape.slice(1));
-  const stride = Math.ceil((rowSize * byteSize(aval.dtype)) / 16) * 16;
+function writeRows(where: string, memory: WasmMemory, port: Port, values: TypedArray, top: number): number {
+  const { shape, dtype } = port.aval;
+  const rowSize = sizeOf(shape.slice(1));
+  const stride = Math.ceil((rowSize * byteSize(dtype)) / 16) * 16;
   const rows = rowSize === 0 ? 0 : values.length / rowSize;
-  const slots = rowSlots(slot);
-  memory.ensure(top + rows * stride);
-  memory.write(slots.address, Int32Array.of(top));
-  memory.write(slots.stride, Int32Array.of(stride));
-  memory.write(slots.rows, Int32Array.of(rows));
-  for (let r = 0; r < rows; r++) memory.write(top + r * stride, values.subarray(r * rowSize, (r + 1) * rowSize));
-  return top + rows * stride;
+  const end = top + rows * stride;
+  const slots = rowSlots(port.at);
+  memory.ensure(where, end);
+  memory.writeWord(slots.address, top);
+  memory.writeWord(slots.stride, stride);
+  memory.writeWord(slots.rows, rows);
+  if (rowSize * byteSize(dtype) === stride) memory.view(dtype, top, values.length).set(values);
+  else
+    for (let r = 0; r < rows; r++)
+      memory.view(dtype, top + r * stride, rowSize).set(values.subarray(r * rowSize, (r + 1) * rowSize));
+  return end;
 }
 
+/** The value of a port without a fixed place. */
 function readPort(memory: WasmMemory, { aval, size, at, literal }: Port): TypedArray {
-  if (literal !== undefined) return memory.read(0, aval.dtype, size).fill(literal);
-  if (!aval.dynamic) return memory.read(at, aval.dtype, size);
-  const rowSize = sizeOf(aval.shape.slice(1));
-  const [address, stride, rows] = memory.read(at, "uint32", 3) as unknown as [number, number, number];
-  const all = memory.read(0, aval.dtype, 0).constructor as new (length: number) => TypedArray;
-  const packed = new all(rows * rowSize);
-  for (let r = 0; r < rows; r++) packed.set(memory.read(address + r * stride, aval.dtype, rowSize), r * rowSize);
+  const { dtype, shape } = aval;
+  if (literal !== undefined) return memory.allocate(dtype, size).fill(literal);
+  const rowSize = sizeOf(shape.slice(1));
+  const slots = rowSlots(at);
+  const address = memory.readWord(slots.address) >>> 0;
+  const stride = memory.readWord(slots.stride);
+  const rows = memory.readWord(slots.rows);
+  const packed = memory.allocate(dtype, rows * rowSize);
+  for (let r = 0; r < rows; r++) packed.set(memory.view(dtype, address + r * stride, rowSize), r * rowSize);
   return packed;
 }

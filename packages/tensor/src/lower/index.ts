@@ -1,0 +1,37 @@
+/**
+ * What a target is made of, for packages that bring one: the layout of a tape in memory, the lowering that speaks to an emitter, and the rules of
+ * the elementary functions.
+ */
+export { failureOf } from "../failures";
+export { formatTape } from "../format";
+export { prune } from "../passes/prune";
+export { type Address, addressOf, copyBytes, flatten, memoryAt, readSlot, rowSlots, type Site } from "./addressing";
+export {
+  type CallAttributes,
+  type CondAttributes,
+  hasRow,
+  isDynamic,
+  type LoopAttributes,
+  splitInputs,
+  splitOutputs,
+} from "./control";
+export type { Emitter, Index, MathFunction, Memory, Operand, Value, Variable } from "./emitter";
+export { Frame } from "./frame";
+export { failureWord, firstFrame } from "./heap";
+export { Lowering } from "./lower";
+export type { FunctionHandle, LaneEmitter, MachineEmitter, MachineModule, MatmulSpec } from "./machine";
+export { type MathRule, mathFunctions } from "./math/functions";
+export { indexOfAxes, indexOfFlat } from "./math/positions";
+export { remainder } from "./math/remainder";
+export {
+  binary,
+  type BinaryOp,
+  comparisons,
+  convert,
+  reinterpret,
+  represent,
+  unary,
+  type UnaryOp,
+} from "./math/scalar";
+export { elementsWith, type Loop, loopOf, prepare, type Prepared } from "./operands";
+export { bytesOf, type FunctionPlan, type Place, placeInputs, type Plan, planTape } from "./plan";

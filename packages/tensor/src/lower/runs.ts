@@ -1,0 +1,66 @@
+import { int } from "./addressing";
+import type { Abreast, Value } from "./emitter";
+import type { LaneEmitter, MachineEmitter, MemoryEmitter } from "./machine";
+
+/**
+ * Emits `body` for the positions 0 … length − 1, so many at once as the target can and `lanes` says. At the end some positions may be visited twice.
+ */
+export function eachRun(
+  k: MachineEmitter,
+  length: number,
+  lanes: number,
+  body: (k: MemoryEmitter, position: Value) => void,
+): void {
+  const strip = Number((globalThis as any).process?.env?.STRIP ?? 0);
+  const emitter = length > 1 ? k.lanes(lanes) : undefined;
+  if (!emitter) return k.loop(length, (i) => body(k, i));
+  if (strip && lanes % strip === 0) {
+    const e2 = k.lanes(strip)!;
+    return k.loop(Math.ceil(length / lanes), (n) => {
+      const from0 = k.mul(n, int(k, lanes));
+      const from = length % lanes === 0 ? from0 : k.min(from0, int(k, length - lanes));
+      for (let s = 0; s < lanes; s += strip) body(e2, e2.ramp(k.add(from, int(k, s)), 1));
+    });
+  }
+  k.loop(Math.ceil(length / lanes), (n) => {
+    const from = k.mul(n, int(k, lanes));
+    body(emitter, emitter.ramp(length % lanes === 0 ? from : k.min(from, int(k, length - lanes)), 1));
+  });
+}
+
+/**
+ * Lanes for runs over `length` positions: about so many vectors, and such a number that few positions are visited twice at the end.
+ */
+export function fittingLanes(length: number, vectors: number, lanesPerVector: number): number {
+  const most = Math.ceil(vectors * 1.5);
+  if (length <= most * lanesPerVector) return length;
+  let best = vectors * lanesPerVector;
+  if (length > 16 * best) return best;
+  // A run costs as much again as half a vector, beside its vectors.
+  const cost = (lanes: number): number => Math.ceil(length / lanes) * (lanes / lanesPerVector + 0.5);
+  for (let count = Math.ceil(vectors / 2); count <= most; count++)
+    if (cost(count * lanesPerVector) < cost(best)) best = count * lanesPerVector;
+  return best;
+}
+
+/** Lanes for rows that are too short for vectors of their own: a whole number of rows, and of vectors. Undefined for others. */
+export function shortRun(length: number): number | undefined {
+  return length < 2 || length > 7 ? undefined : { 2: 16, 3: 12, 4: 16, 5: 20, 6: 12, 7: 28 }[length];
+}
+
+/** The emitter of lanes for a rule that computes one element, all of them sharing its terms: what the rule makes of its index is uniform. */
+export function sharedLanes(k: MachineEmitter, lanes: LaneEmitter): LaneEmitter {
+  let apart = false;
+  const abreast: Abreast = {
+    count: lanes.count,
+    positions: (from) => lanes.ramp(from, 1),
+    lane: (value, lane) => lanes.lane(value, lane),
+    within: (body) => {
+      apart = true;
+      const result = body();
+      apart = false;
+      return result;
+    },
+  };
+  return { ...lanes, abreast, variable: (initial) => (apart ? lanes : k).variable(initial) };
+}

@@ -1,0 +1,176 @@
+import { type DType, isFloat, isInteger } from "../../dtype";
+import { invariant } from "../../errors";
+import type { Value } from "../../lower/emitter";
+import { type BinaryOp, type UnaryOp, comparisons } from "../../lower/math/scalar";
+import { held, literalOf } from "./emit-code";
+import { simplify } from "./emit-operations";
+import type { LaneCode, Parts } from "./lane-code";
+import { divideByLiteral } from "./lane-division";
+import { binaryInstructions, selections, unaryInstructions, vector } from "./lane-operations";
+import { type Lanes, type Ramp, isLanes, isMask, isRamp, widthOf } from "./lane-values";
+
+export interface LaneArithmetic {
+  readonly binary: (name: BinaryOp, a: Value, b: Value) => Value;
+  readonly unary: (name: UnaryOp, a: Value) => Value;
+  readonly select: (condition: Value, a: Value, b: Value) => Value;
+  readonly ramp: (dtype: DType, base: Value, step: number) => Value;
+}
+
+/** Is it the same number whatever the code computes? */
+function same(a: Value, b: Value): boolean {
+  if (a === b) return true;
+  if (isLanes(a) || isLanes(b) || a.dtype !== b.dtype) return false;
+  const [x, y] = [literalOf(a), literalOf(b)];
+  return x === undefined || y === undefined ? x === y && held(a).local === held(b).local : Object.is(x, y);
+}
+
+/** Arithmetic, comparisons and selections on lanes. */
+export function laneArithmetic(k: LaneCode): LaneArithmetic {
+  const { scalar } = k;
+  const int = (dtype: DType, number: number): Value => scalar.literal(dtype, number);
+
+  function ramp(dtype: DType, base: Value, step: number): Value {
+    const wrapped = step | 0;
+    if (wrapped === 0) return base;
+    const make = k.remember((): Parts => {
+      const start = k.parts(base);
+      return start.map((part, p) => {
+        k.code.get(part);
+        const steps = new DataView(new ArrayBuffer(16));
+        for (let i = 0; i < 4; i++) steps.setInt32(4 * i, Math.imul(4 * p + i, wrapped), true);
+        k.code.simd(vector.const, Array.from(new Uint8Array(steps.buffer)));
+        k.code.simd(vector.i32x4Add);
+        return k.code.takeVector();
+      });
+    });
+    const result: Ramp = { dtype, width: 32, parts: make, base, step: wrapped };
+    return result;
+  }
+
+  /** The result where it is a ramp again. */
+  function ramped(name: BinaryOp, a: Value, b: Value): Value | undefined {
+    if (!(isRamp(a) || isRamp(b)) || (isLanes(a) && !isRamp(a)) || (isLanes(b) && !isRamp(b))) return undefined;
+    const [left, right] = [a, b].map((x) => (isRamp(x) ? x : { base: x, step: 0 })) as [Ramp, Ramp];
+    const { dtype } = a;
+    if (name === "add") return ramp(dtype, scalar.add(left.base, right.base), left.step + right.step);
+    if (name === "sub") return ramp(dtype, scalar.sub(left.base, right.base), left.step - right.step);
+    const factor = isRamp(b) ? literalOf(a) : literalOf(b);
+    if (factor === undefined) return undefined;
+    if (name === "mul") {
+      const grows = isRamp(a) ? a : (b as Ramp);
+      return ramp(dtype, scalar.mul(grows.base, int(dtype, factor)), Math.imul(grows.step, factor));
+    }
+    if (name !== "shiftLeft" || !isRamp(a)) return undefined;
+    return ramp(dtype, scalar.shiftLeft(a.base, b), a.step << factor);
+  }
+
+  function compare(name: BinaryOp, a: Value, b: Value): Value {
+    const { dtype } = a;
+    if (dtype !== "bool") {
+      const less = name === "less" && isFloat(dtype) ? ([a, b] as const) : undefined;
+      const instruction = binaryInstructions[dtype][name]!;
+      return k.mask(widthOf(dtype), () => k.apply([k.parts(a), k.parts(b)], instruction), less);
+    }
+    if (name === "notEqual") return binary("xor", a, b);
+    if (name === "equal") return unary("not", binary("xor", a, b));
+    return name === "less" ? binary("and", unary("not", a), b) : binary("or", unary("not", a), b);
+  }
+
+  function shift(name: "shiftLeft" | "shiftRight", a: Value, by: Value): Value {
+    if (isLanes(by)) return k.each(a.dtype, [a, by], ([x, n]) => scalar[name](x!, n!));
+    const instruction =
+      name === "shiftLeft" ? vector.i32x4Shl : a.dtype === "int32" ? vector.i32x4ShrS : vector.i32x4ShrU;
+    const parts = k.parts(a).map((part) => {
+      k.code.get(part);
+      k.code.push(by);
+      k.code.simd(instruction);
+      return k.code.takeVector();
+    });
+    return k.vector(a.dtype, parts);
+  }
+
+  function binary(name: BinaryOp, a: Value, b: Value): Value {
+    const { dtype } = a;
+    invariant(dtype === b.dtype, `${name} of ${dtype} and ${b.dtype}`);
+    if (!isLanes(a) && !isLanes(b)) return scalar[name](a, b);
+    if (comparisons.has(name)) return compare(name, a, b);
+    const right = literalOf(b);
+    const simpler = simplify(name, dtype, literalOf(a), right);
+    if (simpler !== undefined) {
+      if ("keep" in simpler) return simpler.keep === "a" ? a : b;
+      if ("literal" in simpler) return int(dtype, simpler.literal);
+      return binary(simpler.op, a, int(dtype, simpler.by));
+    }
+    const grows = isInteger(dtype) ? ramped(name, a, b) : undefined;
+    if (grows !== undefined) return grows;
+    if (name === "shiftLeft" || name === "shiftRight") return shift(name, a, b);
+    if (name === "copySign") {
+      const sign = k.parts(int(dtype, -0));
+      return k.vector(dtype, k.apply([k.parts(b), k.parts(a), sign], vector.bitselect));
+    }
+    if ((name === "div" || name === "rem") && isInteger(dtype) && right !== undefined)
+      return divideByLiteral(k, name, a, right);
+    const instruction = binaryInstructions[dtype][name];
+    if (instruction === undefined) return k.each(dtype, [a, b], ([x, y]) => scalar[name](x!, y!));
+    if (dtype !== "bool") return k.vector(dtype, k.apply([k.parts(a), k.parts(b)], instruction));
+    // Two widths meet in the narrow one, which takes half as many vectors.
+    const widths = [a, b].map((x) => (isLanes(x) ? x.width : 64));
+    const width = widths[0] === 64 && widths[1] === 64 ? 64 : 32;
+    const parts = k.apply([k.parts(a, width), k.parts(b, width)], instruction);
+    return k.mask(width, () => parts);
+  }
+
+  function unary(name: UnaryOp, a: Value): Value {
+    if (!isLanes(a)) return scalar[name](a);
+    const { dtype, width } = a;
+    const instruction = unaryInstructions[dtype][name];
+    if (instruction === undefined) {
+      invariant(!isFloat(dtype) && name !== "sqrt", `${name} is not an operation on ${dtype}`);
+      return a;
+    }
+    if (isRamp(a) && name === "neg") return ramp(dtype, scalar.neg(a.base), -a.step);
+    const parts = k.apply([k.parts(a, width)], instruction);
+    return dtype === "bool" ? k.mask(width, () => parts) : k.vector(dtype, parts);
+  }
+
+  /** A selection by `less` of its own operands is a minimum or a maximum. */
+  function extreme(condition: Value, a: Value, b: Value): Lanes | undefined {
+    if (!isMask(condition) || condition.less === undefined) return undefined;
+    const [x, y] = condition.less;
+    const instructions = a.dtype === "float32" ? selections.float32 : selections.float64;
+    if (same(a, x) && same(b, y)) return k.vector(a.dtype, k.apply([k.parts(y), k.parts(x)], instructions.least));
+    if (same(a, y) && same(b, x)) return k.vector(a.dtype, k.apply([k.parts(x), k.parts(y)], instructions.most));
+    return undefined;
+  }
+
+  function select(condition: Value, a: Value, b: Value): Value {
+    const { dtype } = a;
+    invariant(dtype === b.dtype, `select between ${dtype} and ${b.dtype}`);
+    if (!isLanes(condition)) {
+      const known = literalOf(condition);
+      if (known !== undefined) return known ? a : b;
+      if (!isLanes(a) && !isLanes(b)) return scalar.select(condition, a, b);
+      if (isRamp(a) && isRamp(b) && a.step === b.step)
+        return ramp(dtype, scalar.select(condition, a.base, b.base), a.step);
+    }
+    if (same(a, b)) return a;
+    const least = extreme(condition, a, b);
+    if (least !== undefined) return least;
+    if (dtype === "bool") return selectMask(condition, a, b);
+    const mask = k.parts(condition, widthOf(dtype));
+    // A selection from 0 needs one instruction where the general one is three on most machines.
+    const isZero = (x: Value): boolean => !isLanes(x) && Object.is(literalOf(x), 0);
+    if (isZero(b)) return k.vector(dtype, k.apply([k.parts(a), mask], vector.and));
+    if (isZero(a)) return k.vector(dtype, k.apply([k.parts(b), mask], vector.andNot));
+    return k.vector(dtype, k.apply([k.parts(a), k.parts(b), mask], vector.bitselect));
+  }
+
+  function selectMask(condition: Value, a: Value, b: Value): Value {
+    const lanes = [condition, a, b].filter(isLanes);
+    const width = lanes.every((x) => x.width === 64) ? 64 : 32;
+    const parts = k.apply([k.parts(a, width), k.parts(b, width), k.parts(condition, width)], vector.bitselect);
+    return k.mask(width, () => parts);
+  }
+
+  return { binary, unary, select, ramp };
+}

@@ -1,0 +1,74 @@
+import type { MatmulCode } from "./matmul-code";
+import type { Form } from "./matmul-form";
+
+export interface Panel {
+  readonly form: Form;
+  /** Address of the strip's first element. */
+  readonly from: number;
+  readonly to: number;
+  readonly vectors: number;
+  /** Columns in the last vector; its other lanes become 0. */
+  readonly last: number;
+}
+
+/** Copies a strip of the right side: for each step of k its vectors, one after the other. */
+export function pack(code: MatmulCode, panel: Panel): void {
+  const { form, from, to, vectors } = panel;
+  const { lanes, bytes } = code.v;
+  const { right, k } = form;
+  const [source, target] = [code.local(), code.local()];
+  code.advance(source, from);
+  code.advance(target, to);
+  const cursors = (steps: number): { local: number; step: number }[] => [
+    { local: target, step: steps * vectors * 16 },
+    { local: source, step: steps * right.sumStride * bytes },
+  ];
+  if (right.sumStride === 1 && right.length > 1) {
+    code.repeat(Math.floor(k / lanes), cursors(lanes), () => transposed(code, panel, source, target, lanes));
+    if (k % lanes > 0) transposed(code, panel, source, target, k % lanes);
+    return;
+  }
+  code.repeat(k, cursors(1), () => {
+    for (let j = 0; j < vectors; j++) {
+      const count = j === vectors - 1 ? panel.last : lanes;
+      code.load(code.vector(0), source, j * lanes * right.stride * bytes, count, right.stride);
+      code.store(code.vector(0), target, j * 16);
+    }
+  });
+}
+
+/** `steps` steps of k of a source that is contiguous along k: square blocks, transposed in registers. */
+function transposed(code: MatmulCode, panel: Panel, source: number, target: number, steps: number): void {
+  const { lanes, bytes } = code.v;
+  const { vectors, last, form } = panel;
+  const block = Array.from({ length: lanes }, (_, i) => code.vector(i));
+  const other = Array.from({ length: lanes }, (_, i) => code.vector(lanes + i));
+  for (let j = 0; j < vectors; j++) {
+    const count = j === vectors - 1 ? last : lanes;
+    block.forEach((column, i) => {
+      if (i < count) code.load(column, source, (j * lanes + i) * form.right.stride * bytes, steps);
+      else code.zero(column);
+    });
+    const rows = transpose(code, block, other);
+    rows.slice(0, steps).forEach((row, p) => code.store(row, target, (p * vectors + j) * 16));
+  }
+}
+
+/** The transpose of a square block of vectors; `other` is overwritten, and `block` may be. */
+function transpose(code: MatmulCode, block: readonly number[], other: readonly number[]): readonly number[] {
+  if (block.length === 2) {
+    code.shuffle(other[0]!, block[0]!, block[1]!, [0, 2]);
+    code.shuffle(other[1]!, block[0]!, block[1]!, [1, 3]);
+    return other;
+  }
+  // Pairs of rows interleaved, then halves of those exchanged.
+  for (const pair of [0, 2]) {
+    code.shuffle(other[pair]!, block[pair]!, block[pair + 1]!, [0, 4, 1, 5]);
+    code.shuffle(other[pair + 1]!, block[pair]!, block[pair + 1]!, [2, 6, 3, 7]);
+  }
+  for (const half of [0, 1]) {
+    code.shuffle(block[2 * half]!, other[half]!, other[half + 2]!, [0, 1, 4, 5]);
+    code.shuffle(block[2 * half + 1]!, other[half]!, other[half + 2]!, [2, 3, 6, 7]);
+  }
+  return block;
+}

@@ -1,0 +1,131 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test, vi } from "vitest";
+import { compile, matmul, tensor, type Tensor, wasm } from "../../../index";
+import { WasmMemory } from "../memory";
+import { maxPages, wasmModule } from "../module";
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Calls until the answer is yes; a thread needs a moment to start. */
+async function until(ask: () => boolean): Promise<void> {
+  for (let tries = 0; !ask() && tries < 500; tries++) await pause(20);
+}
+
+const base = 4096;
+const tiles = 40;
+
+/** A program of one job, whose tiles write which thread ran them, 1 for this one, after some work. */
+function program(memory: WasmMemory): { run: () => number[] } {
+  const module = wasmModule({ fused: false, threads: 2 });
+  const job = module.declare("job", 3);
+  module.define(job, (k, [frame, tile, thread]) => {
+    const int = (n: number) => k.literal("int32", n);
+    const at = k.add(frame!, k.mul(tile!, int(4)));
+    k.loop(20000, () => k.store("int32", at, 0, k.add(k.load("int32", at, 0), int(1))));
+    k.store("int32", at, 0, k.add(thread!, int(1)));
+  });
+  const main = module.declare("main", 0);
+  module.define(main, (k) => k.parallel!(job, k.literal("int32", base), tiles));
+  module.export(main, "main");
+  const compiled = new WebAssembly.Module(module.finish());
+  const prepare = memory.share(compiled);
+  const instance = new WebAssembly.Instance(compiled, { env: { memory: memory.memory } });
+  return {
+    run: () => {
+      for (let tile = 0; tile < tiles; tile++) memory.writeWord(base + 4 * tile, 0);
+      prepare();
+      (instance.exports["main"] as () => void)();
+      return Array.from({ length: tiles }, (_, tile) => memory.readWord(base + 4 * tile));
+    },
+  };
+}
+
+describe("a job", () => {
+  test("is done by one thread until others have the program, then by all, each tile once", async () => {
+    const memory = new WasmMemory(maxPages, 2);
+    const [first, second] = [program(memory), program(memory)];
+    expect(first.run()).toEqual(new Array(tiles).fill(1));
+    for (const { run } of [first, second, first]) {
+      let ran = run();
+      await until(() => (ran = run()).includes(2));
+      // A busy machine may leave all of them to either.
+      expect(ran.filter((thread) => thread !== 1 && thread !== 2)).toEqual([]);
+      expect(ran).toContain(2);
+    }
+  });
+});
+
+const bytesOf = (x: Tensor): Buffer => Buffer.from(x.dataSync().buffer);
+
+const shapes = [[512, 512], [1027, 333], [262144], [3, 100003]] as const;
+
+describe.each(shapes.map((shape) => ({ shape })))("$shape on two threads", ({ shape }) => {
+  const values = (target = wasm()): Tensor => {
+    const size = shape.reduce((n: number, d) => n * d, 1);
+    return tensor(
+      Float32Array.from({ length: size }, (_, i) => Math.sin(i) * 2),
+      { target },
+    ).reshape([...shape]);
+  };
+  const programs: Record<string, (x: Tensor) => Tensor> = {
+    elements: (x) => x.tanh().mul(x).add(x.exp()),
+    rows: (x) => x.mul(x).sum(-1),
+    columns: (x) => x.sin().sum(0),
+    transposed: (x) => x.transpose().add(1),
+    shifted: (x) => x.slice([1], [shape[0]]).mul(2).exp(),
+    product: (x) => (shape.length === 2 && shape[0] > 3 ? matmul(x.transpose(), x.add(1)) : x),
+  };
+  test.each(Object.keys(programs))("%s are what one thread gives, to the bit", async (name) => {
+    const f = programs[name]!;
+    const expected = bytesOf(compile(f)(values()));
+    const target = wasm({ threads: 2 });
+    const threaded = compile(f, { target });
+    const x = values(target);
+    for (let run = 0; run < 5; run++) {
+      expect(bytesOf(threaded(x)).equals(expected)).toBe(true);
+      await pause(10);
+    }
+  });
+});
+
+test("threads keep no process alive", () => {
+  const source = `
+    import { tensor, wasm } from ${JSON.stringify(fileURLToPath(new URL("../../../index.ts", import.meta.url)))};
+    const x = tensor(new Float32Array(1 << 19), { target: wasm({ threads: 2 }) });
+    x.exp().sin();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    console.log(x.exp().sin().tanh().sum().itemSync());
+  `;
+  const out = execFileSync(
+    process.execPath,
+    ["--conditions=@dzdt/source", "--import", "tsx", "--input-type=module", "--eval", source],
+    { timeout: 60_000, encoding: "utf8" },
+  );
+  expect(Number(out)).toBeCloseTo(Math.tanh(Math.sin(1)) * 2 ** 19, -1);
+});
+
+test("what cannot be is said", () => {
+  expect(() => wasm({ threads: 0 })).toThrow("wasm: threads is 0; give an integer from 1 to 64");
+  expect(() => wasm({ threads: 1.5 })).toThrow("wasm: threads is 1.5; give an integer from 1 to 64");
+  expect(wasm({ threads: 2 })).toBe(wasm({ threads: 2 }));
+});
+
+test("without shared memory there is one thread, and one line says why", () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  vi.stubGlobal("SharedArrayBuffer", undefined);
+  try {
+    expect(wasm({ threads: 3 })).toBe(wasm());
+    wasm({ threads: 4 });
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringMatching(
+          /^wasm: one thread in place of 3: SharedArrayBuffer is missing .*Cross-Origin-Opener-Policy/,
+        ),
+      ],
+    ]);
+  } finally {
+    vi.unstubAllGlobals();
+    warn.mockRestore();
+  }
+});
