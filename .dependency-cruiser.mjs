@@ -46,7 +46,10 @@ export default {
       comment: "import another package by its name, not by the files inside it",
       severity: "error",
       from: { path: "^packages/([^/]+)/" },
-      to: { path: "^packages/([^/]+)/", pathNot: ["^packages/$1/", "^packages/[^/]+/src/(testing/)?index[.]ts$"] },
+      to: {
+        path: "^packages/([^/]+)/",
+        pathNot: ["^packages/$1/", "^packages/[^/]+/src/((testing|lower)/)?index[.]ts$"],
+      },
     },
     {
       name: "models-are-independent",

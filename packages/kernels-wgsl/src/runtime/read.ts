@@ -1,0 +1,112 @@
+import { byteSize, sizeOf, type TypedArray, UnsupportedError } from "@dzdt/tensor";
+import { failureOf } from "@dzdt/tensor/lower";
+import { DeviceError } from "../errors";
+import { regionBytes, strideOf } from "../schedule/dynamic";
+import { mapRead } from "./flags";
+import type { Runtime } from "./runtime";
+import { deviceDtype, type GpuStorage, padded } from "./storage";
+
+/** What a program leaves that ran out of memory. */
+const outOfMemory = 0xffffffff;
+
+/** A promise that begins its work when somebody waits for it: to ask whether numbers are at hand costs nothing. */
+class Reading extends Promise<TypedArray> {
+  private readonly start: () => Promise<TypedArray>;
+  private started: Promise<TypedArray> | undefined;
+
+  constructor(start: () => Promise<TypedArray>) {
+    super(() => undefined);
+    this.start = start;
+  }
+
+  /** What `then` gives is an ordinary promise. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  override then<A = TypedArray, B = never>(
+    resolved?: ((values: TypedArray) => A | PromiseLike<A>) | null,
+    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return (this.started ??= this.start()).then(resolved, rejected);
+  }
+}
+
+/** The numbers of a storage, and the errors of the run that made it. The one place that waits for the device. */
+export function read(runtime: Runtime, storage: GpuStorage): TypedArray | Promise<TypedArray> {
+  const { host, size } = storage;
+  // A number that the host gave needs no waiting.
+  if (host) return size === 1 ? host : Promise.resolve(host);
+  return new Reading(() => readBuffer(runtime, storage));
+}
+
+async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedArray> {
+  const { aval, size, buffer, outcome } = storage;
+  const where = outcome?.where ?? "data";
+  runtime.check(where);
+  if (!buffer) throw new UnsupportedError(`${where}: data() of a tensor that was disposed; read it before`);
+  const dtype = deviceDtype(aval.dtype);
+  const length = padded(aval.dynamic ? regionBytes(aval) : size * byteSize(dtype));
+  const bytes = length + (outcome?.mayFail ? 4 : 0);
+  const staging = runtime.staging.take(bytes);
+  const encoder = runtime.device.createCommandEncoder({ label: `data of ${where}` });
+  if (bytes > 0) encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
+  runtime.device.queue.submit([encoder.finish()]);
+  let copy: ArrayBuffer;
+  try {
+    await staging.mapAsync(mapRead, 0, Math.max(bytes, 4));
+    copy = staging.getMappedRange(0, Math.max(bytes, 4)).slice(0);
+    staging.unmap();
+  } catch (error) {
+    await settled(runtime, storage);
+    throw new DeviceError(`${where}: reading its numbers failed: ${String(error)}`);
+  } finally {
+    runtime.staging.give(staging);
+  }
+  await settled(runtime, storage);
+  const failure = outcome?.mayFail ? new Uint32Array(copy, length, 1)[0]! : 0;
+  if (failure === outOfMemory)
+    throw new UnsupportedError(
+      `${where}: the program stopped, as memory for the rows that it keeps has run out; use smaller batches, checkpoints, or fewer steps`,
+    );
+  if (failure !== 0) throw failureOf(failure);
+  if (aval.dynamic) return rowsOf(copy, storage);
+  const values = view(dtype, copy, 0, size);
+  return aval.dtype === "float64" ? Float64Array.from(values) : values;
+}
+
+/** @throws DeviceError for a lost device, or for what the device said of the run */
+async function settled(runtime: Runtime, { outcome }: GpuStorage): Promise<void> {
+  const where = outcome?.where ?? "data";
+  const trouble = await outcome?.trouble;
+  // A loss is known only when the event loop has turned.
+  if (!runtime.isLost && trouble) await Promise.resolve();
+  runtime.check(where);
+  if (trouble) throw trouble;
+  const uncaptured = runtime.takeUncaptured();
+  if (uncaptured !== undefined)
+    throw new DeviceError(`${where}: the WebGPU device refused it or what ran before it: ${uncaptured}`);
+}
+
+function view(dtype: GpuStorage["aval"]["dtype"], bytes: ArrayBuffer, at: number, size: number): TypedArray {
+  switch (dtype) {
+    case "int32":
+      return new Int32Array(bytes, at, size);
+    case "uint32":
+      return new Uint32Array(bytes, at, size);
+    case "bool":
+      return new Uint8Array(bytes, at, size);
+    default:
+      return new Float32Array(bytes, at, size);
+  }
+}
+
+/** Rows of a dynamic value, packed. */
+function rowsOf(bytes: ArrayBuffer, { aval }: GpuStorage): TypedArray {
+  const rowSize = sizeOf(aval.shape.slice(1));
+  const rows = new Uint32Array(bytes, 0, 1)[0]!;
+  const all = Array.from({ length: rows }, (_, r) => [...view(aval.dtype, bytes, 16 + r * strideOf(aval), rowSize)]);
+  const packed = view(aval.dtype, new ArrayBuffer(padded(rows * rowSize * byteSize(aval.dtype))), 0, rows * rowSize);
+  all.forEach((row, r) => packed.set(row, r * rowSize));
+  return packed;
+}

@@ -1,0 +1,163 @@
+import { DeviceError } from "../errors";
+import { computeStage, usage } from "./flags";
+import { parameterBytes, Parameters } from "./parameters";
+import { BufferPool, type MemoryUse, roomFor } from "./pool";
+import type { GpuStorage } from "./storage";
+
+/** Why a device is gone. */
+export interface Loss {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** How many pipelines are kept. */
+const mostPipelines = 4096;
+
+/** What all programs of a target share: the device, pipelines by their exact text, buffers, and the memory that programs take turns in. */
+export class Runtime {
+  readonly device: GPUDevice;
+  readonly lost: Promise<Loss>;
+  readonly data: BufferPool;
+  readonly staging: BufferPool;
+  private readonly pipelines = new Map<string, GPUComputePipeline>();
+  private readonly layout: GPUBindGroupLayout;
+  private readonly pipelineLayout: GPUPipelineLayout;
+  readonly parameters: Parameters;
+  private memory: GPUBuffer | undefined;
+  private group: GPUBindGroup | undefined;
+  private loss: Loss | undefined;
+  private uncaptured: string | undefined;
+  private readonly collected: FinalizationRegistry<GPUBuffer>;
+
+  constructor(device: GPUDevice) {
+    this.device = device;
+    this.data = new BufferPool(device, "data");
+    this.staging = new BufferPool(device, "staging");
+    this.collected = new FinalizationRegistry((buffer) => this.data.give(buffer));
+    this.lost = device.lost.then(({ reason, message }) => {
+      this.loss ??= { reason: reason || "unknown", message };
+      return this.loss;
+    });
+    device.addEventListener("uncapturederror", (event) => {
+      this.uncaptured ??= event.error.message;
+      event.preventDefault();
+    });
+    this.layout = device.createBindGroupLayout({
+      entries: [
+        { binding: 0, visibility: computeStage, buffer: { type: "storage" } },
+        { binding: 1, visibility: computeStage, buffer: { type: "uniform", hasDynamicOffset: true } },
+      ],
+    });
+    this.pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
+    this.parameters = new Parameters(device);
+  }
+
+  /** The most bytes that the memory of a program may have. */
+  get limit(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    return Math.min(maxBufferSize, maxStorageBufferBindingSize, 2 ** 31 - 4);
+  }
+
+  /** @throws DeviceError when the device is gone */
+  check(where: string): void {
+    if (this.loss) throw this.lossError(where);
+  }
+
+  lossError(where: string): DeviceError {
+    const { reason, message } = this.loss ?? { reason: "unknown", message: "" };
+    return new DeviceError(
+      `${where}: the WebGPU device is lost (${reason}${message ? `: ${message.split("\n", 1)[0]!}` : ""}); ` +
+        `make a new target with await webgpu() and upload again, or go on with wasm()`,
+    );
+  }
+
+  get isLost(): boolean {
+    return this.loss !== undefined;
+  }
+
+  /** The first error that nobody caught since this was last asked. */
+  takeUncaptured(): string | undefined {
+    const message = this.uncaptured;
+    this.uncaptured = undefined;
+    return message;
+  }
+
+  pipeline(text: string, label: string): GPUComputePipeline {
+    let made = this.pipelines.get(text);
+    if (made) this.pipelines.delete(text);
+    else {
+      const module = this.device.createShaderModule({ code: text, label });
+      made = this.device.createComputePipeline({ layout: this.pipelineLayout, compute: { module }, label });
+      if (this.pipelines.size >= mostPipelines) this.pipelines.delete(this.pipelines.keys().next().value!);
+    }
+    this.pipelines.set(text, made);
+    return made;
+  }
+
+  /** The memory of programs, with at least so many bytes. */
+  memoryOf(bytes: number): { readonly buffer: GPUBuffer; readonly group: GPUBindGroup } {
+    if (!this.memory || this.memory.size < bytes) {
+      // What was submitted before keeps the old buffer until it has run.
+      this.memory?.destroy();
+      const size = Math.min(roomFor(Math.max(bytes, 2 ** 16)), Math.floor(this.limit / 4) * 4);
+      this.memory = this.device.createBuffer({
+        size,
+        usage: usage.storage | usage.copySource | usage.copyTarget,
+        label: "memory of programs",
+      });
+      this.group = this.device.createBindGroup({
+        layout: this.layout,
+        entries: [
+          { binding: 0, resource: { buffer: this.memory } },
+          { binding: 1, resource: { buffer: this.parameters.buffer, size: parameterBytes } },
+        ],
+      });
+    }
+    return { buffer: this.memory, group: this.group! };
+  }
+
+  /** Runs `body`; the promise gives the first error of validation or of memory in it. */
+  watch(where: string, body: () => void): Promise<Error | undefined> {
+    const { device } = this;
+    device.pushErrorScope("validation");
+    device.pushErrorScope("out-of-memory");
+    let found: Promise<Error | undefined>;
+    try {
+      body();
+    } finally {
+      const scopes = [device.popErrorScope(), device.popErrorScope()];
+      found = Promise.all(scopes)
+        .then((errors) => {
+          const error = errors.find((x) => x !== null);
+          return error ? new DeviceError(`${where}: the WebGPU device refused it: ${error.message}`) : undefined;
+        })
+        // Scopes of a lost device are rejected; the loss itself is reported.
+        .catch(() => undefined);
+    }
+    return found;
+  }
+
+  /** The buffer goes back to the pool when nobody holds the storage any more. */
+  own(storage: GpuStorage): GpuStorage {
+    if (storage.buffer) this.collected.register(storage, storage.buffer, storage);
+    return storage;
+  }
+
+  release(storage: GpuStorage): void {
+    const { buffer } = storage;
+    if (!buffer) return;
+    storage.buffer = undefined;
+    this.collected.unregister(storage);
+    this.data.give(buffer);
+  }
+
+  use(): MemoryUse {
+    const { data, memory } = this;
+    return { buffers: data.buffers, bytes: data.bytes, pooled: data.pooled, working: memory?.size ?? 0 };
+  }
+
+  dispose(): void {
+    this.loss ??= { reason: "destroyed", message: "the target was disposed" };
+    this.device.destroy();
+  }
+}

@@ -1,0 +1,28 @@
+import type { Aval, DType, TypedArray } from "@dzdt/tensor";
+
+/** Where a tensor's numbers are: with the host as long as they came from there and are few, else in a buffer of the device. */
+export interface GpuStorage {
+  /** As the tensor says; numbers of the host language are float64 there, and float32 on the device. */
+  readonly aval: Aval;
+  readonly size: number;
+  readonly host: TypedArray | undefined;
+  buffer: GPUBuffer | undefined;
+  /** How the run that made it went. */
+  readonly outcome: Outcome | undefined;
+}
+
+/** What is to be known of a run before its results are believed. */
+export interface Outcome {
+  /** The program's name. */
+  readonly where: string;
+  /** The word that a failing program leaves follows the numbers in the buffer. */
+  readonly mayFail: boolean;
+  /** An error of validation or of memory. */
+  readonly trouble: Promise<Error | undefined> | undefined;
+}
+
+/** Bytes as buffers count them. */
+export const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
+
+/** The dtype on the device: numbers of the host language are single there. */
+export const deviceDtype = (dtype: DType): DType => (dtype === "float64" ? "float32" : dtype);

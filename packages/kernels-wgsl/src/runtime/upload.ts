@@ -1,0 +1,38 @@
+import type { Aval, TypedArray } from "@dzdt/tensor";
+import { noDoubles } from "../wgsl/types";
+import type { Runtime } from "./runtime";
+import { type GpuStorage, padded } from "./storage";
+
+/** Up to so many bytes numbers stay with the host and go into each program as they are. */
+const mostKept = 1024;
+
+/** Numbers of the host as a storage. */
+export function upload(runtime: Runtime, values: TypedArray, aval: Aval): GpuStorage {
+  // Numbers of the host language are float64 scalars; they become single where a program takes them.
+  if (aval.dtype === "float64" && values.length !== 1) noDoubles("tensor");
+  const storage = { aval, size: values.length, outcome: undefined };
+  if (values.byteLength <= mostKept) return { ...storage, host: values, buffer: undefined };
+  runtime.check("tensor");
+  const words = hostWords(values);
+  let buffer: GPUBuffer | undefined;
+  const trouble = runtime.watch("tensor", () => {
+    buffer = runtime.data.take(words.byteLength);
+    runtime.device.queue.writeBuffer(buffer, 0, words);
+  });
+  return runtime.own({
+    ...storage,
+    host: undefined,
+    buffer,
+    outcome: { where: "tensor", mayFail: false, trouble },
+  });
+}
+
+/** As the device has them: doubles are singles, and a whole number of words. */
+export function hostWords(values: TypedArray): Uint8Array<ArrayBuffer> {
+  const own = values instanceof Float64Array ? Float32Array.from(values) : values;
+  const bytes = new Uint8Array(own.buffer as ArrayBuffer, own.byteOffset, own.byteLength);
+  if (bytes.length % 4 === 0) return bytes;
+  const whole = new Uint8Array(padded(bytes.length));
+  whole.set(bytes);
+  return whole;
+}

@@ -1,0 +1,73 @@
+import { type DType, type Node, sizeOf } from "@dzdt/tensor";
+import { elementsWith, loopOf, type Plan, prepare, type Site, type Value } from "@dzdt/tensor/lower";
+import type { Code } from "../wgsl/code";
+import { type Callees, WgslEmitter } from "../wgsl/emit";
+import type { WgslModule } from "../wgsl/module";
+import { term, typeOf } from "../wgsl/types";
+import { groupsFor, type Kernel } from "./kernel";
+
+/** Invocations that fold one element's terms: as many as the order of folds has lanes, so that the bits are those of other targets. */
+const lanes = 16;
+
+/** The element's terms are shared among the invocations of a workgroup. */
+class FoldEmitter extends WgslEmitter {
+  private shared: { readonly of: Value; readonly name: string } | undefined;
+
+  constructor(callees: Callees, code: Code) {
+    super(callees, code);
+  }
+
+  readonly abreast = {
+    count: lanes,
+    positions: (from: Value): Value => this.add(from, this.code.value("int32", "i32(local.x)")),
+    within: (body: () => Value): Value => body(),
+    lane: (value: Value, lane: number): Value => {
+      if (this.shared?.of !== value) {
+        const name = sharedName(value.dtype);
+        this.code.line("workgroupBarrier();");
+        this.code.line(`${name}[local.x] = ${wordOf(value)};`);
+        this.code.line("workgroupBarrier();");
+        this.shared = { of: value, name };
+      }
+      const word = `${this.shared.name}[${lane}]`;
+      return this.code.fresh(value.dtype, value.dtype === "bool" ? `${word} != 0u` : word);
+    },
+  };
+}
+
+const sharedName = (dtype: DType): string => `shared_${dtype}`;
+const wordOf = (value: Value): string =>
+  value.dtype === "bool" ? `select(0u, 1u, ${term(value).text})` : term(value).text;
+
+const globals = (["float32", "int32", "uint32", "bool"] as const)
+  .map((dtype) => `var<workgroup> ${sharedName(dtype)}: array<${dtype === "bool" ? "u32" : typeOf(dtype)}, ${lanes}>;`)
+  .join("\n");
+
+/** Is each element of the node's result the fold of many terms that lie side by side? Bools share words, which only one workgroup may write. */
+export function isFold(plan: Plan, node: Node): boolean {
+  const avals = node.ins.map((id) => plan.tape.avals[id]!);
+  const grouped = (plan.groups.get(node)?.length ?? 1) > 1;
+  return (
+    !grouped &&
+    node.op.folds?.(avals, node.attributes) === true &&
+    plan.tape.avals[node.outs[0]!]!.dtype !== "bool" &&
+    sizeOf(plan.tape.avals[node.outs[0]!]!.shape) > 0
+  );
+}
+
+/** A kernel of one workgroup for each element. */
+export function foldKernel(module: WgslModule, plan: Plan, node: Node): Kernel {
+  const { shape } = plan.tape.avals[node.outs[0]!]!;
+  const size = sizeOf(shape);
+  const kernel = module.kernel({ workgroup: String(lanes), globals }, (plain) => {
+    const k = new FoldEmitter(plain.callees, plain.code);
+    const int = (value: number): Value => k.literal("int32", value);
+    const site: Site = { k, frame: int(0), fixed: true };
+    const here = k.code.fresh("int32", "i32(group.x + group.y * groups.x)");
+    const loop = loopOf(plan, [node]);
+    const emit = elementsWith(k, loop, prepare(site, loop));
+    // All take part in barriers, so those beyond the end compute the last element again.
+    emit(k.flatIndex(shape, k.min(here, int(size - 1))));
+  });
+  return { ...kernel, name: node.op.name, groups: groupsFor(size, 1) };
+}

@@ -1,0 +1,41 @@
+import { byteSize, type Node, sizeOf, type Tape } from "@dzdt/tensor";
+import {
+  type CallAttributes,
+  type CondAttributes,
+  isDynamic,
+  type LoopAttributes,
+  splitOutputs,
+} from "@dzdt/tensor/lower";
+
+/** Loops that do not know their end make room for so many rows at a time. */
+const reserve = 256;
+
+const known = new WeakMap<Tape, number>();
+
+/** The most bytes of dynamic rows that a run of the tape can hold at once: all of them if every loop goes to its bound. */
+export function heapBound(tape: Tape): number {
+  let bound = known.get(tape);
+  if (bound === undefined) known.set(tape, (bound = tape.nodes.reduce((sum, node) => sum + heapOfNode(tape, node), 0)));
+  return bound;
+}
+
+/** Bytes from one row of a dynamic value to the next. */
+export const rowStride = (rowBytes: number): number => Math.ceil(rowBytes / 16) * 16;
+
+function heapOfNode(tape: Tape, { op, attributes, outs }: Node): number {
+  if (op.control === "call") return heapBound((attributes as CallAttributes).tape);
+  if (op.control === "cond") {
+    const { onTrue, onFalse } = attributes as CondAttributes;
+    return Math.max(heapBound(onTrue), heapBound(onFalse));
+  }
+  const rows = (ids: readonly number[]): number =>
+    ids.reduce((sum, id) => {
+      const { dtype, shape, dynamic } = tape.avals[id]!;
+      return dynamic ? sum + rowStride(sizeOf(shape.slice(1)) * byteSize(dtype)) * (shape[0]! + reserve) : sum;
+    }, 0);
+  if (op.control !== "loop") return rows(outs);
+  const a = attributes as unknown as LoopAttributes;
+  // An iteration gives back what it took.
+  const inside = heapBound(a.body) + (a.condition ? heapBound(a.condition) : 0);
+  return inside + (isDynamic(a) ? rows(splitOutputs(a, outs, "loop").ys) : 0);
+}

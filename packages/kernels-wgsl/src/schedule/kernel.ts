@@ -1,0 +1,26 @@
+import type { KernelText } from "../wgsl/module";
+
+/** One dispatch of a program. */
+export interface Kernel extends KernelText {
+  /** What the kernel reads as uniforms. */
+  readonly parameters?: readonly number[];
+  /** What it does, for people. */
+  readonly name: string;
+  /** Workgroups along x, y and z. */
+  readonly groups: readonly [number, number, number?];
+}
+
+/** Workgroups of one row of a dispatch; a device allows 65,535, and rows make up for more. */
+const widest = 32768;
+
+/** Workgroups for so many invocations. */
+export function groupsFor(invocations: number, size: number): readonly [number, number] {
+  const groups = Math.ceil(invocations / size);
+  return groups <= widest ? [Math.max(groups, 1), 1] : [widest, Math.ceil(groups / widest)];
+}
+
+/** Invocations of a workgroup where each works on its own: a multiple of every GPU's lanes. */
+export const groupSize = 64;
+
+/** The number of this invocation, as WGSL. */
+export const invocation: string = `i32(id.x + id.y * groups.x * ${groupSize}u)`;

@@ -1,0 +1,165 @@
+import { type Aval, inlineTape, type Node, sizeOf, Tape, type Tensor } from "@dzdt/tensor";
+import {
+  type CallAttributes,
+  type LoopAttributes,
+  firstFrame,
+  Frame,
+  type Place,
+  placeInputs,
+  type Plan,
+  planTape,
+  prune,
+} from "@dzdt/tensor/lower";
+import { demote } from "../demote";
+import { roomFor } from "../runtime/pool";
+import { WgslModule } from "../wgsl/module";
+import { closeKernel, openKernel, type Region, regionBytes } from "./dynamic";
+import { foldKernel, isFold } from "./fold";
+import { gridKernel } from "./grid";
+import { heapBound } from "./heap";
+import type { Kernel } from "./kernel";
+import { linesBytes, linesKernel, linesOf } from "./lines";
+import { isLanes, lanesKernels, roomOf } from "./lanes";
+import { oneLaneLowering, withOneLane } from "./one-lane";
+import { isMap, laneBytes, rowsKernel } from "./rows";
+import { productKernel } from "./product";
+import { chainKernels, singleKernel, wordsBytes } from "./single";
+
+/** A value that enters or leaves a program. */
+export interface Port {
+  readonly aval: Aval;
+  readonly place: Place | undefined;
+  readonly literal: number;
+  /** Where the numbers of the value go in and out. */
+  readonly at: number;
+}
+
+/** A tape as kernels over one memory. */
+export interface Lowered {
+  readonly tape: Tape;
+  readonly kernels: readonly Kernel[];
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /** Where rows of dynamic values begin; memory ends at `bytes`. */
+  readonly heap: number;
+  /** Words that are free until the first kernel runs. */
+  readonly words: number;
+  readonly bytes: number;
+}
+
+/** Nodes of a call that are recorded where it stands, so that each can be parallel: no more than this in all. */
+const mostInlined = 2000;
+
+/** Lays out a tape and chooses a schedule for each of its nodes. @param limit the most bytes that a buffer of the device may have */
+export function lower(source: Tape, limit: number): Lowered {
+  const tape = prune(withoutCalls(prune(demote(source))));
+  const frame = new Frame(firstFrame);
+  const words = frame.allocate(wordsBytes);
+  const places = placeInputs(
+    frame,
+    tape.inputs.map((id) => tape.avals[id]!),
+  );
+  const module = new WgslModule();
+  const lowering = oneLaneLowering(module);
+  const plan = withOneLane(planTape(tape, frame, places, lowering.callee));
+  const literals = new Map(tape.literals.map(({ id, value }) => [id, value]));
+  const computedLater = new Set([...plan.groups.values()].flatMap((members) => members.slice(0, -1)));
+  const nodes = tape.nodes.filter(
+    (node, n) => !plan.inlined[n] && !sharesMemory(plan, node) && !computedLater.has(node),
+  );
+  const sideBySide = nodes.filter((node) => isLanes(plan, node));
+  const maps = nodes.filter((node) => !isLanes(plan, node) && isMap(plan, node));
+  const heapLimit = Math.floor(Math.max(0, limit - frame.bytes) / 2);
+  const lanes = maps.map((node) => {
+    const { frame: own, heap } = laneBytes(lowering, node, heapLimit);
+    return (node.attributes as unknown as { length: number }).length * (own + heap);
+  });
+  const rooms = sideBySide.map((node) => {
+    const { single, length } = node.attributes as unknown as LoopAttributes;
+    return (single?.size ?? length) * roomOf(plan, node);
+  });
+  const lines = new Map(nodes.map((node) => [node, linesOf(module, lowering, plan, node)]));
+  const ofLines = [...lines.values()].map((found) => (found ? linesBytes(found) : 0));
+  const heap = frame.bytes + Math.max(0, ...lanes, ...rooms, ...ofLines);
+  const heapEnd = heap + Math.min(heapBound(tape), heapLimit);
+  let bytes = heapEnd;
+  const room = { heapEnd, words };
+  const port = (id: number): Port => {
+    const aval = tape.avals[id]!;
+    const place = plan.places[id];
+    const at = place?.kind === "frame" ? place.offset : bytes;
+    if (aval.dynamic) bytes += regionBytes(aval);
+    return { aval, place, literal: literals.get(id) ?? 0, at };
+  };
+  const [inputs, outputs] = [tape.inputs.map(port), tape.outputs.map(port)];
+  // Few lengths, so that programs of nearly one size share kernels.
+  bytes = Math.min(roomFor(bytes), Math.max(bytes, limit));
+  module.words = Math.floor(bytes / 4);
+  const kernels: Kernel[] = [];
+  const [into, from] = [inputs, outputs].map((ports) => ports.filter(isRegion));
+  if (into!.length > 0) kernels.push(openKernel(module, into!));
+  let waiting: Node[] = [];
+  const flush = (): void => {
+    if (waiting.length > 0) kernels.push(singleKernel(module, lowering, plan, waiting, room));
+    waiting = [];
+  };
+  for (const node of nodes) {
+    if (node.outs.every((id) => sizeOf(plan.tape.avals[id]!.shape) === 0) && !node.op.control) continue;
+    if (isGrid(plan, node)) {
+      flush();
+      const product = productKernel(module, lowering, plan, node);
+      kernels.push(product ?? (isFold(plan, node) ? foldKernel(module, plan, node) : gridKernel(module, plan, node)));
+    } else if (maps.includes(node)) {
+      flush();
+      kernels.push(rowsKernel(module, lowering, plan, node, { base: frame.bytes, heapLimit }));
+    } else if (sideBySide.includes(node)) {
+      flush();
+      kernels.push(...lanesKernels(module, lowering, plan, node, frame.bytes, room));
+    } else if (lines.get(node)) {
+      flush();
+      kernels.push(linesKernel(module, lowering, plan, node, lines.get(node)!, frame.bytes));
+    } else {
+      const chain = chainKernels(module, lowering, plan, node, room);
+      if (chain) {
+        flush();
+        kernels.push(...chain);
+      } else waiting.push(node);
+    }
+  }
+  flush();
+  if (from!.length > 0) kernels.push(closeKernel(module, from!));
+  return { tape, kernels, inputs, outputs, heap, words, bytes };
+}
+
+const isGrid = (plan: Plan, node: Node): boolean =>
+  (node.op.element !== undefined || node.op.alias === true) &&
+  [...node.ins, ...node.outs].every((id) => !plan.tape.avals[id]!.dynamic);
+
+const sharesMemory = (plan: Plan, node: Node): boolean =>
+  node.op.alias === true &&
+  plan.places[node.ins[0]!] !== undefined &&
+  plan.places[node.outs[0]!] === plan.places[node.ins[0]!];
+
+const isRegion = (port: Port): port is Port & Region => port.aval.dynamic === true;
+
+/** The tape with the nodes of its calls in their places. */
+function withoutCalls(tape: Tape): Tape {
+  const calls = tape.nodes.filter(({ op }) => op.control === "call");
+  const inside = calls.reduce((sum, { attributes }) => sum + (attributes as CallAttributes).tape.nodes.length, 0);
+  if (calls.length === 0 || tape.nodes.length + inside > mostInlined) return tape;
+  const result = new Tape(tape.where, { target: tape.target });
+  const values = new Array<Tensor>(tape.avals.length);
+  for (const id of tape.inputs) values[id] = result.input(tape.avals[id]!);
+  for (const { id, value } of tape.literals)
+    values[id] = result.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak);
+  for (const { op, ins, outs, attributes } of tape.nodes) {
+    const given = ins.map((id) => values[id]!);
+    const made =
+      op.control === "call"
+        ? inlineTape((attributes as CallAttributes).tape, given, result)
+        : result.record(op, given, attributes);
+    outs.forEach((id, k) => (values[id] = made[k]!));
+  }
+  result.seal(tape.outputs.map((id) => values[id]!));
+  return withoutCalls(result);
+}

@@ -1,0 +1,32 @@
+import { Lowering, type MachineModule, type Plan } from "@dzdt/tensor/lower";
+
+/** Plans count on vectors of several lanes; an invocation is one lane. */
+export function withOneLane(plan: Plan): Plan {
+  return {
+    ...plan,
+    inner: new Map([...plan.inner].map(([node, plans]) => [node, plans.map(withOneLane)])),
+    inRegisters: new Map(
+      [...plan.inRegisters].map(([node, mode]) => [
+        node,
+        mode === "steps" ? mode : { ...mode, count: 1, bytes: mode.bytes / mode.count },
+      ]),
+    ),
+  };
+}
+
+/** Lowering where all plans have one lane. */
+export function oneLaneLowering(module: MachineModule): Lowering {
+  const lowering = new Lowering(module);
+  const { callee } = lowering;
+  const made = new Map<unknown, ReturnType<typeof callee>>();
+  return Object.assign(lowering, {
+    callee: (tape: Parameters<typeof callee>[0]) => {
+      let known = made.get(tape);
+      if (!known) {
+        const { plan, bytes } = callee(tape);
+        made.set(tape, (known = { plan: withOneLane(plan), bytes }));
+      }
+      return known;
+    },
+  });
+}

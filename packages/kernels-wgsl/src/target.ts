@@ -1,0 +1,53 @@
+import { ProgramCache, type Target } from "@dzdt/tensor";
+import { type DeviceOptions, requestDevice } from "./device";
+import type { MemoryUse } from "./runtime/pool";
+import { gpuProgram } from "./runtime/program";
+import { read } from "./runtime/read";
+import { type Loss, Runtime } from "./runtime/runtime";
+import type { GpuStorage } from "./runtime/storage";
+import { upload } from "./runtime/upload";
+
+/** A WebGPU device as a target of programs. */
+export interface WebGpuTarget extends Target {
+  readonly device: GPUDevice;
+  /** Resolves when the device is gone, with the reason. Programs throw it from then on. */
+  readonly lost: Promise<Loss>;
+  /** What the target holds on the device, in bytes. */
+  memory(): MemoryUse;
+  /** Gives the buffer of a tensor back before the garbage collector does. */
+  release(storage: unknown): void;
+  /** Destroys the device with all tensors on it. */
+  dispose(): void;
+}
+
+/**
+ * A target that computes on a GPU: float32, int32, uint32 and bool.
+ *
+ * Looks for a device at `options.device`, `options.adapter`, `navigator.gpu` and, in Node, the package `webgpu`; each must compute right numbers
+ * before it is trusted. Numbers come back with `await x.data()`.
+ * @throws DeviceError naming everything that was tried
+ * @example
+ * const gpu = await webgpu();
+ * const x = tensor([1, 2, 3], { target: gpu });
+ * await x.mul(x).data(); // 1, 4, 9
+ */
+export async function webgpu(options: DeviceOptions = {}): Promise<WebGpuTarget> {
+  return targetOf(await requestDevice(options));
+}
+
+function targetOf(device: GPUDevice): WebGpuTarget {
+  const runtime = new Runtime(device);
+  return Object.freeze<WebGpuTarget>({
+    name: "webgpu",
+    device,
+    lost: runtime.lost,
+    supports: (dtype) => dtype !== "float64",
+    program: (tape) => gpuProgram(tape, runtime),
+    upload: (values, dtype, shape) => upload(runtime, values, { dtype, shape }),
+    read: (storage) => read(runtime, storage as GpuStorage),
+    programs: new ProgramCache(),
+    memory: () => runtime.use(),
+    release: (storage) => runtime.release(storage as GpuStorage),
+    dispose: () => runtime.dispose(),
+  });
+}

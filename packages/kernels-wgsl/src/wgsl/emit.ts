@@ -1,0 +1,286 @@
+import { type DType, invariant, isFloat, type Shape } from "@dzdt/tensor";
+import {
+  failureWord,
+  type FunctionHandle,
+  type Index,
+  indexOfAxes,
+  indexOfFlat,
+  type LaneEmitter,
+  type MachineEmitter,
+  type MathFunction,
+  type MatmulSpec,
+  type Value,
+  type Variable,
+} from "@dzdt/tensor/lower";
+import { Code } from "./code";
+import { emitMatmul } from "./matmul";
+import { binaryText, castText, unaryText } from "./operations";
+import { term, typeOf } from "./types";
+import type { Folded } from "./fold";
+import * as fold from "./fold";
+
+/** What an emitter asks of the module around it. */
+export interface Callees {
+  /** The name of the function that computes an elementary function (or the float remainder) in single precision. */
+  math(name: MathFunction | "rem"): string;
+  nameOf(handle: FunctionHandle): string;
+  /** What is each invocation's own while code for one of many lanes is emitted. */
+  readonly lane: LaneMemory | undefined;
+}
+
+/** Memory of loops side by side that is not shared. */
+export interface LaneMemory {
+  /** The slot that counts lanes: here the number of this one. */
+  readonly done: number;
+  /** Where the working memory of lanes begins. */
+  readonly room: number;
+  /** Places that are left for a later kernel to write. */
+  readonly dropped: ReadonlySet<number>;
+}
+
+/** Emits the body of one function of WGSL. Memory is the storage buffer `memory`, an array of words. */
+export class WgslEmitter implements MachineEmitter, LaneEmitter {
+  readonly target = "webgpu";
+  readonly code: Code;
+  readonly callees: Callees;
+
+  constructor(callees: Callees, code: Code = new Code()) {
+    this.callees = callees;
+    this.code = code;
+  }
+
+  readonly literal = (dtype: DType, value: number): Value => fold.literal(dtype, value);
+
+  private binary(name: Parameters<typeof binaryText>[0], a: Value, b: Value): Value {
+    invariant(a.dtype === b.dtype, `${name} of ${a.dtype} and ${b.dtype}`);
+    const known: Folded = fold.binary(name, term(a), term(b));
+    if (known) return known;
+    if (name === "rem" && isFloat(a.dtype)) return this.helper("rem", [a, b]);
+    const { text, dtype, helper } = binaryText(name, term(a), term(b));
+    return this.code.value(dtype, text, helper);
+  }
+
+  private unary(name: Parameters<typeof unaryText>[0], a: Value): Value {
+    const known = fold.unary(name, term(a));
+    if (known) return known;
+    const { text, helper } = unaryText(name, term(a));
+    return text === undefined ? a : this.code.value(a.dtype, text, helper);
+  }
+
+  readonly add = (a: Value, b: Value): Value => this.binary("add", a, b);
+  readonly sub = (a: Value, b: Value): Value => this.binary("sub", a, b);
+  readonly mul = (a: Value, b: Value): Value => this.binary("mul", a, b);
+  readonly div = (a: Value, b: Value): Value => this.binary("div", a, b);
+  readonly rem = (a: Value, b: Value): Value => this.binary("rem", a, b);
+  readonly min = (a: Value, b: Value): Value => this.binary("min", a, b);
+  readonly max = (a: Value, b: Value): Value => this.binary("max", a, b);
+  readonly copySign = (a: Value, b: Value): Value => this.binary("copySign", a, b);
+  readonly equal = (a: Value, b: Value): Value => this.binary("equal", a, b);
+  readonly notEqual = (a: Value, b: Value): Value => this.binary("notEqual", a, b);
+  readonly less = (a: Value, b: Value): Value => this.binary("less", a, b);
+  readonly lessEqual = (a: Value, b: Value): Value => this.binary("lessEqual", a, b);
+  readonly and = (a: Value, b: Value): Value => this.binary("and", a, b);
+  readonly or = (a: Value, b: Value): Value => this.binary("or", a, b);
+  readonly xor = (a: Value, b: Value): Value => this.binary("xor", a, b);
+  readonly shiftLeft = (a: Value, by: Value): Value => this.binary("shiftLeft", a, by);
+  readonly shiftRight = (a: Value, by: Value): Value => this.binary("shiftRight", a, by);
+  readonly neg = (a: Value): Value => this.unary("neg", a);
+  readonly abs = (a: Value): Value => this.unary("abs", a);
+  readonly sqrt = (a: Value): Value => this.unary("sqrt", a);
+  readonly floor = (a: Value): Value => this.unary("floor", a);
+  readonly ceil = (a: Value): Value => this.unary("ceil", a);
+  readonly trunc = (a: Value): Value => this.unary("trunc", a);
+  readonly round = (a: Value): Value => this.unary("round", a);
+  readonly not = (a: Value): Value => this.unary("not", a);
+
+  select(condition: Value, a: Value, b: Value): Value {
+    invariant(a.dtype === b.dtype, `select between ${a.dtype} and ${b.dtype}`);
+    const { number, text } = term(condition);
+    if (number !== undefined) return number ? a : b;
+    return this.code.value(a.dtype, `select(${term(b).text}, ${term(a).text}, ${text})`);
+  }
+
+  cast(a: Value, dtype: DType): Value {
+    if (a.dtype === dtype) return a;
+    const known = fold.cast(term(a), dtype);
+    if (known) return known;
+    if (dtype === "bool") return this.notEqual(a, this.literal(a.dtype, 0));
+    const { text, helper } = castText(term(a), dtype);
+    return this.code.value(dtype, text, helper);
+  }
+
+  bitcast(a: Value, dtype: DType): Value {
+    if (a.dtype === dtype) return a;
+    return fold.bitcast(term(a), dtype) ?? this.code.value(dtype, `bitcast<${typeOf(dtype)}>(${term(a).text})`);
+  }
+
+  words(a: Value): { readonly high: Value; readonly low: Value } {
+    typeOf(a.dtype);
+    return invariant(false, `words of ${a.dtype}`) as never;
+  }
+
+  fromWords(): Value {
+    return typeOf("float64") as never;
+  }
+
+  math(name: MathFunction, ...args: Value[]): Value {
+    return this.helper(name, args);
+  }
+
+  private helper(name: MathFunction | "rem", args: readonly Value[]): Value {
+    const { dtype } = args[0]!;
+    typeOf(dtype);
+    const callee = this.callees.math(name);
+    this.code.calls.add(callee);
+    return this.code.value(dtype, `${callee}(${args.map((x) => term(x).text).join(", ")})`);
+  }
+
+  variable(initial: Value): Variable {
+    const { dtype } = initial;
+    const name = this.code.name("x");
+    this.code.line(`var ${name}: ${typeOf(dtype)} = ${term(initial).text};`);
+    return {
+      // A copy, as the variable may change before the value is used.
+      get: () => this.code.fresh(dtype, name),
+      set: (value) => {
+        invariant(value.dtype === dtype, `a ${dtype} variable set to a ${value.dtype}`);
+        this.code.line(`${name} = ${term(value).text};`);
+      },
+    };
+  }
+
+  loop(count: Value | number, body: (i: Value) => void): void {
+    const total = typeof count === "number" ? this.literal("int32", count) : count;
+    const { number, text } = term(total);
+    if (number !== undefined && number <= 0) return;
+    if (number === 1) return this.code.block("{", () => body(this.literal("int32", 0)));
+    const i = this.code.name("at");
+    this.code.block(`for (var ${i} = 0i; ${i} < ${text}; ${i}++) {`, () => body(this.code.named("int32", i)));
+  }
+
+  while(condition: () => Value, body: () => void): void {
+    this.code.block("loop {", () => {
+      this.code.line(`if (stopped || !${term(condition()).text}) { break; }`);
+      body();
+    });
+  }
+
+  if(condition: Value, then: () => void, otherwise?: () => void): void {
+    const { number, text } = term(condition);
+    if (number !== undefined) return this.code.block("{", number ? then : (otherwise ?? ((): void => undefined)));
+    this.code.block(`if (${text}) {`, then);
+    if (otherwise) this.code.block("else {", otherwise);
+  }
+
+  scope(body: () => void): void {
+    this.code.block("{", body);
+  }
+
+  fail(code: Value): void {
+    const { text } = term(this.bitcast(code, "uint32"));
+    this.code.use("note_failure");
+    this.code.fails = true;
+    this.code.line(`if (${text} != 0u) { note_failure(${text}); }`);
+  }
+
+  readonly index = (shape: Shape, axes: readonly Value[]): Index => indexOfAxes(this, this.code.remember, shape, axes);
+  readonly flatIndex = (shape: Shape, flat: Value): Index => indexOfFlat(this, this.code.remember, shape, flat);
+
+  load(dtype: DType, address: Value, offset: number): Value {
+    const at = term(this.add(address, this.literal("int32", offset)));
+    // The top of the heap belongs to each invocation.
+    if (at.number === 0) return this.code.fresh("int32", "heap_top");
+    if (at.number !== undefined && at.number === this.callees.lane?.done) return this.code.fresh("int32", "lane_done");
+    if (dtype === "bool") {
+      this.code.use("load_byte");
+      return this.code.fresh("bool", `load_byte(${at.text}) != 0u`);
+    }
+    const word = this.word(at);
+    return this.code.fresh(dtype, dtype === "uint32" ? word : `bitcast<${typeOf(dtype)}>(${word})`);
+  }
+
+  store(dtype: DType, address: Value, offset: number, value: Value): void {
+    invariant(value.dtype === dtype, `a ${value.dtype} stored as ${dtype}`);
+    const at = term(this.add(address, this.literal("int32", offset)));
+    const { text } = term(value);
+    invariant(at.number !== failureWord, "failures are noted with fail");
+    if (at.number === 0) return this.code.line(`heap_top = ${text};`);
+    const { lane } = this.callees;
+    if (at.number !== undefined && at.number === lane?.done) return this.code.line(`lane_done = ${text};`);
+    if (at.number !== undefined && lane?.dropped.has(at.number)) return;
+    if (dtype === "bool") {
+      this.code.use("store_byte");
+      return this.code.line(`store_byte(${at.text}, select(0u, 1u, ${text}));`);
+    }
+    this.code.line(`${this.word(at)} = ${dtype === "uint32" ? text : `bitcast<u32>(${text})`};`);
+  }
+
+  /** The word at an address. */
+  private word({ number, text }: { readonly number: number | undefined; readonly text: string }): string {
+    return number === undefined ? `memory[u32(${text}) >> 2u]` : `memory[${number >> 2}]`;
+  }
+
+  /** A whole number of words begins at a word: rows of bools whose length is no multiple of four are what is copied byte by byte. */
+  private words32(bytes: Value): string | undefined {
+    const { number } = term(bytes);
+    return number !== undefined && number % 4 === 0 ? `${number / 4}i` : undefined;
+  }
+
+  copy(to: Value, from: Value, bytes: Value): void {
+    const words = this.words32(bytes);
+    const helper = words === undefined ? "copy_bytes" : "copy_words";
+    this.code.use(helper);
+    this.code.line(`${helper}(${term(to).text}, ${term(from).text}, ${words ?? term(bytes).text});`);
+  }
+
+  fill(to: Value, byte: number, bytes: Value): void {
+    const words = this.words32(bytes);
+    const helper = words === undefined ? "fill_bytes" : "fill_words";
+    this.code.use(helper);
+    const value = words === undefined ? byte : byte * 0x01010101;
+    this.code.line(`${helper}(${term(to).text}, ${value}u, ${words ?? term(bytes).text});`);
+  }
+
+  call(target: FunctionHandle, args: readonly Value[]): void {
+    invariant(args.length === target.parameters, `${args.length} arguments for ${target.parameters} parameters`);
+    const name = this.callees.nameOf(target);
+    this.code.calls.add(name);
+    this.code.line(`${name}(${args.map((x) => term(x).text).join(", ")});`);
+  }
+
+  /** One invocation does all tiles. */
+  parallel(job: FunctionHandle, frame: Value, tiles: number): void {
+    this.loop(tiles, (tile) => this.call(job, [frame, tile, this.literal("int32", 0)]));
+  }
+
+  /** An invocation is a lane; it has no others beside it. */
+  lanes(count: number): LaneEmitter | undefined {
+    return count === 1 ? this : undefined;
+  }
+
+  readonly count = 1;
+  readonly ramp = (from: Value): Value => {
+    const { number } = term(from);
+    const { lane } = this.callees;
+    if (!lane || number === undefined) return from;
+    return this.code.value("int32", `lane_room + ${number - lane.room}i`);
+  };
+  readonly lane = (value: Value): Value => value;
+  readonly any = (condition: Value): Value => condition;
+
+  trap(): void {
+    this.code.use("stop_run");
+    this.code.fails = true;
+    this.code.line("stop_run();");
+  }
+
+  ensure(end: Value): void {
+    this.code.use("reserve");
+    this.code.fails = true;
+    this.code.line(`reserve(${term(end).text});`);
+  }
+
+  matmul(spec: MatmulSpec): void {
+    emitMatmul(this, spec);
+  }
+}

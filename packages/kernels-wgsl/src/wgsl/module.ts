@@ -1,0 +1,143 @@
+import { invariant } from "@dzdt/tensor";
+import {
+  type FunctionHandle,
+  type MachineEmitter,
+  type MachineModule,
+  type MathFunction,
+  mathFunctions,
+  remainder,
+  type Value,
+} from "@dzdt/tensor/lower";
+import { Code } from "./code";
+import { type Callees, type LaneMemory, WgslEmitter } from "./emit";
+import { helperText } from "./helpers";
+import { circular } from "./trigonometry";
+import { term } from "./types";
+
+interface FunctionRecord {
+  readonly head: string;
+  readonly code: Code;
+  /** The result, where there is one. */
+  readonly result?: string;
+}
+
+/** A kernel ready for a pipeline. */
+export interface KernelText {
+  readonly text: string;
+  readonly fails: boolean;
+}
+
+/** Of a known length, so that only what is computed needs a check against it. */
+const head = (words: number): string => `@group(0) @binding(0) var<storage, read_write> memory: array<u32, ${words}>;
+struct Run { zero: u32 }
+@group(0) @binding(1) var<uniform> run: Run;
+var<private> lane_done: i32;
+var<private> lane_room: i32;
+var<private> heap_top: i32;
+var<private> heap_end: u32;
+var<private> stopped: bool;`;
+
+/** Functions of WGSL, from which kernels are put together with what each of them needs. */
+export class WgslModule implements MachineModule, Callees {
+  /** Words of the memory; to be set before kernels are made. */
+  words = 0;
+  lane: LaneMemory | undefined;
+  readonly threads = 1;
+  private readonly names: string[] = [];
+  private readonly functions = new Map<string, FunctionRecord>();
+
+  declare(name: string, parameters: number): FunctionHandle {
+    const index = this.names.push(`f${this.names.length}_${name.replace(/[^A-Za-z0-9]+/g, "_")}`) - 1;
+    return { index, parameters };
+  }
+
+  nameOf({ index }: FunctionHandle): string {
+    return this.names[index]!;
+  }
+
+  define(handle: FunctionHandle, body: (k: MachineEmitter, parameters: readonly Value[]) => void): void {
+    const name = this.nameOf(handle);
+    const k = new WgslEmitter(this);
+    const parameters = Array.from({ length: handle.parameters }, (_, j) => `p${j}`);
+    const record: FunctionRecord = {
+      head: `fn ${name}(${parameters.map((p) => `${p}: i32`).join(", ")})`,
+      code: k.code,
+    };
+    invariant(!this.functions.has(name), `WGSL function ${name} is defined twice`);
+    this.functions.set(name, record);
+    body(
+      k,
+      parameters.map((p) => k.code.named("int32", p)),
+    );
+  }
+
+  /** Emits code of one of many lanes. */
+  asLane(lane: LaneMemory, body: () => void): void {
+    this.lane = lane;
+    body();
+    this.lane = undefined;
+  }
+
+  /** Kernels are put together by {@link kernel}. */
+  export(): void {
+    return undefined;
+  }
+
+  math(name: MathFunction | "rem"): string {
+    const own = `math_${name}`;
+    if (this.functions.has(own)) return own;
+    const code = new Code();
+    const rule =
+      name === "rem"
+        ? { arguments: 2, emit: (k: WgslEmitter, [x, y]: readonly Value[]): Value => remainder(k, x!, y!) }
+        : (circular(name) ?? mathFunctions[name]);
+    const parameters = ["x", "y"].slice(0, rule.arguments);
+    const named = { head: `fn ${own}(${parameters.map((p) => `${p}: f32`).join(", ")}) -> f32`, code };
+    this.functions.set(own, named);
+    const result = rule.emit(
+      new WgslEmitter(this, code),
+      parameters.map((p) => code.named("float32", p)),
+    );
+    this.functions.set(own, { ...named, result: term(result).text });
+    return own;
+  }
+
+  /** A kernel whose entry point `main` does what `body` emits. */
+  kernel(
+    options: { readonly workgroup: string; readonly globals?: string },
+    body: (k: WgslEmitter) => void,
+  ): KernelText {
+    const code = new Code();
+    body(new WgslEmitter(this, code));
+    const used = new Map<string, FunctionRecord>();
+    const todo = [...code.calls];
+    for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
+      if (used.has(name)) continue;
+      const record = this.functions.get(name);
+      invariant(record, `WGSL function ${name} is declared but not defined`);
+      used.set(name, record);
+      todo.push(...record.code.calls);
+    }
+    const records = [...used.values()];
+    const helpers = new Set([...code.helpers, ...records.flatMap((record) => [...record.code.helpers])]);
+    const text = [
+      head(this.words),
+      ...(options.globals === undefined ? [] : [options.globals]),
+      ...helperText(helpers),
+      ...records.map(
+        ({ head: signature, code: own, result }) =>
+          `${signature} {\n${own.text}${result === undefined ? "" : `\n  return ${result};`}\n}`,
+      ),
+      `@compute @workgroup_size(${options.workgroup})
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+${code.text}
+}`,
+    ].join("\n");
+    return { text, fails: code.fails || records.some((record) => record.code.fails) };
+  }
+}

@@ -1,0 +1,71 @@
+import { type DType, invariant, UnsupportedError } from "@dzdt/tensor";
+import type { Value } from "@dzdt/tensor/lower";
+
+/** Says what to do instead, wherever float64 turns up. */
+export function noDoubles(where: string): never {
+  throw new UnsupportedError(
+    `webgpu: ${where} uses float64, which GPUs do not compute; use the target wasm for it, or cast(x, "float32") first`,
+  );
+}
+
+const types: Readonly<Record<Exclude<DType, "float64">, string>> = {
+  float32: "f32",
+  int32: "i32",
+  uint32: "u32",
+  bool: "bool",
+};
+
+/** The type of WGSL that holds a dtype. @throws UnsupportedError for float64 */
+export const typeOf = (dtype: DType): string => (dtype === "float64" ? noDoubles("the program") : types[dtype]);
+
+/** A value in WGSL: the name it was given, or a literal. */
+export interface Term extends Value {
+  readonly text: string;
+  /** The number, of a literal. */
+  readonly number: number | undefined;
+}
+
+/** A value as this emitter made it. */
+export function term(value: Value): Term {
+  invariant("text" in value, "a value of another emitter");
+  return value as Term;
+}
+
+const bits = new DataView(new ArrayBuffer(4));
+
+/** The 32 bits of a single. */
+export function bitsOf(value: number): number {
+  bits.setFloat32(0, value);
+  return bits.getUint32(0);
+}
+
+/**
+ * A number as WGSL, exactly. WGSL has no text for NaN and infinities, and takes it that constant expressions have none: they are made at run time from a
+ * word that is always 0, which compilers can not know.
+ */
+export function literalText(dtype: DType, value: number): string {
+  switch (dtype) {
+    case "float32":
+      return Number.isFinite(value) ? floatText(value) : opaqueText(value);
+    case "int32":
+      return value === -(2 ** 31) ? "i32(-2147483648)" : value < 0 ? `(${value}i)` : `${value}i`;
+    case "uint32":
+      return `${value}u`;
+    case "bool":
+      return value ? "true" : "false";
+    case "float64":
+      return noDoubles("the program");
+  }
+}
+
+/** A float literal that no compiler can fold: `(c + x) - c` must stay as it is. */
+export const opaqueText = (value: number): string => `bitcast<f32>(${hex(bitsOf(value))} ^ run.zero)`;
+
+const hex = (word: number): string => `0x${word.toString(16).padStart(8, "0")}u`;
+
+function floatText(value: number): string {
+  if (Object.is(value, -0)) return "bitcast<f32>(0x80000000u ^ run.zero)";
+  const digits = String(value);
+  const text = /[.e]/.test(digits) ? digits : `${digits}.0`;
+  return value < 0 ? `(${text}f)` : `${text}f`;
+}

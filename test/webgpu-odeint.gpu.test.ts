@@ -1,0 +1,3 @@
+import { solves } from "./webgpu-odeint";
+
+solves();
