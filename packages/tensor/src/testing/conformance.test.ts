@@ -68,4 +68,25 @@ describe.each(every.map((op) => [op.name, op] as const))("%s", (_name, op) => {
       );
     }
   });
+
+  test("targets agree on lines with an extreme among their numbers", () => {
+    const along = (axis: unknown): boolean => axis === 1 || (Array.isArray(axis) && axis.join() === "1");
+    const lines = cases.filter(
+      ({ ins, attributes }) =>
+        ins.length === 1 && isFloat(ins[0]!.dtype) && along(attributes["axis"] ?? attributes["axes"]),
+    );
+    if (op.fusion === "map" || op.fusion === "view" || op.kernel) return;
+    const length = 37;
+    for (const c of lines)
+      agree(c, (target) => [
+        fromNumbers(
+          extremes.flatMap((x, row) =>
+            Array.from({ length }, (_, i) => (i === (row * 5) % length ? x : ((i * 7) % 11) / 8 - 0.5)),
+          ),
+          c.ins[0]!.dtype,
+          [extremes.length, length],
+          target,
+        ),
+      ]);
+  });
 });

@@ -27,4 +27,4 @@ export const words = {
 export const mostWorkers = 63;
 
 /** Most tiles of one job. */
-export const mostTiles = 2 ** 20 - 2 ** 10;
+export const mostTiles: number = 2 ** 20 - 2 ** 10;
