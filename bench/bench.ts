@@ -2,9 +2,10 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import type { Case } from "./src/case";
-import { type Contender, peers } from "./src/contenders";
+import { type Contender, gpuPeers, ownNames, peers } from "./src/contenders";
+import { type Gpu, lookForGpu } from "./src/dawn";
 import { Lane } from "./src/lane";
-import { currentSetting, line, type Setting } from "./src/lines";
+import { currentSetting, gpuSetting, line, type Setting } from "./src/lines";
 import { describeMachine, versionOf } from "./src/machine";
 import { compare, type Effort, type Outcome } from "./src/rounds";
 import { ownSizes, peerSizes } from "./src/sizes";
@@ -12,19 +13,22 @@ import { cells, headings, layout, type Row } from "./src/table";
 import { selectCases, workloadOf } from "./src/workloads";
 
 const usage = `npm run bench -- [options]
+  --target cpu|webgpu
+                     where dzdt runs, and beside whom (default: cpu)
   --only W5,W7a      these workloads, or cases such as W1.512
   --peers none|all|tfjs-wasm,handjs
                      who runs beside dzdt (default: all; with --quick: none)
   --json             one line of JSON per result
   --quick            every case checked and timed briefly
   --seconds 1        time for each contender and case
-known peers: ${peers.map(({ name }) => name).join(", ")}`;
+known peers: ${peers.map(({ name }) => name).join(", ")}; on webgpu ${gpuPeers.map(({ name }) => name).join(", ")}`;
 
 /** What the command line asks for. */
 interface Plan {
   readonly rows: readonly Case[];
   readonly peers: readonly Contender[];
   readonly json: boolean;
+  readonly gpu: Gpu | undefined;
   readonly effort: Effort;
 }
 
@@ -32,6 +36,7 @@ async function readPlan(): Promise<Plan | undefined> {
   const { values } = parseArgs({
     options: {
       only: { type: "string" },
+      target: { type: "string", default: "cpu" },
       peers: { type: "string" },
       json: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
@@ -42,40 +47,43 @@ async function readPlan(): Promise<Plan | undefined> {
   if (values.help) return undefined;
   const seconds = Number(values.seconds ?? (values.quick ? 0.1 : 1));
   if (!(seconds > 0)) throw new Error(`bench: --seconds is ${values.seconds}; give a positive number`);
+  const { target } = values;
+  if (target !== "cpu" && target !== "webgpu") throw new Error(`bench: --target is ${target}; give cpu or webgpu`);
+  const known = target === "cpu" ? peers : gpuPeers;
   const rounds = values.quick ? 3 : 7;
   return {
-    rows: await selectCases(values.only),
-    peers: choose(values.peers ?? (values.quick ? "none" : "all")),
+    rows: await selectCases(values.only, target),
+    peers: choose(known, values.peers ?? (values.quick ? "none" : "all")),
+    gpu: target === "webgpu" ? await lookForGpu() : undefined,
     json: values.json,
     effort: { rounds, milliseconds: (1000 * seconds) / rounds },
   };
 }
 
-function choose(list: string): readonly Contender[] {
+function choose(known: readonly Contender[], list: string): readonly Contender[] {
   if (list === "none") return [];
-  if (list === "all") return peers;
+  if (list === "all") return known;
   return list.split(",").map((name) => {
-    const peer = peers.find((p) => p.name === name);
-    if (!peer) throw new Error(`bench: --peers names ${name}; known are ${peers.map((p) => p.name).join(", ")}`);
+    const peer = known.find((p) => p.name === name);
+    if (!peer) throw new Error(`bench: --peers names ${name}; known are ${known.map((p) => p.name).join(", ")}`);
     return peer;
   });
 }
 
-async function run({ rows, peers, json, effort }: Plan): Promise<void> {
-  const setting = currentSetting();
+async function run({ rows, peers, json, gpu, effort }: Plan): Promise<void> {
+  const own = ownNames[gpu ? "webgpu" : "cpu"];
+  const setting = gpu ? gpuSetting(gpu.name) : currentSetting();
+  const lane = (name: string): Lane => new Lane(name, gpu ? { environment: gpu.environment } : {});
   const used = peers.filter((peer) => rows.some((row) => workloadOf(row.name) in peer.attempts));
-  const names = ["dzdt", ...used.map(({ name }) => name)];
+  const names = [own, ...used.map(({ name }) => name)];
   const table: Row[] = [];
   for (const workload of new Set(rows.map(({ name }) => workloadOf(name)))) {
-    const lanes = [
-      new Lane("dzdt"),
-      ...used.filter((peer) => workload in peer.attempts).map((peer) => new Lane(peer.name)),
-    ];
+    const lanes = [lane(own), ...used.filter((peer) => workload in peer.attempts).map((peer) => lane(peer.name))];
     try {
       for (const row of rows.filter((r) => workloadOf(r.name) === workload)) {
         const outcomes =
-          typeof row.dzdt === "function" ? await compare(row, lanes, effort) : new Map([["dzdt", pending(row.dzdt)]]);
-        table.push({ row, outcomes });
+          typeof row.dzdt === "function" ? await compare(row, lanes, effort) : new Map([[own, pending(row.dzdt)]]);
+        table.push({ row, own, outcomes });
         if (json) for (const [name, outcome] of outcomes) console.log(line(row, name, outcome, setting));
         else console.error(layout([cells(table.at(-1)!, names)]));
       }
@@ -86,12 +94,13 @@ async function run({ rows, peers, json, effort }: Plan): Promise<void> {
   if (!json) {
     console.error("");
     console.log(layout([headings(names), ...table.map((row) => cells(row, names))]));
+    if (gpu) console.log(`\nadapter: ${gpu.name}`);
     console.log(`\n${describeMachine()}`);
     console.log(versions(used, setting));
     console.log(legend);
   }
   if (rows.some(({ name }) => workloadOf(name) === "W10")) await reportSizes(json, used.length > 0);
-  if (table.some(({ outcomes }) => outcomes.get("dzdt")?.kind === "failed")) process.exitCode = 1;
+  if (table.some(({ outcomes }) => outcomes.get(own)?.kind === "failed")) process.exitCode = 1;
 }
 
 const legend = `ms: the median, less what other programs took from this one; first call: with tracing and compiling
@@ -116,7 +125,7 @@ async function reportSizes(json: boolean, peers: boolean): Promise<void> {
 const pending = ({ notYet }: { notYet: string }): Outcome => ({ kind: "notYet", reason: notYet });
 
 function versions(used: readonly Contender[], { target, threads, fma }: Setting): string {
-  const own = `dzdt ${versionOf("@dzdt/tensor")} (${target}, ${threads} thread, ${fma ? "FMA" : "no FMA"})`;
+  const own = `dzdt ${versionOf("@dzdt/tensor")} (${target === "webgpu" ? target : `${target}, ${threads} thread, ${fma ? "FMA" : "no FMA"}`})`;
   return [own, ...used.flatMap((p) => (p.package ? [`${p.name}: ${p.package} ${versionOf(p.package)}`] : []))].join(
     ", ",
   );

@@ -1,7 +1,7 @@
 import { grad, vmap } from "@dzdt/autograd";
 import * as solversOf from "@dzdt/odeint";
-import { constant, leapfrog, odeint, rk4, separable, tsit5 } from "@dzdt/odeint";
-import { compile, concat, neg, sin, type Target, type Tensor, tensor, wasm, withTarget } from "@dzdt/tensor";
+import { constant, discretize, leapfrog, odeint, rk4, separable, tsit5 } from "@dzdt/odeint";
+import { compile, concat, neg, sin, type Target, type Tensor, tensor, wasm, whileLoop, withTarget } from "@dzdt/tensor";
 import { expect, test } from "vitest";
 import { gpu } from "./webgpu-target";
 
@@ -65,6 +65,35 @@ export function solves(): void {
     expect(solve.inspect(starts(target))).toMatch(/of each row: 1 workgroups/);
   });
 
+  test("long solves of an ensemble go on from dispatch to dispatch", async () => {
+    const target = await gpu();
+    const solve = compile(
+      (y0: Tensor) =>
+        odeint(field, y0, [0, 0.5, 2], { solver: rk4, controller: constant({ dt: 2 / 9000 }), batch: "independent" })
+          .ys,
+    );
+    expect(solve.inspect(starts(target)).match(/of each row goes on: 1 workgroups/g)!.length).toBeGreaterThan(2);
+    const [expected, found] = await both((y0) => solve(y0));
+    near(found, expected, 1e-5);
+  });
+
+  test("loops of a batch stop in different dispatches", async () => {
+    const count = vmap((y: Tensor) => {
+      const most = y.sum().mul(4000);
+      return whileLoop(
+        ([i]: Tensor[]) => i!.less(most),
+        ([i, s]: Tensor[]) => [i!.add(1), s!.mul(0.5).add(i!)],
+        [most.mul(0), most.mul(0)],
+        { maxSteps: 100_000 },
+      );
+    }) as unknown as (y0: Tensor) => [Tensor, Tensor];
+    for (const part of [0, 1] as const) {
+      const [expected, found] = await both((y0) => compile(count)(y0)[part]);
+      expect(Math.max(...expected)).toBeGreaterThan(8000);
+      expect(found).toEqual(expected);
+    }
+  });
+
   test("a shared solve, and its gradient through the steps it took", async () => {
     const decay = (_t: Tensor, y: Tensor, rate: Tensor): Tensor => neg(y.mul(rate));
     const loss = (rate: Tensor): Tensor =>
@@ -75,6 +104,16 @@ export function solves(): void {
     // Σ d/dr of y0 (1 + e^-r) with y0 = 3 in all.
     expect(await on(target)).toBeCloseTo(-3 * Math.exp(-0.7), 3);
     expect(await on(target)).toBeCloseTo(await on(wasm()), 4);
+  });
+
+  test("the gradient of a solve that keeps few of its states", async () => {
+    const slope =
+      (checkpoints: "all" | "sqrt") =>
+      (y0: Tensor): Tensor =>
+        grad((y: Tensor) => odeint(field, y, [0, 2], { maxSteps: 200, adjoint: discretize({ checkpoints }) }).ys.sum())(
+          y0.slice([3], [4]).reshape([2]),
+        );
+    near((await both(slope("sqrt")))[1], (await both(slope("all")))[1], 0);
   });
 
   test("a batched solve in lock step", async () => {

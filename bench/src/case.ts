@@ -12,12 +12,14 @@ export interface Attempt {
   readonly dtype?: string;
   /** The work is another process's: the time of this one's processor says nothing. */
   readonly elsewhere?: boolean;
+  /** `run` gives the milliseconds that count; the rest of it prepares, or waits for what is not measured. */
+  readonly clock?: "own";
   /** The unit that is timed, its result ready in memory at the end. */
   run(): unknown;
   /** What the check looks at, from a fresh start. */
   result(): Numbers | Promise<Numbers>;
   /** Asked for after `result`. */
-  figures?(): Figures;
+  figures?(): Figures | Promise<Figures>;
 }
 
 /** Sets an attempt up: inputs, compiled functions. Not timed. */
@@ -37,6 +39,8 @@ export interface Case {
   /** Name in the lines of `--json`, @defaultValue `name` */
   readonly workload?: string;
   readonly n: number;
+  /** Has no row for other targets. */
+  readonly only?: "webgpu";
   readonly dtype: "f32" | "f64";
   readonly check: (result: Numbers) => Verdict;
   /** Floating-point operations of the unit, if they are worth a rate. */

@@ -1,7 +1,7 @@
 import type { Attempts } from "./case";
 import { cashKarp } from "./peers/cash-karp";
 import { hand } from "./peers/hand";
-import { jaxJs } from "./peers/jax-js";
+import { jaxJs, jaxJsOnWebGpu } from "./peers/jax-js";
 import { odex } from "./peers/odex";
 import { tfjs } from "./peers/tfjs";
 
@@ -19,3 +19,9 @@ const emptyNode: Contender = { name: "empty-node", attempts: { W10: () => import
 
 /** In the order of the table's columns. */
 export const peers: readonly Contender[] = [tfjs, jaxJs, odex, cashKarp, hand, emptyNode];
+
+/** Beside dzdt on a GPU. */
+export const gpuPeers: readonly Contender[] = [jaxJsOnWebGpu];
+
+/** How dzdt's columns are called. */
+export const ownNames = { cpu: "dzdt", webgpu: "dzdt-webgpu" } as const;

@@ -22,7 +22,7 @@ export function mlp(params: readonly Tensor[], x: Tensor, activation: (x: Tensor
 /** One call of a compiled function with fixed arguments as the timed unit, its first output as the result. */
 export function calling<A extends Tree[]>(f: (...args: A) => Tensor, ...args: A): Attempt {
   const compiled = compile(f);
-  return { run: () => compiled(...args), result: () => Array.from(compiled(...args).dataSync()) };
+  return { run: () => compiled(...args), result: () => compiled(...args).data() };
 }
 
 /**
@@ -33,7 +33,7 @@ export function training<D extends Tree>(
   initial: readonly Block[],
   data: D,
   loss: (params: Tensor[], data: D) => Tensor,
-  figures?: (params: Tensor[], data: D) => Figures,
+  figures?: (params: Tensor[], data: D) => Promise<Figures>,
 ): Attempt {
   const optimizer = optim.adam({ rate: 1e-3 });
   const start = () => {
@@ -57,15 +57,17 @@ export function training<D extends Tree>(
   };
   return {
     run: step,
-    result: () => {
+    result: async () => {
       now = start();
-      const losses = Array.from({ length: 11 }, () => step().itemSync());
-      return [losses[0]!, losses[10]!];
+      const losses = Array.from({ length: 11 }, step);
+      return [await losses[0]!.item(), await losses[10]!.item()];
     },
-    figures: () => figures?.(start().params, data) ?? {},
+    figures: async () => figures?.(start().params, data) ?? {},
   };
 }
 
 /** All leaves of a tree, one after the other. */
-export const numbersOf = (values: Tree): number[] =>
-  tree.leaves(values).flatMap((x) => Array.from((x as Tensor).dataSync()));
+export async function numbersOf(values: Tree): Promise<number[]> {
+  const leaves = await Promise.all(tree.leaves(values).map((x) => (x as Tensor).data()));
+  return leaves.flatMap((numbers) => Array.from(numbers));
+}

@@ -1,7 +1,7 @@
 // The process of one contender: prepares and times what it is asked for, one case after the other.
 import process from "node:process";
 import type { Attempt, Case, Prepare } from "./case";
-import { peers } from "./contenders";
+import { gpuPeers, ownNames, peers } from "./contenders";
 import type { Answer, Request } from "./protocol";
 import { timeRound } from "./timing";
 import { workloadOf, workloads } from "./workloads";
@@ -9,10 +9,16 @@ import { workloadOf, workloads } from "./workloads";
 let current: Attempt | undefined;
 
 async function preparation(contender: string, row: Case): Promise<Prepare | undefined> {
-  if (contender === "dzdt") return typeof row.dzdt === "function" ? row.dzdt : undefined;
-  const peer = peers.find(({ name }) => name === contender);
+  const { dzdt } = row;
+  if (contender === ownNames.cpu) return typeof dzdt === "function" ? dzdt : undefined;
+  if (contender === ownNames.webgpu)
+    return typeof dzdt === "function" ? async () => (await import("./webgpu")).onGpu(dzdt) : undefined;
+  const peer = [...peers, ...gpuPeers].find(({ name }) => name === contender);
   const load = peer?.attempts[workloadOf(row.name)];
-  return load && (await load()).attempts[row.name];
+  const make = load && (await load()).attempts[row.name];
+  const onDevice = gpuPeers.some(({ name }) => name === contender);
+  // The processor only waits.
+  return make && onDevice ? async () => ({ ...(await make()), elsewhere: true }) : make;
 }
 
 /** Milliseconds of one unit, less what other programs took from it. */
@@ -33,7 +39,7 @@ async function prepare(contender: string, name: string): Promise<Answer> {
     verdict,
     note: attempt.note ?? "",
     dtype: attempt.dtype,
-    figures: { ...verdict.figures, ...attempt.figures?.() },
+    figures: { ...verdict.figures, ...(await attempt.figures?.()) },
     firstCall,
     secondCall,
   };

@@ -3,6 +3,14 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Absent, Answer, Failed, Prepared, Request, Timed } from "./protocol";
 
+export interface LaneOptions {
+  readonly label?: string;
+  /** Module of the process. @defaultValue the one of this folder */
+  readonly host?: string;
+  /** Of the process. @defaultValue this one's */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
 /** A contender in a process of its own, so that none slows another down by what it leaves behind. */
 export class Lane {
   /** In the table. */
@@ -11,14 +19,14 @@ export class Lane {
   private readonly child: ChildProcess;
   private complaints = "";
 
-  /** @param options.host module of the process, this folder's unless told */
-  constructor(contender: string, options: { readonly label?: string; readonly host?: string } = {}) {
-    const { label = contender, host = fileURLToPath(new URL("./host.ts", import.meta.url)) } = options;
+  constructor(contender: string, options: LaneOptions = {}) {
+    const { label = contender, host = fileURLToPath(new URL("./host.ts", import.meta.url)), environment } = options;
     this.contender = contender;
     this.label = label;
     this.child = fork(host, [], {
       execArgv: ["--import", import.meta.resolve("tsx")],
       // Libraries greet on the standard output, which is for results.
+      ...(environment ? { env: environment } : {}),
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       serialization: "advanced",
     });

@@ -1,10 +1,13 @@
 import type { Case } from "./case";
-import { goals } from "./goals";
+import { ownNames } from "./contenders";
+import { goals, gpuGoals } from "./goals";
 import type { Outcome } from "./rounds";
 
 /** Outcomes of one case, by contender. */
 export interface Row {
   readonly row: Case;
+  /** Whose goals are judged. */
+  readonly own: string;
   readonly outcomes: ReadonlyMap<string, Outcome>;
 }
 
@@ -24,10 +27,10 @@ export function digits(value: number): string {
 }
 
 /** The goal as text, and whether the outcomes meet it: undefined where that cannot be said. */
-export function judge({ row, outcomes }: Row): { text: string; met: boolean | undefined } {
-  const goal = goals[row.name];
+export function judge({ row, own: name, outcomes }: Row): { text: string; met: boolean | undefined } {
+  const goal = (name === ownNames.webgpu ? gpuGoals : goals)[row.name];
   if (!goal) return { text: "", met: undefined };
-  const own = outcomes.get("dzdt");
+  const own = outcomes.get(name);
   const measured = own?.kind === "measured" ? own : undefined;
   const parts: [text: string, met: boolean | undefined][] = [];
   if (goal.ms !== undefined) parts.push([`≤ ${goal.ms} ms`, measured && measured.estimate <= goal.ms]);
@@ -39,7 +42,7 @@ export function judge({ row, outcomes }: Row): { text: string; met: boolean | un
     parts.push([`≥ ${times}× ${peer}`, measured && other?.kind === "measured" ? other.ratio >= times : undefined]);
   }
   if (goal.ahead) {
-    const others = [...outcomes].flatMap(([name, o]) => (name !== "dzdt" && o.kind === "measured" ? [o] : []));
+    const others = [...outcomes].flatMap(([, o]) => (o !== own && o.kind === "measured" ? [o] : []));
     parts.push(["ahead of all", measured && others.length > 0 ? others.every((o) => o.ratio >= 1) : undefined]);
   }
   if (goal.over) {
@@ -62,7 +65,7 @@ export function judge({ row, outcomes }: Row): { text: string; met: boolean | un
 /** The line of one case: names of columns to their cells. */
 export function cells(entry: Row, contenders: readonly string[]): string[] {
   const { row, outcomes } = entry;
-  const own = outcomes.get("dzdt");
+  const own = outcomes.get(entry.own);
   const { text, met } = judge(entry);
   const measured = own?.kind === "measured" ? own : undefined;
   return [

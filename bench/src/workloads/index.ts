@@ -12,14 +12,20 @@ export const workloads: Readonly<Record<string, () => Promise<{ cases: readonly 
   W8: () => import("./w8-sde"),
   W9: () => import("./w9-latent-ode"),
   W10: () => import("./w10-overhead"),
+  W11: () => import("./w11-webgpu"),
 };
 
 /** Which of them a case is of. */
 export const workloadOf = (name: string): string => /^W\d+/.exec(name)?.[0] ?? name;
 
-/** All cases, or those that a list of names asks for: `W7`, `W7b` or `W7b.rk4`, with commas between. */
-export async function selectCases(asked?: string): Promise<readonly Case[]> {
-  const all = (await Promise.all(Object.values(workloads).map((load) => load()))).flatMap(({ cases }) => cases);
+/** Single precision, and not what measures processes. */
+const isForGpu = ({ name, dtype, dzdt }: Case): boolean =>
+  dtype === "f32" && typeof dzdt === "function" && workloadOf(name) !== "W10";
+
+/** All cases of a target, or those that a list of names asks for: `W7`, `W7b` or `W7b.rk4`, with commas between. */
+export async function selectCases(asked?: string, target: "cpu" | "webgpu" = "cpu"): Promise<readonly Case[]> {
+  const loaded = await Promise.all(Object.values(workloads).map((load) => load()));
+  const all = loaded.flatMap(({ cases }) => cases).filter(target === "cpu" ? (row) => !row.only : isForGpu);
   if (asked === undefined) return all;
   const names = asked.split(",");
   // W1 is W1.512, but not W10.eager; W7 is W7b.rk4.

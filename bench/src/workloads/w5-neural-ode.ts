@@ -52,9 +52,9 @@ function attempt(options: OdeintOptions): Attempt {
     params,
     data,
     (p, { y0, y }: { y0: Tensor; y: Tensor }) => solve(p, y0).ys.sub(y).abs().mean(),
-    (p, { y0 }) => {
+    async (p, { y0 }) => {
       const { stats } = solve(p, y0);
-      return { nfe_fwd: stats.evaluations.itemSync(), steps: stats.steps.itemSync() };
+      return { nfe_fwd: await stats.evaluations.item(), steps: await stats.steps.item() };
     },
   );
 }

@@ -11,7 +11,8 @@ import {
   type Solver,
   tsit5,
 } from "@dzdt/odeint";
-import { compile, type DType, full, linspace, tensor, type Tensor, zeros } from "@dzdt/tensor";
+import { vmap } from "@dzdt/autograd";
+import { compile, type DType, full, linspace, ones, tensor, type Tensor, zeros } from "@dzdt/tensor";
 import type { Attempt, Case, Numbers, Verdict } from "../case";
 import { absoluteError, meanSquareIs, relativeError } from "../check";
 import { numbersOf } from "../dzdt";
@@ -59,10 +60,10 @@ const single: Case = {
     return {
       note: "odeint, tsit5, compiled",
       run: () => solve(y0, twenty),
-      result: () => [...numbersOf(solve(y0, until(5)).y), ...numbersOf(solve(y0, twenty).y)],
-      figures: () => {
+      result: async () => [...(await numbersOf(solve(y0, until(5)).y)), ...(await numbersOf(solve(y0, twenty).y))],
+      figures: async () => {
         const { stats } = solve(y0, twenty);
-        return { steps: stats.steps.itemSync(), nfe: stats.evaluations.itemSync() };
+        return { steps: await stats.steps.item(), nfe: await stats.evaluations.item() };
       },
     };
   },
@@ -96,7 +97,7 @@ function lanes(options: { solver: Solver; controller: Controller }): Attempt {
     note: `odeint, ${options.solver.name}, independent batch`,
     run: () => solve(rho),
     result: () => numbersOf(solve(rho).y),
-    figures: () => ({ steps_mean: solve(rho).steps.cast("float32").mean().itemSync() }),
+    figures: async () => ({ steps_mean: await solve(rho).steps.cast("float32").mean().item() }),
   };
 }
 
@@ -126,7 +127,7 @@ function orbit(
   solver: Solver,
   start: readonly number[],
   force: (q: Pair) => Pair,
-): Attempt & { end(steps: number): number[] } {
+): Attempt & { end(steps: number): Promise<number[]> } {
   const [x, y, px, py] = start.map((v) => tensor(v, { dtype: "float64" })) as [Tensor, Tensor, Tensor, Tensor];
   const field = separable<Pair, Pair>({ velocity: (p) => p, force });
   const solve = compile((state: { q: Pair; p: Pair }, end: Tensor) => {
@@ -135,7 +136,7 @@ function orbit(
   });
   const until = (steps: number): Tensor => tensor([0, steps / 100], { dtype: "float64" });
   const state = { q: { x, y }, p: { x: px, y: py } };
-  const end = (steps: number): number[] => numbersOf(solve(state, until(steps)));
+  const end = (steps: number): Promise<number[]> => numbersOf(solve(state, until(steps)));
   const million = until(1e6);
   return { run: () => solve(state, million), result: () => end(1e6), end };
 }
@@ -183,7 +184,26 @@ const galaxy: Case = {
       x: x.add(x.mul(y).mul(2)).neg(),
       y: y.square().sub(x.square()).sub(y),
     }));
-    return { ...attempt, result: () => [...attempt.end(1e6), ...attempt.end(1e4).slice(0, 2)] };
+    return { ...attempt, result: async () => [...(await attempt.end(1e6)), ...(await attempt.end(1e4)).slice(0, 2)] };
+  },
+};
+
+/** Solves that are batched as whole programs, each in steps of its own. */
+const whole: Case = {
+  name: "W7e.ensemble",
+  only: "webgpu",
+  n: trajectories,
+  dtype: "f32",
+  check: meanSquareIs(reference.W7b, 1e-3),
+  dzdt: () => {
+    const one = (rho: Tensor) => {
+      const y0 = { x: ones([]), y: zeros([]), z: zeros([]) };
+      const { ys } = odeint(lorenz, y0, [0, 1], { solver: tsit5, rtol: 1e-6, atol: 1e-6, args: rho, throw: false });
+      return [ys.x, ys.y, ys.z].map((x) => x.slice([1], [2]).reshape([]));
+    };
+    const solve = compile(vmap(one));
+    const rho = linspace(0, 21, trajectories);
+    return { note: "vmap of odeint, tsit5", run: () => solve(rho), result: () => numbersOf(solve(rho)) };
   },
 };
 
@@ -192,6 +212,7 @@ export const cases: readonly Case[] = [
   single,
   ensemble("rk4", () => lanes({ solver: rk4, controller: constant({ dt: 1e-3 }) })),
   ensemble("adaptive", () => lanes({ solver: tsit5, controller: pid({ rtol: 1e-6, atol: 1e-6, norm: threeErrors }) })),
+  whole,
   stiff("robertson"),
   stiff("vanDerPol"),
   planet,

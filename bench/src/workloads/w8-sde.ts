@@ -43,7 +43,7 @@ const geometric: Case = {
     return {
       note: "fori, random.normal (threefry)",
       run: () => solve(random.key(seed++)),
-      result: () => Array.from(solve(random.key(0)).dataSync()),
+      result: () => solve(random.key(0)).data(),
     };
   },
 };
@@ -75,7 +75,7 @@ function neural(forwardOnly: boolean): Attempt {
   if (!forwardOnly) return training(blocks, data, loss);
   const params = blocks.map((b) => toTensor(b));
   const compiled = compile(loss);
-  return { run: () => compiled(params, data), result: () => [compiled(params, data).itemSync()] };
+  return { run: () => compiled(params, data), result: async () => [await compiled(params, data).item()] };
 }
 
 /** Euler–Maruyama: geometric Brownian motion with normals of the program's own, and a neural equation with given increments. */

@@ -18,7 +18,7 @@ interface ForwardRule {
   readonly closed: readonly boolean[];
 }
 
-const customJvpCall: Primitive<CustomJvp> = primitive<CustomJvp>({
+const customJvpCall: Primitive<CustomJvp> = /* @__PURE__ */ primitive<CustomJvp>({
   name: "call",
   control: "call",
   domain: real,

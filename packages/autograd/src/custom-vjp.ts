@@ -23,7 +23,7 @@ type CustomVjp = {
   readonly rule: () => ReverseRule;
 };
 
-const customVjpCall: Primitive<CustomVjp> = primitive<CustomVjp>({
+const customVjpCall: Primitive<CustomVjp> = /* @__PURE__ */ primitive<CustomVjp>({
   name: "call",
   control: "call",
   domain: real,

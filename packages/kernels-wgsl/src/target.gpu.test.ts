@@ -77,6 +77,75 @@ test("what the device refuses rejects where the numbers are awaited, with the pr
   await expect(ones([3], { target }).data()).resolves.toEqual(Float32Array.of(1, 1, 1));
 });
 
+/** The device says once that it has no memory for what it is asked for. */
+function runOut(device: GPUDevice): void {
+  const pop = device.popErrorScope.bind(device);
+  device.popErrorScope = () => {
+    // The scope of memory is the inner one.
+    device.popErrorScope = pop;
+    return pop().then(() => ({ message: "no memory left" }));
+  };
+}
+
+test("running out of memory rejects where the numbers are awaited, with the program's name and what to do", async () => {
+  const target = await open();
+  const x = ones([1000], { target });
+  const double = compile(function double(x: Tensor) {
+    return x.mul(2);
+  });
+  runOut(target.device);
+  const y = double(x);
+  const z = y.add(1);
+  await expect(y.data()).rejects.toThrow(
+    /double: the WebGPU device is out of memory \(no memory left\): tensors hold \d+ bytes.*dispose\(\)/,
+  );
+  await expect(z.data(), "what is computed from it").rejects.toThrow(/double: the WebGPU device is out of memory/);
+  y.dispose();
+  expect((await double(x).data())[999]).toBe(2);
+});
+
+test("running out of memory later, when a run needs a new buffer, is told too", async () => {
+  const target = await open();
+  const x = ones([1000], { target });
+  const kept = [x.mul(2)];
+  await kept[0]!.data();
+  runOut(target.device);
+  await expect(x.mul(2).data()).rejects.toThrow(/mul: the WebGPU device is out of memory/);
+  expect(Array.from(await x.mul(2).slice([0], [2]).data())).toEqual([2, 2]);
+});
+
+test("numbers that no buffer can hold are refused before anything runs", async () => {
+  const target = await open();
+  const { maxBufferSize } = target.device.limits;
+  const limits = Object.create(target.device.limits, { maxBufferSize: { value: 4096 } }) as GPUSupportedLimits;
+  Object.defineProperty(target.device, "limits", { value: limits });
+  expect(() => tensor(new Float32Array(2000), { target })).toThrow(
+    /tensor: float32\[2000\] has 8000 bytes and a buffer of this device has at most 4096; upload it in parts/,
+  );
+  expect(maxBufferSize).toBeGreaterThan(4096);
+});
+
+test("scalars of a call go to the device in one write, and none where there is nothing to write", async () => {
+  const target = await open();
+  const { queue } = target.device;
+  const write = queue.writeBuffer.bind(queue);
+  let writes = 0;
+  queue.writeBuffer = (...args: Parameters<GPUQueue["writeBuffer"]>) => {
+    writes++;
+    write(...args);
+  };
+  const many = compile((x: Tensor, ...scalars: Tensor[]) => scalars.reduce((sum, s) => sum.add(s), x));
+  const x = ones([1000], { target });
+  const scalars = Array.from({ length: 12 }, (_, k) => tensor(k, { target }));
+  many(x, ...scalars).dispose();
+  writes = 0;
+  const y = many(x, ...scalars);
+  expect(writes).toBe(1);
+  expect((await y.data())[999]).toBe(67);
+  x.exp().dispose();
+  expect(writes).toBe(1);
+});
+
 test("a device that was made elsewhere serves as it is", async () => {
   const { device } = await open();
   const target = await webgpu({ device });
@@ -103,8 +172,10 @@ test("a disposed tensor can not be used again, and the error says so", async () 
 
 test("a program that needs more memory than a buffer may have says how much", async () => {
   const target = await open();
-  const huge = 2 ** 30;
-  expect(() => withTarget(target, () => zeros([huge]).add(1))).toThrow(/needs \d+ bytes of memory.*at most \d+/);
+  const many = 2 ** 15;
+  expect(() => withTarget(target, () => zeros([many, 1]).add(ones([1, many])))).toThrow(
+    /add: the program needs \d+ bytes of memory.*at most \d+/,
+  );
 });
 
 test("loops run on the device however long they are", async () => {

@@ -7,6 +7,16 @@ import { type Loss, Runtime } from "./runtime/runtime";
 import type { GpuStorage } from "./runtime/storage";
 import { upload } from "./runtime/upload";
 
+/** Which device, and how much of it. */
+export interface WebGpuOptions extends DeviceOptions {
+  /**
+   * The most bytes that a program sets aside for rows whose number is known only when it has run: what gradients of loops that stop when they
+   * are done keep of every step. All trajectories of an ensemble share them evenly.
+   * @defaultValue 268,435,456
+   */
+  readonly rowMemory?: number;
+}
+
 /** A WebGPU device as a target of programs. */
 export interface WebGpuTarget extends Target {
   readonly device: GPUDevice;
@@ -31,12 +41,15 @@ export interface WebGpuTarget extends Target {
  * const x = tensor([1, 2, 3], { target: gpu });
  * await x.mul(x).data(); // 1, 4, 9
  */
-export async function webgpu(options: DeviceOptions = {}): Promise<WebGpuTarget> {
-  return targetOf(await requestDevice(options));
+export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuTarget> {
+  const { rowMemory = 2 ** 28 } = options;
+  if (!Number.isInteger(rowMemory) || rowMemory < 0)
+    throw new RangeError(`webgpu: rowMemory is ${rowMemory}; give a number of bytes`);
+  return targetOf(await requestDevice(options), rowMemory);
 }
 
-function targetOf(device: GPUDevice): WebGpuTarget {
-  const runtime = new Runtime(device);
+function targetOf(device: GPUDevice, rowMemory: number): WebGpuTarget {
+  const runtime = new Runtime(device, rowMemory);
   return Object.freeze<WebGpuTarget>({
     name: "webgpu",
     device,

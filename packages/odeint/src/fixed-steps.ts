@@ -29,22 +29,21 @@ export function gridOf(t0: Tensor, end: Tensor, dt: Tensor, maxSteps: number): G
 export const timeAt = (t0: Tensor, h: Tensor, steps: Tensor): Tensor => t0.add(cast(steps, h.dtype).mul(h));
 
 /** Solves with steps of one length and no outputs but the last: a loop that counts, where all steps are taken before anyone looks at them. */
-export function integrateFixed({ method, t0, y0, maxSteps }: Problem, grid: Grid): Outcome {
+export function integrateFixed({ method, t0, y0, maxSteps, checkpoints }: Problem, grid: Grid): Outcome {
   const { int } = numbers(t0);
   const memory = method.begin(t0, y0);
   const carries = [...y0, ...memory];
-  const body = trace(
-    "step",
-    (i, ...ins) => {
-      const last = i.equal(grid.count.sub(1));
-      const h = where(last, grid.last, grid.h);
-      const tNext = where(last, grid.end, timeAt(t0, grid.h, i.add(1)));
-      const tried = method.attempt(timeAt(t0, grid.h, i), tNext, h, ins.slice(0, y0.length), ins.slice(y0.length));
-      return [...tried.y, ...tried.memory];
-    },
-    [{ dtype: "int32", shape: [] }, ...carries.map(({ dtype, shape }): Aval => ({ dtype, shape }))],
-  );
-  const results = bind(loop, [grid.count, ...carries, ...body.captured], {
+  const step = (t: Tensor, tNext: Tensor, h: Tensor, from: readonly Tensor[]): Tensor[] => {
+    const tried = method.attempt(t, tNext, h, from.slice(0, y0.length), from.slice(y0.length));
+    return [...tried.y, ...tried.memory];
+  };
+  const { h, last, end, count } = grid;
+  const body = trace("step", (i, ...from) => step(timeAt(t0, h, i), timeAt(t0, h, i.add(1)), h, from), [
+    { dtype: "int32", shape: [] },
+    ...carries.map(({ dtype, shape }): Aval => ({ dtype, shape })),
+  ]);
+  const before = count.sub(1);
+  const found = bind(loop, [before, ...carries, ...body.captured], {
     body: body.tape,
     condition: undefined,
     carries: carries.length,
@@ -55,21 +54,24 @@ export function integrateFixed({ method, t0, y0, maxSteps }: Problem, grid: Grid
     ys: [],
     rows: 0,
     lanes: 0,
+    checkpoints,
   });
+  // Apart from the others: its length is another number, and the only one that derivatives change.
+  const results = step(timeAt(t0, h, before), end, last, found);
   const y = results.slice(0, y0.length);
   // What is not finite stays so, as each step adds to the state.
   const finite = where(allFinite([...y, ...memory], t0), int(Status.success), int(Status.nonFinite));
-  const status = where(grid.count.greater(0), finite, int(Status.maxStepsReached));
+  const status = where(count.greater(0), finite, int(Status.maxStepsReached));
   const succeeded = status.equal(int(Status.success));
   const { evaluations } = method;
   return {
     ys: y.map((x) => where(succeeded, x, NaN).reshape([1, ...x.shape])),
     status,
-    steps: grid.count,
+    steps: count,
     rejected: int(0),
-    evaluations: grid.count.mul(int(evaluations.attempt)).add(int(evaluations.begin)),
-    t: where(grid.count.greater(0), grid.end, t0),
-    h: grid.h,
+    evaluations: count.mul(int(evaluations.attempt)).add(int(evaluations.begin)),
+    t: end,
+    h,
     y,
     derivative: method.derivative ? results.slice(y0.length, 2 * y0.length) : [],
   };

@@ -9,6 +9,21 @@ export type {
   Tolerance,
 } from "./controllers/controller";
 export { pid, type PidOptions } from "./controllers/pid";
+export { imex, type ImexField, type ImexParts, semilinear } from "./implicit/imex";
+export type { ImplicitSolver } from "./implicit/method";
+export { additive, diagonallyImplicit } from "./implicit/dirk";
+export { rosenbrock } from "./implicit/rosenbrock";
+export type {
+  DiagonallyImplicitOptions,
+  DiagonallyImplicitSolver,
+  ImexOptions,
+  ImexSolver,
+  RadauOptions,
+  RadauSolver,
+  RosenbrockOptions,
+  RosenbrockSolver,
+} from "./implicit/tableau";
+export type { JacobianFunction } from "./implicit/vector";
 export { odeint, type OdeintOptions, type Solver } from "./odeint";
 export type { Times } from "./saveAt";
 export type { Solution, Stats } from "./solution";
@@ -32,3 +47,4 @@ export {
   type SeparableField,
   type SeparableParts,
 } from "./hamiltonian";
+export * from "./sde";

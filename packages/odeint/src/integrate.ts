@@ -98,7 +98,7 @@ function runLoop(
   start: Carry,
   direction: Tensor,
 ): { carry: Carry; rows: Tensor[]; iterations: Tensor } {
-  const { method, outputs, stops, y0, maxSteps } = problem;
+  const { method, outputs, stops, y0, maxSteps, checkpoints } = problem;
   const flat = tree.flatten(start as never);
   const init = flat.leaves as Tensor[];
   const types = init.map(({ dtype, shape }): Aval => ({ dtype, shape }));
@@ -154,6 +154,7 @@ function runLoop(
     ys: rowwise ? y0.map(() => "row" as const) : [],
     rows: rowwise ? count : 0,
     lanes: 0,
+    checkpoints,
   });
   return {
     carry: rebuild(results.slice(0, init.length)),

@@ -3,18 +3,13 @@ import { grad, vmap } from "@dzdt/autograd";
 import { describe, expect, test } from "vitest";
 import {
   bosh3,
-  constant,
   dop853,
   dopri5,
-  euler,
-  type ExplicitSolver,
   heun,
-  midpoint,
   odeint,
   type OdeintOptions,
   pid,
   ralston,
-  rk38,
   rk4,
   SolveError,
   Status,
@@ -38,7 +33,6 @@ const message = (fn: () => unknown): string => {
 };
 
 const adaptive = { heun, ralston, bosh3, dopri5, tsit5, dop853 };
-const fixed = { euler, midpoint, heun, ralston, rk4, rk38, bosh3, dopri5, tsit5, dop853 };
 const estimating = Object.values(adaptive).filter((solver) => solver.bError !== undefined);
 
 describe("adaptive solvers", () => {
@@ -108,44 +102,6 @@ describe("adaptive solvers", () => {
       odeint(pendulum, f64([1, 0]), [0, 5], { controller: pid({ norm: norm as "rms" }) }).stats.steps.itemSync();
     expect(steps("max")).toBeGreaterThanOrEqual(steps("rms"));
     expect(steps((x: Tensor) => x.mul(x).mean().sqrt())).toBe(steps("rms"));
-  });
-});
-
-describe("fixed steps", () => {
-  const errorOf = (solver: ExplicitSolver, dt: number): number => {
-    const { ys } = odeint((t: Tensor, y: Tensor) => y.mul(t.cos()), f64([1]), [0, 2], {
-      solver,
-      controller: constant({ dt }),
-    });
-    return Math.abs(numbers(ys)[1]! - Math.exp(Math.sin(2)));
-  };
-  test.each(Object.values(fixed))("$name has its order", (solver) => {
-    const dt = solver.order > 6 ? 0.5 : solver.order > 4 ? 0.2 : 0.05;
-    const slope = Math.log2(errorOf(solver, dt) / errorOf(solver, dt / 2));
-    expect(slope).toBeGreaterThan(solver.order - 0.35);
-  });
-
-  test("there are (t1 − t0)/dt of them, with or without rounding, and the last one is cut", () => {
-    const steps = (dt: number, t1: number): number =>
-      odeint(decay, f64([1]), [0, t1], { solver: rk4, dt0: dt }).stats.steps.itemSync();
-    expect(steps(0.1, 1)).toBe(10);
-    expect(steps(1e-3, 1)).toBe(1000);
-    expect(steps(0.3, 1)).toBe(4);
-    expect(steps(5, 1)).toBe(1);
-  });
-
-  test("constant() goes from time to time, and at() interpolates between them", () => {
-    const solve = odeint(pendulum, f64([1, 0]), [0, 0.1, 0.25, 0.3], { solver: rk4, controller: constant() });
-    expect(solve.stats.steps.itemSync()).toBe(3);
-    const one = odeint(pendulum, f64([1, 0]), [0, 0.1], { solver: rk4, controller: constant() });
-    expect(numbers(solve.ys.slice([1], [2]))).toEqual(numbers(one.ys.slice([1], [2])));
-    expect(numbers(solve.at(0.25))).toEqual(numbers(solve.ys.slice([2], [3])));
-    expect(numbers(solve.at(0.2))[0]).toBeCloseTo(numbers(odeint(pendulum, f64([1, 0]), [0, 0.2]).at(0.2))[0]!, 5);
-  });
-
-  test("the gradient through 10,000 steps is right", () => {
-    const loss = (y0: Tensor): Tensor => odeint(decay, y0, [0, 1], { solver: rk4, dt0: 1e-4 }).ys.sum();
-    numbers(grad(loss)(f64([1, 2]))).forEach((slope) => expect(slope).toBeCloseTo(1 + Math.exp(-1), 11));
   });
 });
 

@@ -11,11 +11,14 @@ import {
   type Tree,
 } from "@dzdt/tensor";
 import { timeType } from "./at-hand";
-import type { Adjoint } from "./adjoints/discretize";
+import { type Adjoint, discretize } from "./adjoints/discretize";
 import { constant } from "./controllers/constant";
 import type { Controller, Tolerance } from "./controllers/controller";
 import { pid } from "./controllers/pid";
 import { splittingMethod } from "./hamiltonian";
+import type { ImexField } from "./implicit/imex";
+import { estimatesErrors, implicitKinds, type ImplicitSolver } from "./implicit/method";
+import { type JacobianFunction, matrixOf } from "./implicit/vector";
 import { checkOptions } from "./options";
 import { checkMonotonic, checkWithin, readTimes, type Times } from "./saveAt";
 import { type Request, solve, solveAt, type Solved } from "./solve";
@@ -25,10 +28,10 @@ import { checked } from "./status";
 import { explicitMethod } from "./step";
 import type { ExplicitSolver, SymplecticSolver } from "./tableau";
 import { toleranceLeaves } from "./tolerance";
-import { type StateType, traceField, type VectorField } from "./vectorField";
+import { realOf, type StateType, traceField, type VectorField } from "./vectorField";
 
 /** A method that `odeint` steps with. */
-export type Solver = ExplicitSolver | SymplecticSolver;
+export type Solver = ExplicitSolver | ImplicitSolver | SymplecticSolver;
 
 /** Options of {@link odeint}. */
 export interface OdeintOptions<A = undefined> {
@@ -36,7 +39,7 @@ export interface OdeintOptions<A = undefined> {
   readonly args?: A;
   /** @defaultValue tsit5 */
   readonly solver?: Solver;
-  /** @defaultValue `pid()` if the solver estimates its error, else `constant({ dt: dt0 })` */
+  /** @defaultValue `pid()` if the solver estimates its error, with `safety: 0.85` if it is implicit, else `constant({ dt: dt0 })` */
   readonly controller?: Controller;
   /** Relative tolerance, one or one for each leaf. @defaultValue 1e-6 (float64), 1e-4 (float32) */
   readonly rtol?: Tolerance;
@@ -53,9 +56,18 @@ export interface OdeintOptions<A = undefined> {
    * has steps of its own, just as if solved alone. @defaultValue "shared"
    */
   readonly batch?: "shared" | "independent";
+  /**
+   * (t, y, args) → ∂f/∂y for implicit solvers: of a tensor `[…y, …y]`; of a tree, at each leaf of dy a tree like y of such.
+   * @defaultValue by differentiation of the field
+   */
+  readonly jacobian?: JacobianFunction<never, A>;
+  /** M of M dy/dt = field, constant, for implicit solvers: shaped like the Jacobian. Singular for algebraic equations. @defaultValue the identity */
+  readonly mass?: Tree;
   /** Throw a `SolveError` when a solve fails. Only where its numbers are known at once: not within compiled or transformed functions. @defaultValue true */
   readonly throw?: boolean;
 }
+
+const kinds: readonly unknown[] = ["explicit", "symplectic", ...implicitKinds];
 
 const names: readonly (keyof OdeintOptions)[] = [
   "args",
@@ -67,6 +79,8 @@ const names: readonly (keyof OdeintOptions)[] = [
   "maxSteps",
   "adjoint",
   "batch",
+  "jacobian",
+  "mass",
   "throw",
 ];
 
@@ -112,8 +126,9 @@ export function odeint<Y extends Tree, A = undefined>(
   };
   if (times.tensor.size === 1) return solution(unmoved(leaves, structure, times.tensor, independent), at);
   const outcome = solve(request, leaves, times.tensor);
-  const watched = (): Solved => solve({ ...request, watched: true }, leaves, times.tensor);
-  const solved = options.throw === false ? outcome : checked(outcome, paths, watched);
+  const again = (): Solved =>
+    request.controller.kind === "constant" ? solve({ ...request, watched: true }, leaves, times.tensor) : outcome;
+  const solved = options.throw === false ? outcome : checked(outcome, paths, again);
   return solution<Tensors<Y>>(
     {
       ts: times.tensor,
@@ -168,9 +183,9 @@ function readRequest<A>(
   independent: boolean,
   target: Tensor["target"],
 ): Request {
-  const { solver = tsit5, dt0, maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384, adjoint } = options;
+  const { solver = tsit5, dt0, maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384 } = options;
   const kind = (solver as { kind?: unknown } | null)?.kind;
-  if (kind !== "explicit" && kind !== "symplectic")
+  if (!kinds.includes(kind))
     throw new TypeError(
       `odeint: solver is ${typeof solver === "object" ? "an object of another kind" : String(solver)}; give a solver such as tsit5, rk4 or leapfrog`,
     );
@@ -178,42 +193,64 @@ function readRequest<A>(
     throw new RangeError(`odeint: maxSteps is ${maxSteps}; give a positive integer`);
   if (typeof dt0 === "number" && !(dt0 > 0 && dt0 < Infinity))
     throw new RangeError(`odeint: dt0 is ${dt0}; give a positive step: its direction is that of ts`);
-  if (adjoint && (adjoint as { kind?: unknown }).kind !== "discretize")
+  const { adjoint = discretize() } = options;
+  if ((adjoint as { kind?: unknown } | null)?.kind !== "discretize")
     throw new TypeError("odeint: adjoint is of no known kind; give discretize()");
   const controller = readController(solver, options);
   const args = options.args as A;
   const single = state.leaves.some(({ dtype }) => dtype === "float32");
   const adaptive = controller.kind === "adaptive" ? controller : undefined;
   const dt = adaptive ? dt0 : controller.kind === "constant" ? controller.dt : undefined;
+  const rtol = adaptive
+    ? toleranceLeaves("rtol", adaptive.rtol ?? options.rtol ?? (single ? 1e-4 : 1e-6), state, target)
+    : [];
+  const atol = adaptive
+    ? toleranceLeaves("atol", adaptive.atol ?? options.atol ?? (single ? 1e-6 : 1e-8), state, target)
+    : [];
+  const treeOf = (leaves: readonly Tensor[]): never => tree.unflatten<never>(state.structure, leaves);
+  const tracedField = (f: VectorField<never, A> = field): ReturnType<typeof traceField> =>
+    traceField("odeint", (t, y) => f(t, y as never, args), state);
+  const halves = kind === "imex" && "imex" in field ? (field as ImexField<never, A>).imex : undefined;
+  const jacobian = options.jacobian as JacobianFunction<unknown, A> | undefined;
+  if (options.mass !== undefined && (kind === "explicit" || kind === "symplectic" || halves))
+    throw new TypeError(
+      `odeint: ${solver.name} takes no mass matrix; use a solver such as rodas5p, or solve for dy/dt in the field`,
+    );
+  const mass = options.mass === undefined ? undefined : matrixOf(options.mass, state, realOf(state), "mass");
   return {
     state,
     method: () =>
       solver.kind === "symplectic"
         ? splittingMethod(solver, field, args, state)
-        : explicitMethod(
-            solver,
-            traceField("odeint", (t, y) => field(t, y, args), state),
-            state,
-            controller.kind === "constant",
-          ),
+        : solver.kind === "explicit"
+          ? explicitMethod(solver, tracedField(), state, controller.kind === "constant")
+          : solver.method(
+              {
+                field: tracedField(halves?.implicit),
+                state,
+                jacobian: jacobian && ((t, y) => jacobian(t, treeOf(y), args)),
+                mass,
+              },
+              { rtol, atol, exact: !adaptive },
+              halves && tracedField(halves.explicit),
+            ),
     controller,
-    rtol: adaptive
-      ? toleranceLeaves("rtol", adaptive.rtol ?? options.rtol ?? (single ? 1e-4 : 1e-6), state, target)
-      : [],
-    atol: adaptive
-      ? toleranceLeaves("atol", adaptive.atol ?? options.atol ?? (single ? 1e-6 : 1e-8), state, target)
-      : [],
+    rtol,
+    atol,
     dt: typeof dt === "number" ? Tensor.scalar(dt, timeType(target), target) : dt,
     maxSteps,
+    checkpoints: adjoint.checkpoints,
     independent,
     target,
   };
 }
 
 function readController<A>(solver: Solver, { controller, dt0 }: OdeintOptions<A>): Controller {
-  const estimates = solver.kind === "explicit" && solver.bError !== undefined;
+  const estimates =
+    solver.kind === "explicit" ? solver.bError !== undefined : solver.kind !== "symplectic" && estimatesErrors(solver);
   if (controller === undefined) {
-    if (estimates) return pid();
+    // Rejected steps of implicit solvers cost more than somewhat shorter ones: the stiff test problems take the same work, with half the rejections.
+    if (estimates) return solver.kind === "explicit" ? pid() : pid({ safety: 0.85 });
     if (dt0 !== undefined) return constant({ dt: dt0 });
     throw new TypeError(
       `odeint: ${solver.name} has no error estimate and there is no dt0; give dt0, or controller: constant({ dt })`,

@@ -1,4 +1,4 @@
-import { stopGradient, type Tensor } from "@dzdt/tensor";
+import { type Checkpoints, stopGradient, type Tensor } from "@dzdt/tensor";
 import type { AdaptiveController } from "./controllers/controller";
 import type { Grid } from "./fixed-steps";
 import type { Method } from "./step";
@@ -34,6 +34,8 @@ export interface Problem {
   readonly maxSteps: number;
   /** Does the solve end with the first step that fails, where that is not free? */
   readonly watched: boolean;
+  /** Which states reverse mode keeps. */
+  readonly checkpoints: Checkpoints;
 }
 
 /** A solve as leaves. */

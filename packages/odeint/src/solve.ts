@@ -3,6 +3,7 @@ import {
   applyTape,
   argsort,
   cast,
+  type Checkpoints,
   concat,
   permute,
   scan,
@@ -33,6 +34,7 @@ export interface Request {
   readonly atol: readonly Tensor[];
   readonly dt: Tensor | undefined;
   readonly maxSteps: number;
+  readonly checkpoints: Checkpoints;
   readonly independent: boolean;
   readonly target: Target;
   /** Look at the state after each step even where that is not free, to end at the first that fails. */
@@ -99,13 +101,8 @@ function fixedGrid({ controller, dt, maxSteps }: Request, { ts }: Span): Grid | 
   return gridOf(at(0), at(count - 1), cast(dt, ts.dtype), maxSteps);
 }
 
-function single(
-  request: Request,
-  y0: readonly Tensor[],
-  { ts, queries, move }: Span,
-  grid: Grid | undefined,
-): Outcome {
-  const { controller, rtol, atol, state, dt, maxSteps, watched = false } = request;
+function single(request: Request, y0: readonly Tensor[], { ts, queries, move }: Span, grid: Grid | undefined): Outcome {
+  const { controller, rtol, atol, state, dt, maxSteps, checkpoints, watched = false } = request;
   const count = ts.shape[0]!;
   const stepping = steppingOf();
   const landing = stepping.kind === "stops";
@@ -121,6 +118,7 @@ function single(
     timesMove: move,
     maxSteps,
     watched,
+    checkpoints,
   });
 
   function steppingOf(): Stepping {

@@ -74,16 +74,16 @@ const codes = (Object.keys(Status) as StatusName[])
 
 /**
  * Refuses a failed solve: at once where its numbers are known, else when the program that it is part of returns.
- * @param watched solves again, ending where the state is first not finite
+ * @param again gives the end of a failed solve, if need be by solving again and looking at each step
  */
 export function checked<S extends End & { readonly ys: readonly Tensor[] }>(
   solved: S,
   paths: readonly string[],
-  watched: () => End,
+  again: () => End,
 ): S {
   const { status } = solved;
   if (!status.tape && atHand(status)) {
-    throwFailure(solved, paths, watched);
+    throwFailure(solved, paths, again);
     return solved;
   }
   return withinRule(() => {
@@ -94,12 +94,12 @@ export function checked<S extends End & { readonly ys: readonly Tensor[] }>(
 }
 
 /** Throws the error of the first trajectory that failed, if there is one and its numbers are known. */
-function throwFailure(solved: End, paths: readonly string[], watched: () => End): void {
+function throwFailure(solved: End, paths: readonly string[], again: () => End): void {
   const status = solved.status.dataSync();
   const lane = status.findIndex((s) => s !== Status.success && s !== Status.eventTerminated);
   if (lane < 0) return;
   const name = statusName(status[lane]!) as Exclude<StatusName, "success">;
-  const end = status[lane] === Status.nonFinite ? watched() : solved;
+  const end = again();
   const at = (x: Tensor): number => x.dataSync()[lane]!;
   const steps = at(end.steps);
   const rejected = at(end.rejected);

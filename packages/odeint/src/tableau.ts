@@ -106,21 +106,24 @@ function check(name: string, holds: boolean, problem: () => string): void {
   if (!holds) throw new Error(`${name}: ${problem()}; compare the coefficients with the reference`);
 }
 
-function checkSum(name: string, what: string, numbers: readonly number[], expected: number): void {
+export function checkSum(name: string, what: string, numbers: readonly number[], expected: number): void {
   const sum = total(numbers);
   check(name, near(sum, expected), () => `${what} sums to ${sum}, not ${expected}`);
 }
 
-function checkLength(name: string, what: string, list: readonly unknown[], expected: number): void {
+export function checkLength(name: string, what: string, list: readonly unknown[], expected: number): void {
   check(name, list.length === expected, () => `${what} has ${list.length} entries, not ${expected}`);
+}
+
+/** Checks one row of a tableau: its length and its sum. */
+export function checkRow(name: string, row: readonly number[], i: number, node: number, length: number): void {
+  checkLength(name, `row ${i} of a`, row, length);
+  checkSum(name, `row ${i} of a`, row, node);
 }
 
 function checkRows(name: string, c: readonly number[], a: readonly (readonly number[])[], before: number): void {
   checkLength(name, "a", a, c.length);
-  a.forEach((row, i) => {
-    checkLength(name, `row ${before + i} of a`, row, before + i);
-    checkSum(name, `row ${before + i} of a`, row, c[i] ?? NaN);
-  });
+  a.forEach((row, i) => checkRow(name, row, before + i, c[i] ?? NaN, before + i));
 }
 
 function checkDense(name: string, dense: DenseOutput, b: readonly number[]): void {
@@ -146,7 +149,8 @@ function checkTableau({ name, c, a, b, bError, bErrorLow, errorEstimate, dense }
   if (dense) checkDense(name, dense, b);
 }
 
-function deepFreeze<T>(value: T): T {
+/** A value that nobody can change, with all that it holds. */
+export function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null) Object.values(value).forEach(deepFreeze);
   return Object.freeze(value);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compile, js, ones, type Target, type Tensor, tensor, wasm } from "./index";
+import { compile, fori, js, ones, type Target, type Tensor, tensor, wasm } from "./index";
 
 const scalar = (value: number): Tensor => tensor(value, { target: js() });
 
@@ -81,4 +81,30 @@ test("attributes that a caller changes later do not change what was computed for
   shape[1] = 2;
   expect(x.reshape(shape).shape).toEqual([3, 2]);
   expect(x.reshape([2, 3]).shape).toEqual([2, 3]);
+});
+
+test("inspect shows the tape, then what is computed together, what it costs, and where memory goes", () => {
+  const descend = compile(function descend(w: Tensor, x: Tensor) {
+    const step = (_i: Tensor, w: Tensor): Tensor => {
+      const y = x.matmul(w).tanh();
+      return w.sub(x.transpose().matmul(y.mul(0.5)));
+    };
+    return fori(10, step, w).square().sum();
+  });
+  const text = descend.inspect(ones([8, 4], { target: wasm() }), ones([16, 8], { target: wasm() }));
+  expect(text).toMatch(/^descend \(%0: float32\[8, 4\], %1: float32\[16, 8\]\)\n/);
+  const table = text.slice(text.indexOf("\ncode ") + 1).replace(/code [\d,]+ bytes/, "code … bytes");
+  expect(table).toMatchInlineSnapshot(`
+    "code                  computes                       result           FLOPs   bytes
+    map                   %3 transpose                   float32[8, 16]       0   1,024
+    loop in memory, 10 ×  %4 loop                        float32[8, 4]   22,080  26,920
+      product             %5 contract                    float32[16, 4]   1,024     896
+      map                 %6 tanh, %7 broadcast, %8 mul  float32[16, 4]     128     516
+      product             %9 contract                    float32[8, 4]    1,024     896
+      map                 %10 sub                        float32[8, 4]       32     384
+    fold                  %5 integerPow, %6 sum          float32[]           64     132
+    in all                                                               22,144  28,076
+    memory 4,016 bytes: inputs 640, results 16, temporaries 3,360
+    code … bytes: 4 functions"
+  `);
 });

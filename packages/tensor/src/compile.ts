@@ -12,7 +12,12 @@ import { flatten, type Structure, type Tree } from "./tree";
 
 /** A function that `compile` returned. */
 export type Compiled<F extends (...args: never[]) => unknown> = F & {
-  /** The tape, its kernels and memory for these arguments, as text. Nothing is run. */
+  /**
+   * How the function is computed for arguments like these, as text for people; nothing is run. The tape comes first, one operation a line. On the
+   * wasm target a table follows: a line for each piece of code, with the operations that it computes together, estimates of its floating-point
+   * operations and of the bytes that it moves, what loops and branches hold indented below them; then the bytes of working memory and of code. See
+   * docs/performance.md.
+   */
   inspect(...args: Parameters<F>): string;
 };
 

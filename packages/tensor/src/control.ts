@@ -1,7 +1,7 @@
 import { isFloat } from "./dtype";
 import { ShapeError, TraceError } from "./errors";
 import { numberLike } from "./literals";
-import type { LoopAttributes } from "./lower/control";
+import type { Checkpoints, LoopAttributes } from "./lower/control";
 import { convert, repeat } from "./functions/operands";
 import { branch } from "./primitives/cond";
 import { loop } from "./primitives/loop";
@@ -56,6 +56,22 @@ const broadcastable = (x: Tensor, like: Tensor): readonly number[] => (x.ndim ==
 /** Steps are counted in int32. */
 const mostSteps = 2 ** 31 - 1;
 
+/** An option of loops. */
+export interface LoopOptions {
+  /** What reverse mode keeps of the carries: memory for time. @defaultValue "all" */
+  readonly checkpoints?: Checkpoints;
+}
+
+/** @throws RangeError when it is none */
+export function checkCheckpoints(where: string, checkpoints: unknown): Checkpoints {
+  if (checkpoints === "all" || checkpoints === "sqrt" || checkpoints === "log") return checkpoints;
+  if (Number.isInteger(checkpoints) && (checkpoints as number) > 0) return checkpoints as number;
+  throw new RangeError(
+    `${where}: checkpoints is ${typeof checkpoints === "string" ? JSON.stringify(checkpoints) : String(checkpoints)}; ` +
+      `give "all", "sqrt", "log", or a positive integer to keep every so many-th carry`,
+  );
+}
+
 /** Runs the loop primitive on traced parts. */
 function bindLoop(
   attributes: Partial<LoopAttributes> & Pick<LoopAttributes, "body" | "carries" | "length">,
@@ -78,6 +94,7 @@ function bindLoop(
  * number of rows.
  * @param init a tree; its shapes and dtypes stay
  * @param xs a tree of tensors with one first-axis length, or undefined together with `options.length`
+ * @param options.checkpoints with other than `"all"`, reverse mode takes rows from the stack of xs one by one, and computes all ys apart
  * @returns the last carry and the stacked ys, `[length, …]`
  * @throws ShapeError when lengths differ or the carry changes type
  * @example scan((total, x) => [total.add(x), total], tensor(0), tensor([1, 2, 3]))
@@ -86,8 +103,9 @@ export function scan<C extends Tree, X extends Tree | undefined, Y extends Tree>
   step: (carry: Tensors<C>, x: X extends undefined ? undefined : Tensors<NonNullable<X>>) => readonly [Tree, Y],
   init: C,
   xs?: X,
-  options: { readonly length?: number; readonly reverse?: boolean } = {},
+  options: LoopOptions & { readonly length?: number; readonly reverse?: boolean } = {},
 ): [Tensors<C>, Tensors<Y>] {
+  const checkpoints = checkCheckpoints("scan", options.checkpoints ?? "all");
   const target = targetOf(init, xs ?? []);
   const carry = tensorsOf(init, target);
   const rows = xs === undefined ? { list: [], structure: null } : tensorsOf(xs, target);
@@ -119,6 +137,7 @@ export function scan<C extends Tree, X extends Tree | undefined, Y extends Tree>
       length,
       reverse: options.reverse ?? false,
       ys: new Array<"each">(count).fill("each"),
+      checkpoints,
     },
     [...carry.list, ...rows.list, ...captured],
   );
@@ -143,20 +162,22 @@ function lengthOf(rows: readonly Tensor[], given: number | undefined): number {
 }
 
 /**
- * Repeats `body` while `condition` holds, at most `maxSteps` times. Differentiable in both modes; reverse mode saves the carry of each step taken.
+ * Repeats `body` while `condition` holds, at most `maxSteps` times. Differentiable in both modes; reverse mode saves the carry of each step taken,
+ * or as many as `checkpoints` says.
  * @throws ShapeError when the carry changes type
  */
 export function whileLoop<C extends Tree>(
   condition: (carry: Tensors<C>) => Tensor | boolean,
   body: (carry: Tensors<C>) => Tree,
   init: C,
-  options: { readonly maxSteps: number },
+  options: LoopOptions & { readonly maxSteps: number },
 ): Tensors<C> {
   const maxSteps = options?.maxSteps;
   if (!Number.isInteger(maxSteps) || maxSteps < 0)
     throw new ShapeError(
       `whileLoop: maxSteps is ${String(maxSteps)}; give the most steps there may be, as in { maxSteps: 1000 }`,
     );
+  const checkpoints = checkCheckpoints("whileLoop", options.checkpoints ?? "all");
   const target = targetOf(init);
   const carry = tensorsOf(init, target);
   const types = carry.list.map(typeOf);
@@ -171,14 +192,26 @@ export function whileLoop<C extends Tree>(
     { target },
   );
   const results = bindLoop(
-    { body: stepped.tape, condition: asked.tape, carries: carry.list.length, length: Math.min(maxSteps, mostSteps) },
+    {
+      body: stepped.tape,
+      condition: asked.tape,
+      carries: carry.list.length,
+      length: Math.min(maxSteps, mostSteps),
+      checkpoints,
+    },
     [...carry.list, ...stepped.captured, ...asked.captured],
   );
   return rebuild(results.slice(0, carry.list.length));
 }
 
 /** Repeats `body(i, carry)` for i = 0 … n − 1 (i an int32 scalar). */
-export function fori<C extends Tree>(n: number, body: (i: Tensor, carry: Tensors<C>) => Tree, init: C): Tensors<C> {
+export function fori<C extends Tree>(
+  n: number,
+  body: (i: Tensor, carry: Tensors<C>) => Tree,
+  init: C,
+  options: LoopOptions = {},
+): Tensors<C> {
+  const checkpoints = checkCheckpoints("fori", options.checkpoints ?? "all");
   if (!Number.isInteger(n) || n < 0) throw new ShapeError(`fori: n is ${n}; give a non-negative integer`);
   const target = targetOf(init);
   const carry = tensorsOf(init, target);
@@ -189,7 +222,9 @@ export function fori<C extends Tree>(n: number, body: (i: Tensor, carry: Tensors
     [counterType, ...carry.list.map(typeOf)],
     { target },
   );
-  return rebuild(bindLoop({ body: tape, carries: carry.list.length, length: n }, [...carry.list, ...captured]));
+  return rebuild(
+    bindLoop({ body: tape, carries: carry.list.length, length: n, checkpoints }, [...carry.list, ...captured]),
+  );
 }
 
 /**

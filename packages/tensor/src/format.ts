@@ -30,9 +30,10 @@ export function formatTensor(values: ArrayLike<number>, shape: Shape, dtype: DTy
 /**
  * A tape for people: one line a node, as in `%5: float32[3, 4] = mul %1 2`; literals stand where they are used, tapes inside a node
  * (loops, branches, calls) follow it, indented.
+ * @param shown what is printed in place of a tape inside a node. @defaultValue that tape
  */
-export function formatTape(tape: Tape): string {
-  return tapeLines(tape, "").join("\n");
+export function formatTape(tape: Tape, shown: (inner: Tape) => Tape = (inner) => inner): string {
+  return tapeLines(tape, "", shown).join("\n");
 }
 
 const indicesShown = (length: number, cut: boolean): number[] => {
@@ -108,33 +109,49 @@ function alignPoint(words: readonly string[]): string[] {
   return alignRight(words.map((word, i) => (decimals[i]! < 0 ? word : word + " ".repeat(most - decimals[i]!))));
 }
 
-const type = (tape: Tape, id: number): string => {
+/** The type of a value of a tape, as in `float32[3, 4]`. */
+export const typeOf = (tape: Tape, id: number): string => {
   const { dtype, shape, weak, dynamic } = tape.avals[id]!;
   const lengths = shape.map((length, axis) => (dynamic && axis === 0 ? `≤${length}` : String(length)));
   return `${dtype}${weak ? "?" : ""}[${lengths.join(", ")}]`;
 };
 
-function tapeLines(tape: Tape, indent: string): string[] {
+function tapeLines(tape: Tape, indent: string, shown: (inner: Tape) => Tape): string[] {
   const names = new Map<number, string>(tape.literals.map(({ id, value }) => [id, plain(value)]));
   const name = (id: number): string => names.get(id) ?? `%${id}`;
   const input = (id: number, k: number): string =>
-    `%${id}: ${type(tape, id)}${k < tape.declaredInputs ? "" : " captured"}`;
+    `%${id}: ${typeOf(tape, id)}${k < tape.declaredInputs ? "" : " captured"}`;
   return [
     `${indent}${tape.where} (${tape.inputs.map(input).join(", ")})`,
     ...tape.nodes.flatMap((node) => {
       const [words, inner] = attributeWords(node.attributes);
-      const outs = node.outs.map((id) => `%${id}: ${type(tape, id)}`).join(", ");
+      const outs = node.outs.map((id) => `%${id}: ${typeOf(tape, id)}`).join(", ");
       const head = [...(outs ? [outs, "="] : []), node.op.name, ...node.ins.map(name), ...words].join(" ");
-      return [`${indent}  ${head}`, ...inner.flatMap(([label, sub]) => subTape(label, sub, `${indent}    `))];
+      return [
+        `${indent}  ${head}`,
+        ...inner.flatMap(([label, sub]) => subTape(label, shown(sub), `${indent}    `, shown)),
+      ];
     }),
     `${indent}  return ${tape.outputs.map(name).join(", ")}`,
   ];
 }
 
-function subTape(label: string, tape: Tape, indent: string): string[] {
-  const [first, ...rest] = tapeLines(tape, indent);
+function subTape(label: string, tape: Tape, indent: string, shown: (inner: Tape) => Tape): string[] {
+  const [first, ...rest] = tapeLines(tape, indent, shown);
   return [`${indent}${label} = ${first!.trimStart()}`, ...rest];
 }
+
+/** Rows of words as aligned columns, those from `numbers` on aligned right. */
+export function formatColumns(rows: readonly (readonly string[])[], numbers: number): string {
+  const widths = rows[0]!.map((_, c) => Math.max(...rows.map((row) => row[c]!.length)));
+  const lines = rows.map((row) =>
+    row.map((word, c) => (c < numbers ? word.padEnd(widths[c]!) : word.padStart(widths[c]!))).join("  "),
+  );
+  return lines.map((line) => line.trimEnd()).join("\n");
+}
+
+/** A number with its digits in groups of three. */
+export const formatCount = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** Attributes as `name=value` words, and the tapes among them, which are printed below the node. */
 function attributeWords(attributes: Readonly<Record<string, Attribute>>): [string[], [string, Tape][]] {

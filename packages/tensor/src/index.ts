@@ -8,7 +8,7 @@ export const ops: typeof functions = functions;
 export { tree };
 export type { Mapped, Structure, Tree } from "./tree";
 export { compile, type Compiled } from "./compile";
-export { cond, fori, scan, type Tensors, whileLoop } from "./control";
+export { checkCheckpoints, cond, fori, type LoopOptions, scan, type Tensors, whileLoop } from "./control";
 export { byteSize, type DType, dtypes, isFloat, isInteger, promote, type TypedArray } from "./dtype";
 export { DTypeError, invariant, OutOfMemoryError, ShapeError, TraceError, UnsupportedError } from "./errors";
 export { registerFailure } from "./failures";
@@ -17,7 +17,7 @@ export * as io from "./io";
 export { keyOfTape } from "./key";
 export * as linalg from "./linalg";
 export { asTensor, type TensorLike, withinRule } from "./literals";
-export type { CallAttributes, CondAttributes, LoopAttributes } from "./lower/control";
+export type { CallAttributes, Checkpoints, CondAttributes, LoopAttributes } from "./lower/control";
 export type { Emitter, Index, MathFunction, Memory, Operand, Value, Variable } from "./lower/emitter";
 export {
   type Attribute,

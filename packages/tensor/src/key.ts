@@ -33,7 +33,8 @@ export function keyOfAttribute(attribute: Attribute): string {
   if (attribute instanceof Tape) return `{${keyOfTape(attribute)}}`;
   if (Array.isArray(attribute)) return `[${attribute.map(keyOfAttribute).join()}]`;
   let key = "";
-  for (const name in attribute) key += `${key && ","}${name}:${keyOfAttribute((attribute as Named)[name])}`;
+  for (const name of Object.keys(attribute))
+    key += `${key && ","}${name}:${keyOfAttribute((attribute as Named)[name])}`;
   return `{${key}}`;
 }
 

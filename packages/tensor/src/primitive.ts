@@ -152,5 +152,8 @@ export interface Product {
 }
 
 /** Freezes a primitive; the one place where they are made. */
-export const primitive = /* @__NO_SIDE_EFFECTS__ */ <A extends Attributes>(rules: Primitive<A>): Primitive<A> =>
-  Object.freeze(rules);
+// A declaration, as bundlers heed the annotation of a variable only where it is still `const`.
+/* @__NO_SIDE_EFFECTS__ */
+export function primitive<A extends Attributes>(rules: Primitive<A>): Primitive<A> {
+  return Object.freeze(rules);
+}

@@ -1,4 +1,5 @@
 import type { Contender } from "../../contenders";
+import { onWebGpu } from "./device";
 
 /** jax-js on its WebAssembly device, compiled by its `jit`. No loops in programs, no solvers. */
 export const jaxJs: Contender = {
@@ -15,4 +16,13 @@ export const jaxJs: Contender = {
     W8: () => import("./w8-sde"),
     W10: () => import("./w10-overhead"),
   },
+};
+
+/** The same on its WebGPU device, by the implementation of WebGPU that dzdt has in the same run. */
+export const jaxJsOnWebGpu: Contender = {
+  name: "jaxjs-webgpu",
+  package: "@jax-js/jax",
+  attempts: Object.fromEntries(
+    ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"].map((name) => [name, onWebGpu(jaxJs.attempts[name]!)]),
+  ),
 };

@@ -2,9 +2,10 @@ import "./stand-ins";
 import * as jax from "@jax-js/jax";
 import type { Attempt, Numbers } from "../../case";
 import type { Block } from "../../inputs";
+import { device } from "./device";
 
-await jax.init("wasm");
-jax.defaultDevice("wasm");
+if (!(await jax.init(device())).includes(device())) throw new Error(`jax-js finds no ${device()}`);
+jax.defaultDevice(device());
 
 export { jax };
 export const np: typeof jax.numpy = jax.numpy;

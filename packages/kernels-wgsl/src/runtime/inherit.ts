@@ -10,6 +10,13 @@ export function doubtful(inputs: readonly GpuStorage[]): GpuStorage[] {
   return [...seen.values()].slice(-most);
 }
 
+/** The first trouble of a run and of those that its inputs come from. */
+export function troubleOf(outcomes: readonly (Outcome | undefined)[]): Outcome["trouble"] {
+  const [first, ...others] = new Set(outcomes.flatMap((outcome) => outcome?.trouble ?? []));
+  if (!first || others.length === 0) return first;
+  return Promise.all([first, ...others]).then((errors) => errors.reverse().find((error) => error !== undefined));
+}
+
 /** A kernel that takes over the first failure among `count` words from `words` on: what is computed from failed results has failed. */
 export const inheritText = (words: number, count: number): string => `
 @group(0) @binding(0) var<storage, read_write> memory: array<u32, ${words / 4 + count}>;

@@ -11,6 +11,8 @@ export class Parameters {
   readonly buffer: GPUBuffer;
   private readonly device: GPUDevice;
   private readonly known = new Map<string, number>();
+  /** Of programs whose parameters are still there. */
+  private placed = new WeakMap<readonly object[], number[]>();
 
   constructor(device: GPUDevice) {
     this.device = device;
@@ -19,9 +21,14 @@ export class Parameters {
 
   /** Where the parameters of each kernel of a program are. */
   offsets(kernels: readonly { readonly parameters?: readonly number[] }[]): number[] {
+    const before = this.placed.get(kernels);
+    if (before) return before;
     // All of one program are there at once; what ran before has read its own.
-    if (this.known.size + kernels.length >= slots) this.known.clear();
-    return kernels.map(({ parameters }) => {
+    if (this.known.size + kernels.length >= slots) {
+      this.known.clear();
+      this.placed = new WeakMap();
+    }
+    const offsets = kernels.map(({ parameters }) => {
       if (!parameters) return 0;
       const key = parameters.join();
       let offset = this.known.get(key);
@@ -32,5 +39,7 @@ export class Parameters {
       }
       return offset;
     });
+    this.placed.set(kernels, offsets);
+    return offsets;
   }
 }

@@ -26,12 +26,15 @@ export class BufferPool {
   private readonly device: GPUDevice;
   private readonly usage: number;
   private readonly free = new Map<number, GPUBuffer[]>();
+  private readonly spoiled = new WeakSet<GPUBuffer>();
+  private readonly largest: number;
   private kept = 0;
   private used = 0;
   private count = 0;
 
   constructor(device: GPUDevice, kind: "data" | "staging") {
     this.device = device;
+    this.largest = Math.floor(device.limits.maxBufferSize / 4) * 4;
     this.usage =
       kind === "data" ? usage.storage | usage.copySource | usage.copyTarget : usage.mapRead | usage.copyTarget;
   }
@@ -48,8 +51,16 @@ export class BufferPool {
     return this.count;
   }
 
+  /** Would buffers of these sizes have to be made? */
+  lacks(bytes: readonly number[]): boolean {
+    if (bytes.length === 1) return !this.free.get(this.sizeFor(bytes[0]!))?.length;
+    const wanted = new Map<number, number>();
+    for (const size of bytes.map((each) => this.sizeFor(each))) wanted.set(size, (wanted.get(size) ?? 0) + 1);
+    return [...wanted].some(([size, count]) => (this.free.get(size)?.length ?? 0) < count);
+  }
+
   take(bytes: number): GPUBuffer {
-    const size = roomFor(bytes);
+    const size = this.sizeFor(bytes);
     const list = this.free.get(size);
     const buffer = list?.pop();
     this.used += size;
@@ -58,14 +69,22 @@ export class BufferPool {
     return buffer ?? this.device.createBuffer({ size, usage: this.usage });
   }
 
+  /** A buffer that the device could not make: it is not used again. */
+  spoil(buffer: GPUBuffer): void {
+    this.spoiled.add(buffer);
+  }
+
   give(buffer: GPUBuffer): void {
     const { size } = buffer;
     this.used -= size;
     this.count--;
-    if (this.kept + size > mostKept) return buffer.destroy();
+    if (this.kept + size > mostKept || this.spoiled.has(buffer)) return buffer.destroy();
     this.kept += size;
     const list = this.free.get(size);
     if (list) list.push(buffer);
     else this.free.set(size, [buffer]);
   }
+
+  /** Rounding up must not lead past the limit of the device. */
+  private readonly sizeFor = (bytes: number): number => Math.max(Math.min(roomFor(bytes), this.largest), bytes);
 }

@@ -1,16 +1,17 @@
-import { type Aval, byteSize, printShape, type Program, type Tape, UnsupportedError } from "@dzdt/tensor";
+import { type Aval, byteSize, printShape, type Program, sizeOf, type Tape, UnsupportedError } from "@dzdt/tensor";
 import { formatTape } from "@dzdt/tensor/lower";
 import { regionBytes } from "../schedule/dynamic";
 import { type Lowered, lower, type Port } from "../schedule/lowered";
 import { noDoubles } from "../wgsl/types";
-import { doubtful, inheritText } from "./inherit";
+import { doubtful, inheritText, troubleOf } from "./inherit";
 import type { Runtime } from "./runtime";
 import { deviceDtype, type GpuStorage, type Outcome, padded } from "./storage";
 import { hostWords } from "./upload";
+import { HostWords } from "./words";
 
 /** A tape as kernels. A run copies inputs into the memory of programs, dispatches, copies results out: one submit, and nothing is waited for. */
 export function gpuProgram(source: Tape, runtime: Runtime): Program {
-  const lowered = lower(source, runtime.limit);
+  const lowered = lower(source, runtime.limit, runtime.rowMemory);
   const where = source.where;
   if (lowered.bytes > runtime.limit)
     throw new UnsupportedError(
@@ -19,29 +20,30 @@ export function gpuProgram(source: Tape, runtime: Runtime): Program {
     );
   const mayFail = lowered.kernels.some((kernel) => kernel.fails);
   const types = source.outputs.map((id) => source.avals[id]!);
-  let checked: Promise<Error | undefined> | undefined;
+  const sizes = lowered.outputs.flatMap(({ aval, place }) => (place ? [failureAt(aval, sizeOf(aval.shape)) + 4] : []));
+  let checked = false;
   return {
     bytes: lowered.kernels.reduce((sum, { text }) => sum + text.length, 0),
     run: (inputs) => {
       runtime.check(where);
+      const given = inputs as readonly GpuStorage[];
+      // What can be wrong with a program is wrong the first time, but for memory, which may run out whenever a buffer is made.
+      if (checked && !runtime.data.lacks(sizes))
+        return run(runtime, lowered, given, types, { where, mayFail, trouble: undefined });
+      checked = true;
       let results: GpuStorage[] = [];
-      const submit = (trouble: Promise<Error | undefined> | undefined): void => {
-        results = run(runtime, lowered, inputs as readonly GpuStorage[], types, { where, mayFail, trouble });
-      };
-      if (checked) submit(undefined);
-      else {
-        // What can be wrong with a program is wrong the first time.
-        let report: (error: Promise<Error | undefined>) => void = () => undefined;
-        checked = new Promise((resolve) => (report = resolve));
-        report(
-          runtime
-            .watch(where, () => submit(checked))
-            .then((error) => {
-              if (error) checked = undefined;
-              return error;
-            }),
-        );
-      }
+      let report: (error: Promise<Error | undefined>) => void = () => undefined;
+      const trouble = new Promise<Error | undefined>((resolve) => (report = resolve));
+      const found = runtime.watch(where, () => {
+        results = run(runtime, lowered, given, types, { where, mayFail, trouble });
+        return results.flatMap(({ buffer }) => buffer ?? []);
+      });
+      report(
+        found.then((error) => {
+          if (error) checked = false;
+          return error;
+        }),
+      );
       return results;
     },
     inspect: () => inspect(lowered),
@@ -50,40 +52,46 @@ export function gpuProgram(source: Tape, runtime: Runtime): Program {
 
 function run(
   runtime: Runtime,
-  { kernels, inputs, outputs, heap, words, bytes }: Lowered,
+  { kernels, inputs, outputs, heap, headed, words: free, bytes }: Lowered,
   given: readonly GpuStorage[],
   types: readonly { readonly dtype: Port["aval"]["dtype"] }[],
   own: Outcome,
 ): GpuStorage[] {
   const { device } = runtime;
   const from = doubtful(given);
-  const outcome = from.length > 0 ? { ...own, mayFail: true } : own;
+  const outcome: Outcome = {
+    where: own.where,
+    mayFail: own.mayFail || from.length > 0,
+    trouble: troubleOf([own, ...given.map((storage) => storage.outcome)]),
+  };
   const pipelines = kernels.map(({ text, name }) => runtime.pipeline(text, `${outcome.where}: ${name}`));
   const { buffer: memory, group } = runtime.memoryOf(bytes);
-  const encoder = device.createCommandEncoder({ label: outcome.where });
+  const encoder = device.createCommandEncoder();
+  const words = new HostWords();
   // The top of the heap, and no failure.
-  device.queue.writeBuffer(memory, 0, Uint32Array.of(heap, 0));
-  inputs.forEach((port, k) => copyIn(runtime, encoder, memory, port, given[k]!, outcome.where));
+  if (headed || from.length > 0) words.add(0, Uint32Array.of(heap, 0));
+  inputs.forEach((port, k) => copyIn(runtime, encoder, memory, words, port, given[k]!, outcome.where));
+  words.write(device.queue, memory);
   from.forEach(({ buffer, size, aval }, k) =>
-    encoder.copyBufferToBuffer(buffer!, failureAt(aval, size), memory, words + 4 * k, 4),
+    encoder.copyBufferToBuffer(buffer!, failureAt(aval, size), memory, free + 4 * k, 4),
   );
   if (pipelines.length > 0 || from.length > 0) {
     const pass = encoder.beginComputePass();
     pass.setBindGroup(0, group, [0]);
     if (from.length > 0) {
-      pass.setPipeline(runtime.pipeline(inheritText(words, from.length), `${own.where}: failures before`));
+      pass.setPipeline(runtime.pipeline(inheritText(free, from.length), `${own.where}: failures before`));
       pass.dispatchWorkgroups(1);
     }
     const offsets = runtime.parameters.offsets(kernels);
     kernels.forEach(({ groups }, k) => {
       if (offsets[k] !== (offsets[k - 1] ?? 0)) pass.setBindGroup(0, group, [offsets[k]!]);
-      pass.setPipeline(pipelines[k]!);
+      if (pipelines[k] !== pipelines[k - 1]) pass.setPipeline(pipelines[k]!);
       pass.dispatchWorkgroups(groups[0], groups[1], groups[2] ?? 1);
     });
     pass.end();
   }
   const results = outputs.map(({ aval, place, literal, at }, k): GpuStorage => {
-    const size = aval.shape.reduce((product, length) => product * length, 1);
+    const size = sizeOf(aval.shape);
     const storage = { aval: { ...aval, dtype: types[k]!.dtype }, size };
     if (!place)
       return { ...storage, host: hostNumbers(aval.dtype, size, literal), buffer: undefined, outcome: undefined };
@@ -105,6 +113,7 @@ function copyIn(
   runtime: Runtime,
   encoder: GPUCommandEncoder,
   memory: GPUBuffer,
+  words: HostWords,
   { aval, at }: Port,
   storage: GpuStorage,
   where: string,
@@ -112,7 +121,7 @@ function copyIn(
   if (storage.aval.dtype === "float64" && !storage.aval.weak && deviceDtype(aval.dtype) !== aval.dtype)
     noDoubles(where);
   if (storage.host) {
-    if (storage.host.length > 0) runtime.device.queue.writeBuffer(memory, at, hostWords(storage.host));
+    if (storage.host.length > 0) words.add(at, hostWords(storage.host));
     return;
   }
   if (!storage.buffer)

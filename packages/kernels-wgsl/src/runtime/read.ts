@@ -67,7 +67,8 @@ async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedA
   const failure = outcome?.mayFail ? new Uint32Array(copy, length, 1)[0]! : 0;
   if (failure === outOfMemory)
     throw new UnsupportedError(
-      `${where}: the program stopped, as memory for the rows that it keeps has run out; use smaller batches, checkpoints, or fewer steps`,
+      `${where}: the program stopped, as the ${runtime.rowMemory} bytes for the rows that it keeps have run out (a gradient keeps some of every ` +
+        `step); make more of them with webgpu({ rowMemory }), or use smaller batches, checkpoints, or fewer steps`,
     );
   if (failure !== 0) throw failureOf(failure);
   if (aval.dynamic) return rowsOf(copy, storage);
@@ -82,6 +83,8 @@ async function settled(runtime: Runtime, { outcome }: GpuStorage): Promise<void>
   // A loss is known only when the event loop has turned.
   if (!runtime.isLost && trouble) await Promise.resolve();
   runtime.check(where);
+  // What else the device said comes of it.
+  if (trouble) runtime.takeUncaptured();
   if (trouble) throw trouble;
   const uncaptured = runtime.takeUncaptured();
   if (uncaptured !== undefined)

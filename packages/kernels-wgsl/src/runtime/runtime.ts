@@ -10,12 +10,23 @@ export interface Loss {
   readonly message: string;
 }
 
+const refused = (where: string, error: GPUError): string => `${where}: the WebGPU device refused it: ${error.message}`;
+
+function outOfMemory(where: string, { message }: GPUError, { bytes, pooled, working }: MemoryUse): DeviceError {
+  const held = `tensors hold ${bytes} bytes of it, programs ${working}, and ${pooled} are kept for reuse`;
+  return new DeviceError(
+    `${where}: the WebGPU device is out of memory${message ? ` (${message.split("\n", 1)[0]!})` : ""}: ${held}; ` +
+      `dispose() of tensors that are not needed any more, use smaller batches, checkpoints, or fewer steps`,
+  );
+}
+
 /** How many pipelines are kept. */
 const mostPipelines = 4096;
 
 /** What all programs of a target share: the device, pipelines by their exact text, buffers, and the memory that programs take turns in. */
 export class Runtime {
   readonly device: GPUDevice;
+  readonly rowMemory: number;
   readonly lost: Promise<Loss>;
   readonly data: BufferPool;
   readonly staging: BufferPool;
@@ -29,8 +40,10 @@ export class Runtime {
   private uncaptured: string | undefined;
   private readonly collected: FinalizationRegistry<GPUBuffer>;
 
-  constructor(device: GPUDevice) {
+  /** @param rowMemory the most bytes of a program's memory for rows that come while it runs */
+  constructor(device: GPUDevice, rowMemory: number) {
     this.device = device;
+    this.rowMemory = rowMemory;
     this.data = new BufferPool(device, "data");
     this.staging = new BufferPool(device, "staging");
     this.collected = new FinalizationRegistry((buffer) => this.data.give(buffer));
@@ -116,25 +129,35 @@ export class Runtime {
     return { buffer: this.memory, group: this.group! };
   }
 
-  /** Runs `body`; the promise gives the first error of validation or of memory in it. */
-  watch(where: string, body: () => void): Promise<Error | undefined> {
+  /** Runs `body`, which gives the buffers that it took; the promise gives the first error of validation or of memory in it. */
+  watch(where: string, body: () => readonly GPUBuffer[]): Promise<Error | undefined> {
     const { device } = this;
     device.pushErrorScope("validation");
     device.pushErrorScope("out-of-memory");
-    let found: Promise<Error | undefined>;
+    const scopes: Promise<GPUError | null>[] = [];
+    let taken: readonly GPUBuffer[] = [];
     try {
-      body();
+      taken = body();
     } finally {
-      const scopes = [device.popErrorScope(), device.popErrorScope()];
-      found = Promise.all(scopes)
-        .then((errors) => {
-          const error = errors.find((x) => x !== null);
-          return error ? new DeviceError(`${where}: the WebGPU device refused it: ${error.message}`) : undefined;
-        })
-        // Scopes of a lost device are rejected; the loss itself is reported.
-        .catch(() => undefined);
+      scopes.push(device.popErrorScope(), device.popErrorScope());
     }
-    return found;
+    return (
+      Promise.all(scopes)
+        // Scopes of a lost device are rejected; the loss itself is reported.
+        .catch((): (GPUError | null)[] => [])
+        .then(([memory, validation]) => {
+          if (!memory && !validation) return undefined;
+          this.forget(taken);
+          return memory ? outOfMemory(where, memory, this.use()) : new DeviceError(refused(where, validation!));
+        })
+    );
+  }
+
+  /** What may be invalid is not used again. */
+  private forget(buffers: readonly GPUBuffer[]): void {
+    for (const buffer of buffers) this.data.spoil(buffer);
+    this.memory?.destroy();
+    this.memory = undefined;
   }
 
   /** The buffer goes back to the pool when nobody holds the storage any more. */

@@ -1,4 +1,4 @@
-import type { Aval, TypedArray } from "@dzdt/tensor";
+import { type Aval, printShape, type TypedArray, UnsupportedError } from "@dzdt/tensor";
 import { noDoubles } from "../wgsl/types";
 import type { Runtime } from "./runtime";
 import { type GpuStorage, padded } from "./storage";
@@ -13,11 +13,18 @@ export function upload(runtime: Runtime, values: TypedArray, aval: Aval): GpuSto
   const storage = { aval, size: values.length, outcome: undefined };
   if (values.byteLength <= mostKept) return { ...storage, host: values, buffer: undefined };
   runtime.check("tensor");
+  const { maxBufferSize } = runtime.device.limits;
+  if (values.byteLength > maxBufferSize)
+    throw new UnsupportedError(
+      `tensor: ${aval.dtype}${printShape(aval.shape)} has ${values.byteLength} bytes and a buffer of this device has at most ${maxBufferSize}; ` +
+        `upload it in parts`,
+    );
   const words = hostWords(values);
   let buffer: GPUBuffer | undefined;
   const trouble = runtime.watch("tensor", () => {
     buffer = runtime.data.take(words.byteLength);
     runtime.device.queue.writeBuffer(buffer, 0, words);
+    return [buffer];
   });
   return runtime.own({
     ...storage,

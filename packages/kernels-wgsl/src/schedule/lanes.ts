@@ -1,6 +1,14 @@
-import { byteSize, type Node, sizeOf } from "@dzdt/tensor";
-import { type Lowering, type LoopAttributes, type Plan, splitOutputs, type Value } from "@dzdt/tensor/lower";
-import type { WgslModule } from "../wgsl/module";
+import { byteSize, type Node, sizeOf, type Tape } from "@dzdt/tensor";
+import {
+  type CallAttributes,
+  type Lowering,
+  type LoopAttributes,
+  type Plan,
+  splitOutputs,
+  type Value,
+} from "@dzdt/tensor/lower";
+import { type Chain, isDone } from "../wgsl/chain";
+import type { KernelText, WgslModule } from "../wgsl/module";
 import { groupSize, groupsFor, invocation, type Kernel } from "./kernel";
 import { moveKernel } from "./moves";
 import { type Move, PhaseEmitter } from "./phases";
@@ -21,9 +29,85 @@ export function isLanes(plan: Plan, node: Node): boolean {
 const lanesOf = (a: LoopAttributes): number => a.single?.size ?? a.length;
 
 /** Memory of one invocation beside its registers. */
-export function roomOf(plan: Plan, node: Node): number {
+function roomOf(plan: Plan, node: Node): number {
   const mode = plan.inRegisters.get(node);
   return mode === undefined || mode === "steps" ? 0 : Math.ceil(mode.bytes / 16) * 16;
+}
+
+/** Iterations of a lane in one dispatch, lest a watchdog takes the GPU to hang. */
+const fewestSteps = 4096;
+
+/** The most dispatches of one loop; more iterations make them longer. */
+const mostDispatches = 64;
+
+/** The most iterations of the longest loop that a lane runs. */
+function longestLoop({ single, body }: LoopAttributes): number {
+  if (single) return single.loop.length;
+  const inside = (tape: Tape): number =>
+    Math.max(
+      0,
+      ...tape.nodes.map(({ op, attributes }) => {
+        if (op.control === "loop") return (attributes as unknown as LoopAttributes).length;
+        return op.control === "call" ? inside((attributes as CallAttributes).tape) : 0;
+      }),
+    );
+  return inside(body);
+}
+
+/** How the loop of each lane is spread over dispatches; undefined where it is short, or there is none. */
+export function chainOf(module: WgslModule, lowering: Lowering, plan: Plan, node: Node, room: Room): Chain | undefined {
+  const longest = longestLoop(node.attributes as unknown as LoopAttributes);
+  if (longest <= fewestSteps) return undefined;
+  const chain: Chain = {
+    budget: Math.max(fewestSteps, Math.ceil(longest / mostDispatches)),
+    base: 0,
+    words: 0,
+    taken: false,
+  };
+  laneKernel(module, lowering, plan, node, 0, room, chain);
+  return chain.words > 0 ? chain : undefined;
+}
+
+/** Bytes of the working memory of all lanes. */
+export const lanesBytes = (plan: Plan, node: Node, chain: Chain | undefined): number =>
+  lanesOf(node.attributes as unknown as LoopAttributes) * (roomOf(plan, node) + 4 * (chain?.words ?? 0));
+
+function laneKernel(
+  module: WgslModule,
+  lowering: Lowering,
+  plan: Plan,
+  node: Node,
+  base: number,
+  room: Room,
+  chain: Chain | undefined,
+): KernelText {
+  const a = node.attributes as unknown as LoopAttributes;
+  const [doneSlot, roomSlot] = plan.scratch.get(node)!.slice(-2) as [number, number];
+  const counted = stepsOf(plan, node);
+  const dropped = new Set(counted ? [counted.to] : []);
+  return module.kernel({ workgroup: String(groupSize) }, (k) => {
+    const here = k.code.fresh("int32", invocation);
+    k.if(k.less(here, k.literal("int32", lanesOf(a))), () => {
+      k.code.line(`lane_number = ${here.text};`);
+      if (chain && chain.words > 0) k.code.line(`if (${isDone(chain)}) { return; }`);
+      k.code.line(`lane_done = ${here.text};`);
+      k.code.line(`lane_room = ${base}i + lane_done * ${roomOf(plan, node)}i;`);
+      module.asLane({ done: doneSlot, room: roomSlot, dropped, ...(chain ? { chain } : {}) }, () =>
+        emitNodes(lowering, plan, [node], new PhaseEmitter(k.callees, k.code, { kind: "one" }, room.words)),
+      );
+    });
+  });
+}
+
+/** Where the numbers of iterations of a batch's elements are, and where the most of them belongs. */
+function stepsOf(plan: Plan, node: Node): { from: number; to: number; count: number } | undefined {
+  const a = node.attributes as unknown as LoopAttributes;
+  const outs = splitOutputs(a, node.outs, "loop");
+  const [to] = outs.steps.map((id) => (plan.places[id] as { offset: number }).offset);
+  const counter = a.single ? outs.carries[a.single.loop.carries] : undefined;
+  if (to === undefined || counter === undefined) return undefined;
+  const { offset } = plan.places[counter] as { offset: number };
+  return { from: offset, to, count: sizeOf(plan.tape.avals[counter]!.shape) };
 }
 
 /** Kernels of one invocation for each lane. Their memory begins at `base`. */
@@ -34,37 +118,30 @@ export function lanesKernels(
   node: Node,
   base: number,
   room: Room,
+  short: Chain | undefined,
 ): Kernel[] {
   const a = node.attributes as unknown as LoopAttributes;
   const count = lanesOf(a);
-  const bytes = roomOf(plan, node);
-  const [doneSlot, roomSlot] = plan.scratch.get(node)!.slice(-2) as [number, number];
-  const outs = splitOutputs(a, node.outs, "loop");
-  const [steps] = outs.steps.map((id) => (plan.places[id] as { offset: number }).offset);
-  const counter = a.single ? outs.carries[a.single.loop.carries] : undefined;
+  const chain = short && { ...short, base: base + count * roomOf(plan, node), taken: false };
   const moves: Move[] = [];
   const open = module.kernel({ workgroup: "1" }, (k) =>
     emitNodes(lowering, plan, [node], new PhaseEmitter(k.callees, k.code, { kind: "open", moves }, room.words)),
   );
-  const run = module.kernel({ workgroup: String(groupSize) }, (k) => {
-    const here = k.code.fresh("int32", invocation);
-    k.if(k.less(here, k.literal("int32", count)), () => {
-      k.code.line(`lane_done = ${here.text};`);
-      k.code.line(`lane_room = ${base}i + lane_done * ${bytes}i;`);
-      const dropped = steps !== undefined && counter !== undefined ? new Set([steps]) : new Set<number>();
-      module.asLane({ done: doneSlot, room: roomSlot, dropped }, () =>
-        emitNodes(lowering, plan, [node], new PhaseEmitter(k.callees, k.code, { kind: "one" }, room.words)),
-      );
-    });
-  });
   const name = `${a.single ? a.single.loop.body.where : a.body.where} of each ${a.single ? "element" : "row"}`;
+  const run: Kernel = {
+    ...laneKernel(module, lowering, plan, node, base, room, chain),
+    name,
+    groups: groupsFor(count, groupSize),
+  };
   const kernels: Kernel[] = [{ ...open, name: "loop begins", groups: [1, 1] }];
   if (moves.length > 0) kernels.push(moveKernel(module, moves));
-  kernels.push({ ...run, name, groups: groupsFor(count, groupSize) });
-  if (steps !== undefined && counter !== undefined) {
-    const from = (plan.places[counter] as { offset: number }).offset;
-    kernels.push(mostKernel(module, from, steps, sizeOf(plan.tape.avals[counter]!.shape)));
+  kernels.push(run);
+  if (chain) {
+    const more = Math.ceil(longestLoop(a) / chain.budget) - 1;
+    kernels.push(...new Array<Kernel>(more).fill({ ...run, name: `${name} goes on`, parameters: [1] }));
   }
+  const counted = stepsOf(plan, node);
+  if (counted) kernels.push(mostKernel(module, counted.from, counted.to, counted.count));
   return kernels;
 }
 

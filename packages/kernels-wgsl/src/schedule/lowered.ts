@@ -1,7 +1,6 @@
 import { type Aval, inlineTape, type Node, sizeOf, Tape, type Tensor } from "@dzdt/tensor";
 import {
   type CallAttributes,
-  type LoopAttributes,
   firstFrame,
   Frame,
   type Place,
@@ -19,7 +18,7 @@ import { gridKernel } from "./grid";
 import { heapBound } from "./heap";
 import type { Kernel } from "./kernel";
 import { linesBytes, linesKernel, linesOf } from "./lines";
-import { isLanes, lanesKernels, roomOf } from "./lanes";
+import { chainOf, isLanes, lanesBytes, lanesKernels } from "./lanes";
 import { oneLaneLowering, withOneLane } from "./one-lane";
 import { isMap, laneBytes, rowsKernel } from "./rows";
 import { productKernel } from "./product";
@@ -42,6 +41,8 @@ export interface Lowered {
   readonly outputs: readonly Port[];
   /** Where rows of dynamic values begin; memory ends at `bytes`. */
   readonly heap: number;
+  /** Do kernels look at the words at 0, the top of the heap and the failure? */
+  readonly headed: boolean;
   /** Words that are free until the first kernel runs. */
   readonly words: number;
   readonly bytes: number;
@@ -50,8 +51,8 @@ export interface Lowered {
 /** Nodes of a call that are recorded where it stands, so that each can be parallel: no more than this in all. */
 const mostInlined = 2000;
 
-/** Lays out a tape and chooses a schedule for each of its nodes. @param limit the most bytes that a buffer of the device may have */
-export function lower(source: Tape, limit: number): Lowered {
+/** Lays out a tape and chooses a schedule for each of its nodes. @param limit the most bytes that a buffer of the device may have @param rowMemory and that rows of unknown number may have in it */
+export function lower(source: Tape, limit: number, rowMemory: number): Lowered {
   const tape = prune(withoutCalls(prune(demote(source))));
   const frame = new Frame(firstFrame);
   const words = frame.allocate(wordsBytes);
@@ -69,15 +70,15 @@ export function lower(source: Tape, limit: number): Lowered {
   );
   const sideBySide = nodes.filter((node) => isLanes(plan, node));
   const maps = nodes.filter((node) => !isLanes(plan, node) && isMap(plan, node));
-  const heapLimit = Math.floor(Math.max(0, limit - frame.bytes) / 2);
+  const heapLimit = Math.min(rowMemory, Math.floor(Math.max(0, limit - frame.bytes) / 2));
   const lanes = maps.map((node) => {
     const { frame: own, heap } = laneBytes(lowering, node, heapLimit);
     return (node.attributes as unknown as { length: number }).length * (own + heap);
   });
-  const rooms = sideBySide.map((node) => {
-    const { single, length } = node.attributes as unknown as LoopAttributes;
-    return (single?.size ?? length) * roomOf(plan, node);
-  });
+  const chains = new Map(
+    sideBySide.map((node) => [node, chainOf(module, lowering, plan, node, { heapEnd: 0, words })]),
+  );
+  const rooms = sideBySide.map((node) => lanesBytes(plan, node, chains.get(node)));
   const lines = new Map(nodes.map((node) => [node, linesOf(module, lowering, plan, node)]));
   const ofLines = [...lines.values()].map((found) => (found ? linesBytes(found) : 0));
   const heap = frame.bytes + Math.max(0, ...lanes, ...rooms, ...ofLines);
@@ -114,7 +115,7 @@ export function lower(source: Tape, limit: number): Lowered {
       kernels.push(rowsKernel(module, lowering, plan, node, { base: frame.bytes, heapLimit }));
     } else if (sideBySide.includes(node)) {
       flush();
-      kernels.push(...lanesKernels(module, lowering, plan, node, frame.bytes, room));
+      kernels.push(...lanesKernels(module, lowering, plan, node, frame.bytes, room, chains.get(node)));
     } else if (lines.get(node)) {
       flush();
       kernels.push(linesKernel(module, lowering, plan, node, lines.get(node)!, frame.bytes));
@@ -128,7 +129,8 @@ export function lower(source: Tape, limit: number): Lowered {
   }
   flush();
   if (from!.length > 0) kernels.push(closeKernel(module, from!));
-  return { tape, kernels, inputs, outputs, heap, words, bytes };
+  const headed = kernels.some(({ text }) => /memory\[[01]\]/.test(text));
+  return { tape, kernels, inputs, outputs, heap, headed, words, bytes };
 }
 
 const isGrid = (plan: Plan, node: Node): boolean =>

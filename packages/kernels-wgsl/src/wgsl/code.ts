@@ -33,6 +33,13 @@ export class Code {
     this.lines.push("  ".repeat(this.blocks.length) + text);
   }
 
+  /** A line whose text is known later. */
+  later(): (text: string) => void {
+    const at = this.lines.push("") - 1;
+    const indent = "  ".repeat(this.blocks.length);
+    return (text) => (this.lines[at] = indent + text);
+  }
+
   /** Names a value that already has one. */
   named(dtype: DType, text: string): Term {
     return { dtype, text, number: undefined };

@@ -12,6 +12,7 @@ import {
   type Value,
   type Variable,
 } from "@dzdt/tensor/lower";
+import type { Chain } from "./chain";
 import { Code } from "./code";
 import { emitMatmul } from "./matmul";
 import { binaryText, castText, unaryText } from "./operations";
@@ -36,6 +37,8 @@ export interface LaneMemory {
   readonly room: number;
   /** Places that are left for a later kernel to write. */
   readonly dropped: ReadonlySet<number>;
+  /** Where its loop is spread over dispatches. */
+  readonly chain?: Chain;
 }
 
 /** Emits the body of one function of WGSL. Memory is the storage buffer `memory`, an array of words. */

@@ -8,6 +8,7 @@ import {
   remainder,
   type Value,
 } from "@dzdt/tensor/lower";
+import { ChainEmitter } from "./chain";
 import { Code } from "./code";
 import { type Callees, type LaneMemory, WgslEmitter } from "./emit";
 import { helperText } from "./helpers";
@@ -29,10 +30,11 @@ export interface KernelText {
 
 /** Of a known length, so that only what is computed needs a check against it. */
 const head = (words: number): string => `@group(0) @binding(0) var<storage, read_write> memory: array<u32, ${words}>;
-struct Run { zero: u32 }
+struct Run { zero: u32, @align(16) again: u32 }
 @group(0) @binding(1) var<uniform> run: Run;
 var<private> lane_done: i32;
 var<private> lane_room: i32;
+var<private> lane_number: i32;
 var<private> heap_top: i32;
 var<private> heap_end: u32;
 var<private> stopped: bool;`;
@@ -57,7 +59,8 @@ export class WgslModule implements MachineModule, Callees {
 
   define(handle: FunctionHandle, body: (k: MachineEmitter, parameters: readonly Value[]) => void): void {
     const name = this.nameOf(handle);
-    const k = new WgslEmitter(this);
+    const chain = this.lane?.chain;
+    const k = chain && !chain.taken ? new ChainEmitter(this, chain) : new WgslEmitter(this);
     const parameters = Array.from({ length: handle.parameters }, (_, j) => `p${j}`);
     const record: FunctionRecord = {
       head: `fn ${name}(${parameters.map((p) => `${p}: i32`).join(", ")})`,

@@ -11,7 +11,7 @@ export interface Batches {
 /** Row numbers of an epoch in their order, and where the batch begins in it; nothing if all rows are used. */
 export type Rows = { readonly order: Tensor; readonly start: Tensor } | Record<string, never>;
 
-const shuffle = compile((key: Tensor, epoch: Tensor, count: Tensor) =>
+const shuffle = /* @__PURE__ */ compile((key: Tensor, epoch: Tensor, count: Tensor) =>
   random.permutation(random.foldIn(key, epoch), count.shape[0]!),
 );
 

@@ -9,15 +9,19 @@ export interface Element {
   read(view: DataView, at: number, little: boolean): number;
 }
 
-const whole = (bytes: number, dtype: DType, read: Element["read"]): Element => ({ dtype, bytes, read });
+/* @__NO_SIDE_EFFECTS__ */
+function whole(bytes: number, dtype: DType, read: Element["read"]): Element {
+  return { dtype, bytes, read };
+}
 
-const wide = (
+/* @__NO_SIDE_EFFECTS__ */
+function wide(
   read: (view: DataView, at: number, little: boolean) => bigint,
-  low: bigint,
-  high: bigint,
+  low: number,
+  high: number,
   dtype: DType,
-): Element =>
-  whole(8, dtype, (view, at, little) => {
+): Element {
+  return whole(8, dtype, (view, at, little) => {
     const value = read(view, at, little);
     if (value < low || value > high)
       throw new FormatError(
@@ -25,6 +29,7 @@ const wide = (
       );
     return Number(value);
   });
+}
 
 /** Elements by NumPy's type letter and size. Narrow types widen to the dtype that holds them; 64-bit integers must fit 32 bits. */
 export const elements: Readonly<Record<string, Element>> = {
@@ -34,11 +39,11 @@ export const elements: Readonly<Record<string, Element>> = {
   i1: whole(1, "int32", (view, at) => view.getInt8(at)),
   i2: whole(2, "int32", (view, at, little) => view.getInt16(at, little)),
   i4: whole(4, "int32", (view, at, little) => view.getInt32(at, little)),
-  i8: wide((view, at, little) => view.getBigInt64(at, little), -(2n ** 31n), 2n ** 31n - 1n, "int32"),
+  i8: wide((view, at, little) => view.getBigInt64(at, little), -0x80000000, 0x7fffffff, "int32"),
   u1: whole(1, "uint32", (view, at) => view.getUint8(at)),
   u2: whole(2, "uint32", (view, at, little) => view.getUint16(at, little)),
   u4: whole(4, "uint32", (view, at, little) => view.getUint32(at, little)),
-  u8: wide((view, at, little) => view.getBigUint64(at, little), 0n, 2n ** 32n - 1n, "uint32"),
+  u8: wide((view, at, little) => view.getBigUint64(at, little), 0, 0xffffffff, "uint32"),
   b1: whole(1, "bool", (view, at) => Number(view.getUint8(at) !== 0)),
   bf2: whole(2, "float32", (view, at, little) => {
     word.setUint32(0, view.getUint16(at, little) * 0x10000);

@@ -12,6 +12,16 @@ export type CallAttributes = Attributes & {
 };
 
 /**
+ * Which carries reverse mode of a loop keeps, of n iterations at most; those between are computed again when their turn comes. Gradients are the
+ * same to the bit.
+ * - `"all"`: n carries. No iteration is repeated.
+ * - `"sqrt"`: 2√n carries; each iteration is repeated once.
+ * - `"log"`: 16 log₁₆ n carries; each iteration is repeated log₁₆ n times.
+ * - a number k: every k-th, n/k + k carries; each iteration is repeated once.
+ */
+export type Checkpoints = "all" | "sqrt" | "log" | number;
+
+/**
  * A bounded loop. Inputs: (count?, carries…, xs…, constants…, constants of the condition…). Each iteration runs
  * `body`: (i, carries…, row of each x…, constants…) → (carries…, row?, ys…).
  * Outputs: (carries…, ys…, steps?). Constants come last, so what a trace captured simply joins them.
@@ -36,6 +46,8 @@ export type LoopAttributes = {
   readonly rows: number;
   /** With lanes, the body names a row for each lane (`[lanes]`), `row` ys are `[lanes, …]` and their results `[rows, lanes, …]`. 0: none. */
   readonly lanes: number;
+  /** What reverse mode keeps. Absent: all. */
+  readonly checkpoints?: Checkpoints | undefined;
   /** Of a loop over a batch: what each element does on its own. */
   readonly single?: SingleLoop | undefined;
 };
@@ -48,6 +60,8 @@ export type LoopAttributes = {
 export type SingleLoop = {
   readonly loop: LoopAttributes;
   readonly size: number;
+  /** Where each has its own number of iterations: which constant of the batch holds them. */
+  readonly count: number | undefined;
   /** Which inputs are batched: along axis 0, of xs along axis 1. */
   readonly xs: readonly boolean[];
   readonly constants: readonly boolean[];

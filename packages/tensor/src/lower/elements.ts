@@ -38,11 +38,17 @@ export function lowerElements(lowering: Lowering, site: Site, plan: Plan, node: 
 }
 
 /** Operations on elements, those of folds included. */
-const operationsOf = ({ plan, nodes }: Loop): number =>
-  nodes.reduce(
-    (sum, { ins, outs }) => sum + Math.max(...[...ins, ...outs].map((id) => sizeOf(plan.tape.avals[id]!.shape))),
-    0,
-  );
+function operationsOf({ plan, nodes }: Loop): number {
+  const { avals } = plan.tape;
+  let sum = 0;
+  for (const { ins, outs } of nodes) {
+    let most = 0;
+    for (const id of ins) most = Math.max(most, sizeOf(avals[id]!.shape));
+    for (const id of outs) most = Math.max(most, sizeOf(avals[id]!.shape));
+    sum += most;
+  }
+  return sum;
+}
 
 /** The elements whose position, or position along the first axis, is in a part. */
 function emitPart(site: Site, loop: Loop, shape: Shape, part: Part, flat: boolean): void {
@@ -162,6 +168,8 @@ function lanesFor(loop: Loop, length: number): number {
 function vectorsFor(loop: Loop): number {
   const [first, ...others] = loop.nodes;
   if (others.length === 0 && first!.op.fusion === "reduce") return 8;
+  // Integer work, as random bits are, has few values that live long.
+  if (loop.nodes.some(({ op }) => op.fusion === "make")) return 4;
   return others.length > 1 && valuesHeld(loop) > 1 ? 2 : 4;
 }
 

@@ -118,6 +118,8 @@ export interface Emitter {
 
   /** An elementary function, by its entry in the target's table (`exp`, `log`, `tanh`, …): ≤ 4 ulp in float32 and float64. */
   math(name: MathFunction, ...args: Value[]): Value;
+  /** Present where a value stands for several elements: the function of one after another, which is for arguments that are rare. */
+  readonly oneByOne?: (name: MathFunction, arg: Value) => Value;
 
   variable(initial: Value): Variable;
   /** Runs `body` for i = 0 … count − 1 (`int32`). */

@@ -3,6 +3,9 @@ const alignment = 16;
 
 const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
+/** Bytes of the block that a value of so many bytes gets. */
+export const blockBytes = (bytes: number): number => Math.max(align(bytes), alignment);
+
 interface Gap {
   offset: number;
   bytes: number;
@@ -25,7 +28,7 @@ export class Frame {
 
   /** The offset of a block of at least `bytes` (never shared, not even when it is empty). */
   allocate(bytes: number): number {
-    const wanted = Math.max(align(bytes), alignment);
+    const wanted = blockBytes(bytes);
     const best = this.bestGap(wanted);
     let offset = this.end;
     if (best < 0) this.end += wanted;

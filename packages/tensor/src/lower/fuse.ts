@@ -55,10 +55,8 @@ function find(kernel: Kernel): Kernel {
  */
 export function fuse(tape: Tape): Fused {
   const { nodes, avals } = tape;
-  const producer = new Int32Array(avals.length).fill(-1);
-  nodes.forEach((node, n) => node.outs.forEach((id) => (producer[id] = n)));
   const readers: number[][] = avals.map(() => []);
-  nodes.forEach((node, n) => node.ins.forEach((id) => readers[id]!.push(n)));
+  for (let n = 0; n < nodes.length; n++) for (const id of nodes[n]!.ins) readers[id]!.push(n);
   const kept = new Uint8Array(avals.length);
   for (const id of tape.outputs) kept[id] = 1;
 
@@ -76,16 +74,16 @@ export function fuse(tape: Tape): Fused {
   };
 
   /** May the results of `early` be computed as late as those of `late`? All other readers must stand behind, and those in it read in step. */
-  const mayMove = (early: Kernel, late: Kernel): boolean =>
-    early.members.every((m) =>
-      readers[nodes[m]!.outs[0]!]!.every((c) =>
-        spots[c]!.every(({ kernel, at }) => {
+  const mayMove = (early: Kernel, late: Kernel): boolean => {
+    for (const m of early.members)
+      for (const c of readers[nodes[m]!.outs[0]!]!)
+        for (const { kernel, at } of spots[c]!) {
           const home = find(kernel);
-          if (home === early || home === late) return isPointwise(nodes[c]!) && at === 0;
-          return home.last > late.last;
-        }),
-      ),
-    );
+          const inStep = home === early || home === late;
+          if (inStep ? at !== 0 || !isPointwise(nodes[c]!) : home.last <= late.last) return false;
+        }
+    return true;
+  };
   const merge = (a: Kernel, b: Kernel): void => {
     if (a === b || !a.shape || !b.shape || !sameShape(a.shape, b.shape)) return;
     const [early, late] = a.last < b.last ? [a, b] : [b, a];

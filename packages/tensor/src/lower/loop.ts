@@ -52,7 +52,7 @@ export function openLoop(lowering: Lowering, site: Site, plan: Plan, node: Node)
   const stride = isDynamic(a) ? each.reduce((sum, y) => sum + y.rowBytes, 0) : 0;
   for (const y of outs.ys) if (!y.aval.dynamic) clear(site, y.aval, y.place, hasRow(a) || a.length === 0);
   const bound = a.counted ? countOf(site, given.count[0]!.place, a.length) : int(site.k, a.length);
-  if (isDynamic(a)) openRows(site, each, stride, bound, a.counted);
+  if (isDynamic(a)) openRows(site, each, stride, bound, a.counted && !a.condition);
   return { a, given, outs, each, stride, bound, scratch };
 }
 

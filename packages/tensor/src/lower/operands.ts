@@ -31,7 +31,8 @@ function producersOf(plan: Plan): Map<number, Node> {
 
 export function loopOf(plan: Plan, members: readonly Node[]): Loop {
   const map = producersOf(plan);
-  const own = new Set(members.flatMap(({ outs }) => outs));
+  const own = new Set<number>();
+  for (const { outs } of members) for (const id of outs) own.add(id);
   const nodes = new Set(members);
   const reads = new Set<number>();
   const todo = [...members];
@@ -60,10 +61,10 @@ export interface Prepared {
 export function prepare(site: Site, { plan, members, reads }: Loop): Prepared {
   const addresses = new Map<number, Address>();
   const numbers = new Map<number, Value>();
-  for (const id of [...reads, ...members.map(({ outs }) => outs[0]!)])
-    addresses.set(id, addressOf(site, plan.places[id]!));
+  for (const { outs } of members) addresses.set(outs[0]!, addressOf(site, plan.places[outs[0]!]!));
   for (const id of reads) {
     const aval = plan.tape.avals[id]!;
+    addresses.set(id, addressOf(site, plan.places[id]!));
     if (sizeOf(aval.shape) === 1) numbers.set(id, memoryAt(site, aval, addresses.get(id)!).load(int(site.k, 0)));
   }
   return { addresses, numbers };

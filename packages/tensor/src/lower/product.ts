@@ -17,16 +17,12 @@ interface Run {
   readonly stride: number;
 }
 
-/**
- * A product by the target's tuned kernel, where its axes merge to rows, columns and one contracted index. Gives false where they do not,
- * and the element rule computes it.
- */
-export function lowerProduct(lowering: Lowering, site: Site, plan: Plan, node: Node): boolean {
+/** The node as products of matrices: where its operands are in memory, and their axes merge to rows, columns and one contracted index. */
+function productOf(plan: Plan, node: Node): Merged | undefined {
   const [aId, bId] = node.ins;
   const [left, right, out] = [plan.tape.avals[aId!]!, plan.tape.avals[bId!]!, plan.tape.avals[node.outs[0]!]!];
-  const [leftPlace, rightPlace] = [plan.places[aId!], plan.places[bId!]];
   const { dtype } = out;
-  if (!isFloat(dtype) || !leftPlace || !rightPlace || sizeOf(out.shape) === 0) return false;
+  if (!isFloat(dtype) || !plan.places[aId!] || !plan.places[bId!] || sizeOf(out.shape) === 0) return undefined;
   const spec = node.op.product!([left, right], node.attributes);
   const rows = merge(left.shape, spec.rows);
   const columns = merge(right.shape, spec.columns);
@@ -38,10 +34,20 @@ export function lowerProduct(lowering: Lowering, site: Site, plan: Plan, node: N
     right.shape,
     spec.contracted.map(([, axis]) => axis),
   );
-  if (!rows || !columns || !innerA || !innerB) return false;
-
-  const product: Merged = { dtype: dtype as "float32" | "float64", rows, columns, innerA, innerB };
+  if (!rows || !columns || !innerA || !innerB) return undefined;
   const batch = batchOf(spec, left.shape, right.shape);
+  return { dtype: dtype as "float32" | "float64", batch, rows, columns, innerA, innerB };
+}
+
+/** Does the target's tuned kernel compute the node? */
+export const isProduct = (plan: Plan, node: Node): boolean => productOf(plan, node) !== undefined;
+
+/** A product by the target's tuned kernel. Gives false where it is none, and the element rule computes it. */
+export function lowerProduct(lowering: Lowering, site: Site, plan: Plan, node: Node): boolean {
+  const product = productOf(plan, node);
+  if (!product) return false;
+  const { dtype, batch, rows, columns, innerA } = product;
+  const out = plan.tape.avals[node.outs[0]!]!;
   // A vector does four multiplications and additions at once, without access to memory.
   const operations = (sizeOf(out.shape) * innerA.length) / 4;
   // Threads share the longest axis: products of a batch, rows, or columns.
@@ -59,9 +65,7 @@ export function lowerProduct(lowering: Lowering, site: Site, plan: Plan, node: N
     const { k } = inner;
     const size = byteSize(dtype);
     const start = ({ base, offset }: Address): Value => k.add(base, int(k, offset));
-    const [a, b, c] = [leftPlace, rightPlace, plan.places[node.outs[0]!]!].map((place) =>
-      start(addressOf(inner, place)),
-    );
+    const [a, b, c] = [...node.ins, node.outs[0]!].map((id) => start(addressOf(inner, plan.places[id]!)));
     const own = plan.scratch.get(node)!.at(-1)!;
     // Other threads have panels of their own, before all frames.
     const panel = thread
@@ -101,6 +105,8 @@ export function lowerProduct(lowering: Lowering, site: Site, plan: Plan, node: N
 /** A product whose axes have been merged. */
 interface Merged {
   readonly dtype: "float32" | "float64";
+  /** Outermost first. */
+  readonly batch: readonly BatchAxis[];
   readonly rows: Run;
   readonly columns: Run;
   readonly innerA: Run;

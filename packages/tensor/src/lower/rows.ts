@@ -49,19 +49,19 @@ export function countOf(site: Site, place: Place, length: number): Value {
 }
 
 /** Sets up the slots of dynamic results: all rows at once where their number is known, none yet where it is not. Iterations are `stride` bytes apart. */
-export function openRows(site: Site, each: readonly Gathered[], stride: number, bound: Value, counted: boolean): void {
+export function openRows(site: Site, each: readonly Gathered[], stride: number, bound: Value, known: boolean): void {
   if (each.length === 0) return;
   const { k } = site;
   // The product below would begin again at 0 past 4 GiB.
   const most = stride > 0 ? Math.floor(2 ** 32 / stride) - 1 : Infinity;
-  if (counted && most < 2 ** 31) k.if(k.less(int(k, most), bound), () => k.trap());
-  const address = counted ? takeBytes(site, k.mul(bound, int(k, stride))) : readTop(site);
+  if (known && most < 2 ** 31) k.if(k.less(int(k, most), bound), () => k.trap());
+  const address = known ? takeBytes(site, k.mul(bound, int(k, stride))) : readTop(site);
   for (const { place, within } of each) {
     invariant(place.kind === "rows", "dynamic results are rows");
     const slots = rowSlots(place.slot);
     writeSlot(site, slots.address, k.add(address, int(k, within)));
     writeSlot(site, slots.stride, int(k, stride));
-    writeSlot(site, slots.rows, counted ? bound : int(k, 0));
+    writeSlot(site, slots.rows, known ? bound : int(k, 0));
   }
 }
 

@@ -11,17 +11,8 @@ export function eachRun(
   lanes: number,
   body: (k: MemoryEmitter, position: Value) => void,
 ): void {
-  const strip = Number((globalThis as any).process?.env?.STRIP ?? 0);
   const emitter = length > 1 ? k.lanes(lanes) : undefined;
   if (!emitter) return k.loop(length, (i) => body(k, i));
-  if (strip && lanes % strip === 0) {
-    const e2 = k.lanes(strip)!;
-    return k.loop(Math.ceil(length / lanes), (n) => {
-      const from0 = k.mul(n, int(k, lanes));
-      const from = length % lanes === 0 ? from0 : k.min(from0, int(k, length - lanes));
-      for (let s = 0; s < lanes; s += strip) body(e2, e2.ramp(k.add(from, int(k, s)), 1));
-    });
-  }
   k.loop(Math.ceil(length / lanes), (n) => {
     const from = k.mul(n, int(k, lanes));
     body(emitter, emitter.ramp(length % lanes === 0 ? from : k.min(from, int(k, length - lanes)), 1));

@@ -1,4 +1,5 @@
 import { adding } from "../lower/fold";
+import { powerOfNegative } from "../lower/math/exponential";
 import { type Primitive, primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
@@ -34,9 +35,14 @@ export const logsumexp: Primitive<{ readonly axes: readonly number[] }> = primit
     });
     // ∞ − ∞ would be NaN.
     const finite = k.less(k.abs(greatest), k.literal(dtype, Infinity));
-    const shift = k.select(finite, greatest, k.literal(dtype, 0));
-    const total = foldAxes(k, x!, axes, i, adding, (value) => k.math("exp", k.sub(value, shift)));
-    return k.add(k.math("log", total), shift);
+    const zero = k.literal(dtype, 0);
+    const shift = k.select(finite, greatest, zero);
+    const total = foldAxes(k, x!, axes, i, adding, (value) => {
+      const distance = k.sub(value, shift);
+      // All are at most 0 where the greatest is finite; otherwise it alone is the result, unless a NaN is.
+      return powerOfNegative(k, k.select(k.less(zero, distance), zero, distance));
+    });
+    return k.add(k.math("log", total), greatest);
   },
 });
 

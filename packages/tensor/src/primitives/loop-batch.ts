@@ -93,7 +93,7 @@ export function batchLoop(
     kind === "row" ? rowsBatched : forced[marks.length + plan.outs.row.length + k]!,
   );
   const dynamic = isDynamic(a) && a.ys.includes("each");
-  const apart = marks.every((mark) => mark) && ysApart && !ownCounts && !dynamic && a.lanes === 0 && !a.single;
+  const apart = marks.every((mark) => mark) && ysApart && !dynamic && a.lanes === 0 && !a.single;
   const { xs: batchedXs, constants: batchedConstants, conditionConstants: batchedConditionConstants } = flags;
   const attributes: LoopAttributes = apart
     ? {
@@ -101,6 +101,7 @@ export function batchLoop(
         single: {
           loop: a,
           size,
+          count: ownCounts ? given.constants.length + body.captured.length : undefined,
           xs: batchedXs,
           constants: batchedConstants,
           conditionConstants: batchedConditionConstants,

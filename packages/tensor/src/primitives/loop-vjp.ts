@@ -1,8 +1,9 @@
 import type { Primitive } from "../primitive";
 import type { RuleOps } from "../rules";
+import type { Tape } from "../tape";
 import type { Tensor } from "../tensor";
 import { carryActivity } from "./activity";
-import { hasRow, isDynamic, type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
+import { hasRow, isDynamic, type LoopAttributes, type LoopInputs, splitInputs, splitOutputs } from "../lower/control";
 import { counterType, inputTypes, pick, place, retrace, rowType, typeOf } from "./retrace";
 
 type Loop = Primitive<LoopAttributes>;
@@ -32,20 +33,46 @@ export function forwardLoop(
   };
 }
 
-/**
- * Runs the loop backwards over the saved carries, each iteration being the body's vjp. Its carries are the cotangents of the carries, and
- * the sums of those of the constants.
- */
-export function backwardLoop(
+/** Reverse mode of a loop apart from how its carries come back. */
+export interface Pullback {
+  readonly given: LoopInputs<Tensor>;
+  /** What goes from iteration to iteration, backwards: the cotangents of the carries, and the sums of those of the constants. */
+  readonly cotangents: readonly Tensor[];
+  /** Cotangents of the ys: of those with a row for each iteration, and of those whose rows the body names. */
+  readonly eachCts: readonly Tensor[];
+  readonly rowCts: readonly Tensor[];
+  /** What an iteration reads beside all this. */
+  readonly captured: readonly Tensor[];
+  /** Which xs have cotangents. */
+  readonly movingXs: readonly boolean[];
+  /** One iteration. */
+  step(run: Run, at: BackwardStep): { readonly cotangents: Tensor[]; readonly xs: Tensor[] };
+  /** By input of the loop. */
+  results(cotangents: readonly Tensor[], xs: readonly Tensor[]): (Tensor | undefined)[];
+}
+
+type Run = (tape: Tape, ins: readonly Tensor[]) => Tensor[];
+
+/** What one iteration of the backward pass is given. */
+export interface BackwardStep {
+  readonly i: Tensor;
+  readonly cotangents: readonly Tensor[];
+  /** The carries, and the row that the iteration named. */
+  readonly saved: readonly Tensor[];
+  readonly xs: readonly Tensor[];
+  readonly eachCts: readonly Tensor[];
+  readonly constants: readonly Tensor[];
+  readonly rowCts: readonly Tensor[];
+  readonly captured: readonly Tensor[];
+}
+
+export function pullbackOf(
   o: RuleOps,
-  loop: Loop,
   cotangents: readonly (Tensor | undefined)[],
   ins: readonly Tensor[],
-  outs: readonly Tensor[],
   a: LoopAttributes,
   wanted: readonly boolean[],
-  saved: readonly Tensor[],
-): (Tensor | undefined)[] {
+): Pullback {
   const given = splitInputs(a, ins);
   const want = splitInputs(a, wanted);
   const ct = splitOutputs(a, cotangents, "loop");
@@ -55,56 +82,86 @@ export function backwardLoop(
   const movingConstants = marks.slice(1 + a.carries + a.xs);
   const flowing = ct.ys.map((y) => y !== undefined);
   const pulled = o.transforms.vjp(a.body, marks, [...moving, ...(hasRow(a) ? [false] : []), ...flowing]);
-
-  const ctCarries = pick(given.carries, moving).map((x, j) => pick(ct.carries, moving)[j] ?? o.zerosLike(x));
+  const ofCarries = pick(given.carries, moving).map((x, j) => pick(ct.carries, moving)[j] ?? o.zerosLike(x));
   const sums = pick(given.constants, movingConstants).map((x) => o.zerosLike(x));
-  const rowCts = ct.ys.filter((y, k): y is Tensor => y !== undefined && a.ys[k] === "row");
-  const eachCts = ct.ys.filter((y, k): y is Tensor => y !== undefined && a.ys[k] === "each");
-  const carries = [...ctCarries, ...sums];
-  const xs = [...saved, ...given.xs, ...eachCts];
-  const constants = [...given.constants, ...rowCts, ...pulled.captured];
-  const types = [counterType, ...carries.map(typeOf), ...xs.map(rowType), ...constants.map(typeOf)];
+  const flowingYs = (kind: "row" | "each"): Tensor[] =>
+    ct.ys.filter((y, k): y is Tensor => y !== undefined && a.ys[k] === kind);
+  return {
+    given,
+    cotangents: [...ofCarries, ...sums],
+    eachCts: flowingYs("each"),
+    rowCts: flowingYs("row"),
+    captured: pulled.captured,
+    movingXs,
+    step: (run, { i, cotangents, saved, xs, eachCts, constants, rowCts, captured }) => {
+      const [each, rows] = [[...eachCts], [...rowCts]];
+      const [ctNow, sumsNow] = [cotangents.slice(0, ofCarries.length), cotangents.slice(ofCarries.length)];
+      const ofYs = a.ys.flatMap((kind, k) => {
+        if (!flowing[k]) return [];
+        return [kind === "row" ? rowOf(o, rows.shift()!, saved[a.carries]!, a.lanes) : each.shift()!];
+      });
+      const carries = saved.slice(0, a.carries);
+      const results = run(pulled.tape, [i, ...carries, ...xs, ...constants, ...ctNow, ...ofYs, ...captured]);
+      const ofConstants = results.slice(results.length - sumsNow.length);
+      return {
+        cotangents: [...results.slice(0, ctNow.length), ...sumsNow.map((sum, j) => o.add(sum, ofConstants[j]!))],
+        xs: results.slice(ctNow.length, results.length - sumsNow.length),
+      };
+    },
+    results: (found, xs) => [
+      ...given.count.map(() => undefined),
+      ...place(found.slice(0, ofCarries.length), moving),
+      ...place(xs, movingXs),
+      ...place(found.slice(ofCarries.length), movingConstants),
+      ...given.conditionConstants.map(() => undefined),
+    ],
+  };
+}
 
+/** Runs the loop backwards over the saved carries, each iteration being the body's vjp. */
+export function backwardLoop(
+  o: RuleOps,
+  loop: Loop,
+  cts: readonly (Tensor | undefined)[],
+  ins: readonly Tensor[],
+  outs: readonly Tensor[],
+  a: LoopAttributes,
+  wanted: readonly boolean[],
+  saved: readonly Tensor[],
+): (Tensor | undefined)[] {
+  const pullback = pullbackOf(o, cts, ins, a, wanted);
+  const { given, cotangents, eachCts, rowCts, captured, movingXs } = pullback;
+  const xs = [...saved, ...given.xs, ...eachCts];
+  const constants = [...given.constants, ...rowCts, ...captured];
+  const types = [counterType, ...cotangents.map(typeOf), ...xs.map(rowType), ...constants.map(typeOf)];
   const backward = retrace("loop", types, ([i, ...rest], run) => {
     const take = (count: number): Tensor[] => rest.splice(0, count);
-    const [ctNow, sumsNow] = [take(ctCarries.length), take(sums.length)];
-    const [savedNow, xsNow, eachNow] = [take(saved.length), take(a.xs), take(eachCts.length)];
-    const [constantsNow, rowCtsNow, captured] = [take(given.constants.length), take(rowCts.length), rest];
-    const carriesNow = savedNow.slice(0, a.carries);
-    const ofYs = a.ys.flatMap((kind, k) => {
-      if (!flowing[k]) return [];
-      return [kind === "row" ? rowOf(o, rowCtsNow.shift()!, savedNow[a.carries]!, a.lanes) : eachNow.shift()!];
+    const found = pullback.step(run, {
+      i: i!,
+      cotangents: take(cotangents.length),
+      saved: take(saved.length),
+      xs: take(a.xs),
+      eachCts: take(eachCts.length),
+      constants: take(given.constants.length),
+      rowCts: take(rowCts.length),
+      captured: rest,
     });
-    const results = run(pulled.tape, [i!, ...carriesNow, ...xsNow, ...constantsNow, ...ctNow, ...ofYs, ...captured]);
-    const ofCarries = results.slice(0, ctNow.length);
-    const ofXs = results.slice(ctNow.length, results.length - sumsNow.length);
-    const ofConstants = results.slice(results.length - sumsNow.length);
-    return [...ofCarries, ...sumsNow.map((sum, j) => o.add(sum, ofConstants[j]!)), ...ofXs];
+    return [...found.cotangents, ...found.xs];
   });
-
-  const counted = isDynamic(a);
   const steps = a.condition ? [outs.at(-1)!] : given.count;
-  const results = o.bind(loop, [...steps, ...carries, ...xs, ...constants, ...backward.captured], {
+  const results = o.bind(loop, [...steps, ...cotangents, ...xs, ...constants, ...backward.captured], {
     body: backward.tape,
     condition: undefined,
-    carries: carries.length,
+    carries: cotangents.length,
     xs: xs.length,
     length: a.length,
-    counted,
+    counted: isDynamic(a),
     reverse: !a.reverse,
     ys: pick(given.xs, movingXs).map(() => "each" as const),
     rows: 0,
     lanes: 0,
   });
-  const ofCarries = results.slice(0, ctCarries.length);
-  const ofConstants = results.slice(ctCarries.length, carries.length);
-  return [
-    ...given.count.map(() => undefined),
-    ...place(ofCarries, moving),
-    ...place(results.slice(carries.length), movingXs),
-    ...place(ofConstants, movingConstants),
-    ...given.conditionConstants.map(() => undefined),
-  ];
+  return pullback.results(results.slice(0, cotangents.length), results.slice(cotangents.length));
 }
 
 /** The cotangent of the row that an iteration wrote: a row of the result's cotangent, or zeros where it wrote none. */

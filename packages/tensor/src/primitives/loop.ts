@@ -3,6 +3,7 @@ import { type Aval, type Primitive, primitive, real } from "../primitive";
 import { isDynamic, type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
 import { batchLoop } from "./loop-batch";
 import { pushLoop } from "./loop-jvp";
+import { backwardSegments, forwardSegments, spansOf } from "./loop-checkpoints";
 import { backwardLoop, forwardLoop } from "./loop-vjp";
 
 /** The control-flow primitive on which `scan`, `whileLoop`, `fori` and whole solves stand. */
@@ -27,9 +28,9 @@ export const loop: Primitive<LoopAttributes> = primitive<LoopAttributes>({
     return [...carries.map(({ dtype, shape }) => ({ dtype, shape })), ...outs, ...steps];
   },
   vjp: () => invariant(false, "loop is differentiated by forward and backward") as never,
-  forward: (o, ins, a) => forwardLoop(o, loop, ins, a),
+  forward: (o, ins, a) => (spansOf(a).length > 0 ? forwardSegments : forwardLoop)(o, loop, ins, a),
   backward: (o, cotangents, ins, outs, a, wanted, { saved }) =>
-    backwardLoop(o, loop, cotangents, ins, outs, a, wanted, saved),
+    (spansOf(a).length > 0 ? backwardSegments : backwardLoop)(o, loop, cotangents, ins, outs, a, wanted, saved),
   jvp: () => invariant(false, "loop is differentiated by pushforward") as never,
   pushforward: (o, ins, tangents, a) => pushLoop(o, loop, ins, tangents, a),
   batch: (o, ins, batched, a, size) => batchLoop(o, loop, ins, batched, a, size),

@@ -1,4 +1,5 @@
 import { DTypeError, invariant } from "../errors";
+import type { Emitter, Index, Operand, Value } from "../lower/emitter";
 import { type Primitive, primitive } from "../primitive";
 import { type Shape, sizeOf } from "../shape";
 import { threefryRounds, type ThreefryWord, wordOf } from "./threefry";
@@ -20,13 +21,25 @@ export const randomBits: Primitive<{ readonly shape: Shape; readonly word: Three
   vjp: () => [undefined],
   jvp: () => [undefined],
   batch: (o, [key], _batched, attributes) => o.bind(randomBits, [key!], attributes),
-  element: (k, [key], i, { shape, word }) => {
-    const batch = key!.shape.length - 1;
-    const axes = batch ? i.axes().slice(0, batch) : [];
-    const half = (which: number): ReturnType<typeof i.flat> =>
-      key!.at(k.index(key!.shape, [...axes, k.literal("int32", which)]));
-    const position = batch ? k.rem(i.flat(), k.literal("int32", Math.max(1, sizeOf(shape)))) : i.flat();
-    // Positions fit 32 bits, so the counter's high word is 0.
-    return wordOf(k, threefryRounds(k, [half(0), half(1)], [k.literal("uint32", 0), k.cast(position, "uint32")]), word);
-  },
+  element: (k, [key], i, { shape, word }) => wordOf(k, block(k, key!, i, shape), word),
 });
+
+type Block = readonly [Value, Value];
+
+const blocks = new WeakMap<Index, Map<Operand, Block>>();
+
+/** Both words at an index; rules that ask for one and then for the other get them from the same rounds. */
+function block(k: Emitter, key: Operand, i: Index, shape: Shape): Block {
+  let known = blocks.get(i);
+  if (!known) blocks.set(i, (known = new Map<Operand, Block>()));
+  let words = known.get(key);
+  if (words) return words;
+  const batch = key.shape.length - 1;
+  const axes = batch ? i.axes().slice(0, batch) : [];
+  const half = (which: number): Value => key.at(k.index(key.shape, [...axes, k.literal("int32", which)]));
+  const position = batch ? k.rem(i.flat(), k.literal("int32", Math.max(1, sizeOf(shape)))) : i.flat();
+  // Positions fit 32 bits, so the counter's high word is 0.
+  words = threefryRounds(k, [half(0), half(1)], [k.literal("uint32", 0), k.cast(position, "uint32")]);
+  known.set(key, words);
+  return words;
+}

@@ -1,3 +1,4 @@
+import { sigmoid as emitSigmoid } from "../lower/math/sigmoid";
 import { type Primitive, real } from "../primitive";
 import { elementwise } from "./elementwise";
 
@@ -7,9 +8,5 @@ export const sigmoid: Primitive = elementwise({
   domain: real,
   takes: "float",
   partials: [(o, _ins, y) => o.mul(y, o.sub(1, y))],
-  emit: (k, x) => {
-    const one = k.literal(x.dtype, 1);
-    const small = k.math("exp", k.neg(k.abs(x)));
-    return k.div(k.select(k.less(x, k.literal(x.dtype, 0)), small, one), k.add(one, small));
-  },
+  emit: emitSigmoid,
 });

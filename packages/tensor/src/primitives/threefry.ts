@@ -55,7 +55,7 @@ export function threefryRounds(
       y = k.xor(k.or(k.shiftLeft(y, word(by)), k.shiftRight(y, word(32 - by))), x);
     }
     x = k.add(x, keys[group % 3]!);
-    y = k.add(k.add(y, keys[(group + 1) % 3]!), word(group));
+    y = k.add(y, k.add(keys[(group + 1) % 3]!, word(group)));
   }
   return [x, y];
 }

@@ -35,8 +35,10 @@ export function uniform(
     { dtype },
   )[0]!;
   if (min === 0 && max === 1) return unit;
-  const range = typeof min === "number" && typeof max === "number" ? spanOf(min, max, dtype) : o.sub(max, min);
-  return o.maximum(min, o.add(o.mul(unit, range), min));
+  const known = typeof min === "number" && typeof max === "number" ? spanOf(min, max, dtype) : undefined;
+  const samples = o.add(o.mul(unit, known ?? o.sub(max, min)), min);
+  // A sum with what is not negative cannot be rounded to less than min.
+  return known !== undefined && known >= 0 ? samples : o.maximum(min, samples);
 }
 
 // The range is rounded where the dtype's arithmetic would round it.

@@ -1,5 +1,5 @@
 import type { Emitter, Value } from "../emitter";
-import { sineOfSize } from "./trigonometry";
+import { sineOrCosine } from "./trigonometry";
 
 /** Cosine, for all arguments however large. */
-export const cos = (k: Emitter, x: Value): Value => sineOfSize(k, x, 1);
+export const cos = (k: Emitter, x: Value): Value => sineOrCosine(k, x, "cos");

@@ -1,6 +1,6 @@
 import type { Emitter, Value } from "../emitter";
 import { exponential, exponentialValue } from "./exponential";
-import { type ByFloat, floats, forDType } from "./floats";
+import { type ByFloat, floats, forDType, withSignOf } from "./floats";
 
 /**
  * erf(x)/x − 1 in x² for |x| ≤ 1, and erfc(x)·e^(x²) in u = (x − c)/(x + c) for 1 ≤ x ≤ c², where erf rounds to 1; both minimax
@@ -50,5 +50,5 @@ export function erf(k: Emitter, x: Value): Value {
   const u = f.div(f.sub(size, centre), f.add(size, centre));
   const decay = exponentialValue(k, exponential(k, k.neg(square), { inRange: true }));
   const far = f.sub(1, f.mul(decay, f.polynomial(u, complement)));
-  return k.copySign(f.select(f.less(size, 1), near, far), x);
+  return withSignOf(k, f.select(f.less(size, 1), near, far), x);
 }

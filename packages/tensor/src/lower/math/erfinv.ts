@@ -1,12 +1,12 @@
 import type { Emitter, Value } from "../emitter";
 import { type ByFloat, floats, forDType } from "./floats";
+import { roughNegativeLogarithm } from "./logarithm";
 
 /**
- * erfinv(x)/x in t, where w = −ln(1 − x²) and t = w − centre for w < `end`², t = √w − centre beyond: the variables of Giles 2011,
+ * erfinv(x)/x in t, where w = −ln(1 − x²) and t = w − centre in the first region, t = √w − centre in others; each goes to √w = `end`. These are the variables of Giles 2011,
  * "Approximating the erfinv function", GPU Computing Gems. Minimax coefficients (Remez exchange in 40 digits) up to the largest x < 1.
  */
 interface Region {
-  readonly root: boolean;
   readonly end: number;
   readonly centre: number;
   readonly coefficients: readonly number[];
@@ -14,29 +14,25 @@ interface Region {
 const regions: ByFloat<readonly Region[]> = {
   float32: [
     {
-      root: false,
-      end: Math.sqrt(5),
-      centre: 2.5,
+      end: 2.5,
+      centre: 3.125,
       coefficients: [
-        1.5014094114303589, 0.24664029479026794, -0.0041773393750190735, -0.0012527446961030364, 0.0002182826428906992,
-        -4.961912054568529e-6, -3.4346139727858827e-6, 4.65892128431733e-7, 1.8037599858189424e-8,
-        -8.772820692115602e-9, 3.3551694755828976e-10,
+        1.6536545753479004, 0.24015817046165466, -0.0060337302275002, -0.0007406877703033388, 0.0001867996616056189,
+        -1.3891414710087702e-5, -1.3919461707700975e-6, 4.263023640760366e-7, -2.4210496718524155e-8,
+        -4.6381876117607135e-9, 6.378797490214083e-10,
       ],
     },
     {
-      root: true,
-      end: 4.01,
-      centre: 3,
+      end: 4,
+      centre: 3.25,
       coefficients: [
-        2.832976818084717, 1.0016751289367676, 0.009445655159652233, -0.0076391748152673244, 0.005683478433638811,
-        -0.0035881800577044487, 0.0014949343167245388, -7.43263735785149e-5, -0.0003179021296091378,
-        0.00012744551349896938,
+        3.083885669708252, 1.0052584409713745, 0.005370097700506449, -0.003740682266652584, 0.002498276298865676,
+        -0.0017446685815230012, 0.0009431324433535337, -0.00024327104620169848,
       ],
     },
   ],
   float64: [
     {
-      root: false,
       end: 2.5,
       centre: 3.125,
       coefficients: [
@@ -49,7 +45,6 @@ const regions: ByFloat<readonly Region[]> = {
       ],
     },
     {
-      root: true,
       end: 4,
       centre: 3.25,
       coefficients: [
@@ -61,7 +56,6 @@ const regions: ByFloat<readonly Region[]> = {
       ],
     },
     {
-      root: true,
       end: 6.02,
       centre: 5,
       coefficients: [
@@ -78,16 +72,24 @@ const regions: ByFloat<readonly Region[]> = {
 /** Inverse of the error function on [−1, 1]; ±∞ at the ends, NaN outside. */
 export function erfinv(k: Emitter, x: Value): Value {
   const f = floats(k, x.dtype);
-  const list = forDType(regions, x.dtype);
-  const size = k.abs(x);
-  const w = k.neg(k.math("log", k.mul(f.sub(1, size), f.add(1, size))));
-  const root = k.sqrt(w);
-  // The first region's polynomial first; farther ones take over where w is beyond.
-  let factor = f.value(NaN);
-  list.forEach(({ root: ofRoot, centre, coefficients }, i) => {
-    const value = f.polynomial(f.sub(ofRoot ? root : w, centre), coefficients);
-    factor = i === 0 ? value : f.select(f.less(w, list[i - 1]!.end ** 2), factor, value);
-  });
-  const result = k.mul(size, factor);
-  return k.copySign(f.select(f.equal(size, 1), Infinity, result), x);
+  const [central, ...tails] = forDType(regions, x.dtype);
+  const square = f.mul(f.sub(1, x), f.add(1, x));
+  const w = roughNegativeLogarithm(k, square);
+  const isCentral = f.less(w, central!.end ** 2);
+  const near = f.polynomial(f.sub(w, central!.centre), central!.coefficients);
+  const far = (): Value => {
+    const root = k.sqrt(w);
+    return tails
+      .map(({ centre, coefficients }) => f.polynomial(f.sub(root, centre), coefficients))
+      .reduce((value, own, i) => f.select(f.less(root, tails[i - 1]!.end), value, own));
+  };
+  // ∞ where x² = 1, and ∞ − ∞ beyond.
+  const huge = x.dtype === "float32" ? 2 ** 127 : 2 ** 1023;
+  const special = (value: Value): Value =>
+    f.select(f.less(0, square), value, f.add(f.mul(f.mul(square, huge), huge), Infinity));
+  // A branch makes engines compute one vector after the other: worse than one short polynomial more.
+  if (tails.length === 1) return k.mul(x, special(f.select(isCentral, near, far())));
+  const factor = k.variable(near);
+  k.if(k.not(isCentral), () => factor.set(special(far())));
+  return k.mul(x, factor.get());
 }

@@ -6,7 +6,7 @@ import { floats } from "./floats";
 export function expm1(k: Emitter, x: Value): Value {
   const f = floats(k, x.dtype);
   // From −50 on the result is −1.
-  const { exponent, biased, rest } = exponential(k, f.atLeast(x, -50));
+  const { exponent, biased, rest } = exponential(k, f.atLeast(x, -50), { precise: true });
   const int = (n: number): Value => k.literal("int32", n);
   // 2^exponent may be out of range where the result is not: there the work is done on sixteenths, which denormals would not bear.
   const large = k.less(int(60), exponent);

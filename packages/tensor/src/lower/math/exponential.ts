@@ -1,5 +1,5 @@
 import type { Emitter, Value } from "../emitter";
-import { type ByFloat, floats, forDType, nearestInteger, powerOfBiased, scale } from "./floats";
+import { biasOf, type ByFloat, floats, forDType, nearestInteger, powerOfBiased, scale, withExponent } from "./floats";
 
 /**
  * (eʳ − 1 − r)/r² on |r| ≤ ln2/2, minimax (Remez exchange in 45 digits, error relative to eʳ − 1), and ln2 in two parts of which the first
@@ -11,53 +11,60 @@ const constants: ByFloat<{
   readonly bounds: readonly [number, number];
 }> = {
   float32: {
-    quotient: [
-      0.5, 0.16666635870933533, 0.041666511446237564, 0.008341507986187935, 0.0013930543791502714,
-      0.00015048305795062333,
-    ],
+    quotient: [0.5, 0.16666531562805176, 0.04166616126894951, 0.008368046954274178, 0.0013974622124806046],
     ln2: [0.693145751953125, 1.428606765330187e-6],
     bounds: [-106, 91],
   },
   float64: {
     quotient: [
-      0.5, 0.16666666666666677, 0.041666666666666685, 0.008333333333321834, 0.001388888888889572,
-      0.00019841269885131736, 2.4801587267763277e-5, 2.7557245457074103e-6, 2.755734599480209e-7, 2.5108541243661623e-8,
-      2.0886335703358908e-9,
+      0.5000000000000006, 0.16666666666666588, 0.04166666666657674, 0.008333333333389523, 0.001388888893156669,
+      0.00019841269719068439, 2.4801505272134054e-5, 2.7557407489062606e-6, 2.7626038406087496e-7,
+      2.5053791296503175e-8,
     ],
     ln2: [0.6931471805601177, -1.7239444525614835e-13],
     bounds: [-747, 712],
   },
 };
 
+interface Options {
+  /** Something to add to x, far smaller than x. */
+  readonly tail?: Value;
+  /** Takes into account what rounding r loses: half a unit of eˣ at most, but more of eˣ − 1. Five steps more. */
+  readonly precise?: boolean;
+}
+
 /** eˣ = 2^exponent · (1 + rest), |rest| < 0.42. */
 export interface Exponential {
   readonly exponent: Value;
-  /** The exponent as {@link NearestInteger} has it. */
+  /** The exponent plus twice the bias, as {@link nearestInteger} has it. */
   readonly biased: Value;
   readonly rest: Value;
 }
 
-/**
- * e^(x + tail), where the tail is far smaller than x. Beyond the range of results x is clamped, unless it is known to be `inRange`:
- * clamps are branches on scalars.
- */
-export function exponential(
-  k: Emitter,
-  x: Value,
-  { tail, inRange = false }: { tail?: Value; inRange?: boolean } = {},
-): Exponential {
+/** eˣ in parts, `biased` by what is `added`. */
+function reduced(k: Emitter, x: Value, { added, tail, precise }: Options & { readonly added?: number }): Exponential {
   const f = floats(k, x.dtype);
-  const { quotient, ln2, bounds } = forDType(constants, x.dtype);
-  const clamped = inRange ? x : f.atLeast(f.atMost(x, bounds[1]), bounds[0]);
-  const n = nearestInteger(k, f.mul(clamped, Math.LOG2E));
-  const high = f.sub(clamped, f.mul(n.float, ln2[0]));
+  const { quotient, ln2 } = forDType(constants, x.dtype);
+  const n = nearestInteger(k, f.mul(x, Math.LOG2E), added);
+  const high = f.sub(x, f.mul(n.float, ln2[0]));
   const product = f.mul(n.float, ln2[1]);
   const low = tail === undefined ? product : f.sub(product, tail);
   const r = f.sub(high, low);
+  const curve = f.mul(f.mul(r, r), f.polynomial(r, quotient));
+  if (!precise) return { exponent: n.int, biased: n.biased, rest: f.add(r, curve) };
   const lost = f.sub(f.sub(high, r), low);
-  const square = f.mul(r, r);
-  const correction = f.add(f.mul(square, f.polynomial(r, quotient)), f.add(lost, f.mul(lost, r)));
-  return { exponent: n.int, biased: n.biased, rest: f.add(r, correction) };
+  return { exponent: n.int, biased: n.biased, rest: f.add(r, f.add(curve, f.add(lost, f.mul(lost, r)))) };
+}
+
+/** eˣ in parts. Beyond the range of results x is clamped, unless it is known to be `inRange`: clamps are branches on scalars. */
+export function exponential(
+  k: Emitter,
+  x: Value,
+  { inRange = false, ...options }: Options & { readonly inRange?: boolean } = {},
+): Exponential {
+  const f = floats(k, x.dtype);
+  const { bounds } = forDType(constants, x.dtype);
+  return reduced(k, inRange ? x : f.atLeast(f.atMost(x, bounds[1]), bounds[0]), options);
 }
 
 /** 2^by · eˣ. */
@@ -66,9 +73,34 @@ export function exponentialValue(k: Emitter, { biased, rest }: Exponential, by =
   return scale(k, floats(k, rest.dtype).add(rest, 1), n);
 }
 
-/** eˣ − 1 without cancellation, for 2^exponent in the range of normal numbers. */
-export function exponentialMinusOne(k: Emitter, { biased, rest }: Omit<Exponential, "exponent">): Value {
+function minusOne(k: Emitter, rest: Value, power: Value): Value {
   const f = floats(k, rest.dtype);
-  const power = powerOfBiased(k, rest.dtype, biased);
   return f.add(f.mul(rest, power), f.sub(power, 1));
 }
+
+/** eˣ − 1 without cancellation, for 2^exponent in the range of normal numbers. */
+export const exponentialMinusOne = (k: Emitter, { biased, rest }: Omit<Exponential, "exponent">): Value =>
+  minusOne(k, rest, powerOfBiased(k, rest.dtype, biased));
+
+/** The same for x between −50 and 50, in fewer steps. */
+export function smallExponentialMinusOne(k: Emitter, x: Value): Value {
+  const { biased, rest } = reduced(k, x, { added: biasOf(x.dtype) });
+  return minusOne(k, rest, withExponent(k, x.dtype, biased));
+}
+
+/** 2^by · eˣ in fewer steps, with x held between bounds (below the upper one anyway, if there is none) for which that is a normal number. */
+export function boundedExponential(
+  k: Emitter,
+  x: Value,
+  { least, greatest, by = 0 }: { readonly least: number; readonly greatest?: number; readonly by?: number },
+): Value {
+  const f = floats(k, x.dtype);
+  const low = f.atLeast(x, least);
+  const held = greatest === undefined ? low : f.atMost(low, greatest);
+  const { biased, rest } = reduced(k, held, { added: biasOf(x.dtype) + by });
+  return f.mul(f.add(rest, 1), withExponent(k, x.dtype, biased));
+}
+
+/** eˣ for x ≤ 0 in a sum with numbers of about 1, where the least normal numbers may stand for those that are smaller. */
+export const powerOfNegative = (k: Emitter, x: Value): Value =>
+  k.target === "wasm" ? boundedExponential(k, x, { least: x.dtype === "float32" ? -87 : -708 }) : k.math("exp", x);

@@ -66,7 +66,7 @@ const roundingShift: ByFloat<number> = { float32: 12582912, float64: 67553994410
 export interface NearestInteger {
   readonly float: Value;
   readonly int: Value;
-  /** The integer plus twice the bias of exponents, in the low nine (float64: twelve) bits; those above are anything. */
+  /** The integer plus `added`, in the low nine (float64: twelve) bits; those above are anything. */
   readonly biased: Value;
 }
 
@@ -76,19 +76,21 @@ const exponents: ByFloat<{ readonly bias: number; readonly place: number }> = {
   float64: { bias: 1023, place: 20 },
 };
 
-/** The nearest integer to x, |x| < 2^21. */
-export function nearestInteger(k: Emitter, x: Value): NearestInteger {
+/** The bias of exponents. */
+export const biasOf = (dtype: DType): number => forDType(exponents, dtype).bias;
+
+/** The nearest integer to x, |x| < 2^21. @param added @defaultValue twice the bias of exponents */
+export function nearestInteger(k: Emitter, x: Value, added: number = 2 * biasOf(x.dtype)): NearestInteger {
   const f = floats(k, x.dtype);
-  const twice = 2 * forDType(exponents, x.dtype).bias;
-  const shift = forDType(roundingShift, x.dtype) + twice;
+  const shift = forDType(roundingShift, x.dtype) + added;
   const sum = f.add(x, shift);
   const biased = x.dtype === "float32" ? k.bitcast(sum, "int32") : k.bitcast(k.words(sum).low, "int32");
-  const base = x.dtype === "float32" ? k.bitcast(f.value(shift), "int32") : int(k, twice);
+  const base = x.dtype === "float32" ? k.bitcast(f.value(shift), "int32") : int(k, added);
   return { float: f.sub(sum, shift), int: k.sub(biased, base), biased };
 }
 
 /** The float whose exponent field, and what is above it, is `field`. */
-function withExponent(k: Emitter, dtype: DType, field: Value): Value {
+export function withExponent(k: Emitter, dtype: DType, field: Value): Value {
   const upper = k.shiftLeft(field, int(k, forDType(exponents, dtype).place));
   return dtype === "float32"
     ? k.bitcast(upper, "float32")
@@ -99,23 +101,37 @@ function withExponent(k: Emitter, dtype: DType, field: Value): Value {
 export const powerOfTwo = (k: Emitter, dtype: DType, n: Value): Value =>
   withExponent(k, dtype, k.add(n, int(k, forDType(exponents, dtype).bias)));
 
-/** The same, from n as {@link NearestInteger} has it `biased`. */
+/** The same, from n plus twice the bias. */
 export const powerOfBiased = (k: Emitter, dtype: DType, biased: Value): Value =>
   withExponent(k, dtype, k.sub(biased, int(k, forDType(exponents, dtype).bias)));
 
-/** x·2^n, rounded once, for n (`biased`) up to twice the range of exponents: results may be denormal or infinite. */
+/** x·2^n, rounded once, for n (plus twice the bias) up to twice the range of exponents: results may be denormal or infinite. */
 export function scale(k: Emitter, x: Value, biased: Value): Value {
   const half = k.shiftRight(biased, int(k, 1));
   return k.mul(k.mul(x, withExponent(k, x.dtype, half)), withExponent(k, x.dtype, k.sub(biased, half)));
 }
 
-/** x = 2^exponent · fraction with √½ ≤ fraction < √2, for positive finite x. */
-export function decompose(k: Emitter, x: Value): { readonly exponent: Value; readonly fraction: Value } {
+/** x = 2^exponent · fraction with √½ ≤ fraction < √2, for positive finite x, or only for such as are `normal`. */
+export function decompose(
+  k: Emitter,
+  x: Value,
+  { normal = false }: { readonly normal?: boolean } = {},
+): { readonly exponent: Value; readonly fraction: Value } {
+  if (normal) return decomposeNormal(k, x, int(k, -biasOf(x.dtype)));
   const f = floats(k, x.dtype);
   const single = x.dtype === "float32";
   const tiny = f.less(x, single ? 2 ** -126 : 2 ** -1022);
-  const normal = f.select(tiny, f.mul(x, single ? 2 ** 25 : 2 ** 54), x);
   const adjust = k.select(tiny, int(k, single ? -152 : -1077), int(k, single ? -127 : -1023));
+  return decomposeNormal(k, f.select(tiny, f.mul(x, single ? 2 ** 25 : 2 ** 54), x), adjust);
+}
+
+/** The same of a normal number, with `adjust` added to the exponent's field. */
+function decomposeNormal(
+  k: Emitter,
+  normal: Value,
+  adjust: Value,
+): { readonly exponent: Value; readonly fraction: Value } {
+  const single = normal.dtype === "float32";
   // The bits of √½; adding the distance to 1 carries into the exponent exactly when the fraction reaches √2.
   const low = int(k, single ? 0x3f3504f3 : 0x3fe6a09e);
   const one = int(k, single ? 0x3f800000 : 0x3ff00000);
@@ -128,6 +144,13 @@ export function decompose(k: Emitter, x: Value): { readonly exponent: Value; rea
     exponent,
     fraction: words ? k.fromWords(k.bitcast(fraction, "uint32"), words.low) : k.bitcast(fraction, "float32"),
   };
+}
+
+/** `size`, which is not negative, with the sign of x: an instruction less than what makes a sign of any other. */
+export function withSignOf(k: Emitter, size: Value, x: Value): Value {
+  if (x.dtype === "float64") return k.copySign(size, x);
+  const sign = k.and(k.bitcast(x, "int32"), int(k, -(2 ** 31)));
+  return k.bitcast(k.or(k.bitcast(size, "int32"), sign), "float32");
 }
 
 /** The upper half of the bits of x, the rest zero. */

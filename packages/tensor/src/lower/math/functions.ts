@@ -42,8 +42,8 @@ export const mathFunctions: Readonly<Record<MathFunction, MathRule>> = {
   expm1: unary(expm1),
   log: unary(log),
   log1p: unary(log1p),
-  sin: unary(sin, true),
-  cos: unary(cos, true),
+  sin: unary(sin),
+  cos: unary(cos),
   tan: unary(tan, true),
   asin: unary(asin),
   acos: unary(acos),
@@ -53,6 +53,6 @@ export const mathFunctions: Readonly<Record<MathFunction, MathRule>> = {
   cosh: unary(cosh),
   tanh: unary(tanh),
   erf: unary(erf),
-  erfinv: unary(erfinv, true),
+  erfinv: unary(erfinv),
   pow: binary(pow, true),
 };

@@ -63,7 +63,7 @@ function powerOfSize(k: Emitter, size: Value, y: Value): Value {
   const [product, lost] = twoProduct(k, exponent, high);
   const tail = f.add(lost, f.mul(exponent, low));
   const bounded = f.select(f.less(k.abs(product), bound), tail, 0);
-  return exponentialValue(k, exponential(k, product, { tail: bounded }));
+  return exponentialValue(k, exponential(k, product, { tail: bounded, precise: true }));
 }
 
 /** x^y with the special cases of C99, F.9.4.4: 1 for y = 0 and for x = 1 even with NaN; NaN for x < 0 unless y is an integer. */

@@ -1,7 +1,5 @@
 import type { Emitter, Value } from "../emitter";
-import { floats } from "./floats";
-import { sineOfSize } from "./trigonometry";
+import { sineOrCosine } from "./trigonometry";
 
 /** Sine, for all arguments however large. */
-export const sin = (k: Emitter, x: Value): Value =>
-  k.mul(sineOfSize(k, x, 0), k.copySign(floats(k, x.dtype).value(1), x));
+export const sin = (k: Emitter, x: Value): Value => sineOrCosine(k, x, "sin");

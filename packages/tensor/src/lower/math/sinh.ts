@@ -6,7 +6,7 @@ import { floats } from "./floats";
 export function sinh(k: Emitter, x: Value): Value {
   const f = floats(k, x.dtype);
   const size = k.abs(x);
-  const power = exponential(k, size);
+  const power = exponential(k, size, { precise: true });
   // Out of range only where it is not selected.
   const t = exponentialMinusOne(k, power);
   const small = f.mul(f.add(t, f.div(t, f.add(t, 1))), 0.5);

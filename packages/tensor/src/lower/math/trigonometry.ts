@@ -1,26 +1,33 @@
-import type { Emitter, Value } from "../emitter";
+import type { Emitter, MathFunction, Value } from "../emitter";
 import { type ByFloat, floats, forDType, nearestInteger } from "./floats";
 import { reduceLarge } from "./payne-hanek";
 
 /**
- * π/2 as a sum of parts: all but the last have few enough bits for exact products with multiples up to `limit`/(π/2).
- * The quotients are (sin r − r)/r³ and (cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4, minimax (Remez exchange in 45 digits).
+ * π/2 as a sum of parts: all but the last have few enough bits for exact products with multiples up to `limit`/(π/2), and none is negative,
+ * so that −0 stays −0. The quotients are (sin r − r)/r³ and (cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4, and the former for |r| ≤ π/2
+ * (`halfTurn`), minimax (Remez exchange in 45 digits).
  */
 const constants: ByFloat<{
   readonly parts: readonly number[];
   readonly limit: number;
+  readonly halfTurn: readonly number[];
   readonly sine: readonly number[];
   readonly cosine: readonly number[];
 }> = {
   float32: {
-    parts: [1.57080078125, -4.453584551811218e-6, -8.706138032721356e-10, 6.223371969669989e-14],
+    parts: [1.5703125, 0.0004837512969970703, 7.549533620476723e-8, 2.5633440682570896e-12],
     limit: 6000,
+    halfTurn: [-0.16666659712791443, 0.008333069272339344, -0.00019809776858892292, 2.606095677037956e-6],
     sine: [-0.1666666716337204, 0.008333380334079266, -0.0001985349808819592, 2.8372471660986776e-6],
     cosine: [0.0416666679084301, -0.001388898235745728, 2.4822968043736182e-5, -2.8974156407457485e-7],
   },
   float64: {
     parts: [1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21],
     limit: 65536,
+    halfTurn: [
+      -0.16666666666666666, 0.008333333333333194, -0.0001984126984120908, 2.7557319211112364e-6, -2.505210687044855e-8,
+      1.6058939584175885e-10, -7.642988238405531e-13, 2.7211399050378723e-15,
+    ],
     sine: [
       -0.16666666666666666, 0.008333333333333038, -0.0001984126984095601, 2.755731906976589e-6, -2.50520696702848e-8,
       1.6054138342552171e-10, -7.380401677107036e-13,
@@ -53,35 +60,18 @@ function reduceModerate(k: Emitter, size: Value): Reduced {
   return { quadrant: n.int, angle, tail: f.sub(f.sub(near, angle), low) };
 }
 
-/** Reduces |x| to the first octant either side of 0. */
-function reduce(k: Emitter, x: Value): Reduced {
-  const f = floats(k, x.dtype);
-  const size = k.abs(x);
-  const moderate = reduceModerate(k, size);
-  const [quadrant, angle, tail] = [
-    k.variable(moderate.quadrant),
-    k.variable(moderate.angle),
-    k.variable(moderate.tail),
-  ];
-  k.if(f.less(forDType(constants, x.dtype).limit, size), () => {
-    const large = reduceLarge(k, k.cast(size, "float64"));
-    const rounded = k.cast(large.angle, x.dtype);
-    const rest = k.add(k.sub(large.angle, k.cast(rounded, "float64")), large.tail);
-    quadrant.set(large.quadrant);
-    angle.set(rounded);
-    tail.set(k.cast(rest, x.dtype));
-  });
-  return { quadrant: quadrant.get(), angle: angle.get(), tail: tail.get() };
+/** The same for arguments that are too large for it. */
+function reduceFar(k: Emitter, size: Value): Reduced {
+  const large = reduceLarge(k, k.cast(size, "float64"));
+  const angle = k.cast(large.angle, size.dtype);
+  const rest = k.add(k.sub(large.angle, k.cast(angle, "float64")), large.tail);
+  return { quadrant: large.quadrant, angle, tail: k.cast(rest, size.dtype) };
 }
 
-/** Sine and cosine of the reduced |x|, and the quadrant that says which of them, with which signs, belong to x. */
-export function sineAndCosine(
-  k: Emitter,
-  x: Value,
-): { readonly sine: Value; readonly cosine: Value; readonly quadrant: Value } {
-  const f = floats(k, x.dtype);
-  const constant = forDType(constants, x.dtype);
-  const { quadrant, angle, tail } = reduce(k, x);
+/** Sine and cosine of the reduced |x|; the quadrant says which of them, with which signs, belong to x. */
+function sineAndCosine(k: Emitter, { angle, tail }: Reduced): { readonly sine: Value; readonly cosine: Value } {
+  const f = floats(k, angle.dtype);
+  const constant = forDType(constants, angle.dtype);
   const square = f.mul(angle, angle);
   const half = f.mul(square, 0.5);
   const one = f.sub(1, half);
@@ -90,18 +80,62 @@ export function sineAndCosine(
   return {
     sine: f.add(angle, f.add(cubic, f.mul(tail, one))),
     cosine: f.add(one, f.add(f.sub(f.sub(1, one), half), f.sub(quartic, f.mul(angle, tail)))),
-    quadrant,
   };
 }
 
-/** The sine of |x| advanced by `quarters` quarter turns. */
-export function sineOfSize(k: Emitter, x: Value, quarters: number): Value {
-  const { sine, cosine, quadrant } = sineAndCosine(k, x);
-  const int = (n: number): Value => k.literal("int32", n);
-  const turn = quarters === 0 ? quadrant : k.add(quadrant, int(quarters));
-  // Arithmetic instead of `select`: on scalars a select of floats is a branch, and which quadrant comes next cannot be predicted.
-  const odd = k.cast(k.and(turn, int(1)), x.dtype);
-  const sign = k.cast(k.sub(int(1), k.and(turn, int(2))), x.dtype);
+/** `near`, but for large |x| what `far` makes of |x|, or the function itself of one after another. */
+function forAllSizes(k: Emitter, x: Value, name: MathFunction, near: Value, far: (size: Value) => Value): Value {
+  const size = k.abs(x);
+  const result = k.variable(near);
+  k.if(floats(k, x.dtype).less(forDType(constants, x.dtype).limit, size), () =>
+    result.set(k.oneByOne ? k.oneByOne(name, x) : far(size)),
+  );
+  return result.get();
+}
+
+const isOdd = (k: Emitter, n: Value): Value => k.equal(k.and(n, k.literal("int32", 1)), k.literal("int32", 1));
+
+const withSign = (k: Emitter, size: Value, x: Value): Value => k.mul(size, k.copySign(k.literal(x.dtype, 1), x));
+
+/** The value, negated for odd n. No `select`: on scalars that is a branch, and which way it goes cannot be predicted. */
+function timesSign(k: Emitter, value: Value, n: Value): Value {
+  const int = (number: number): Value => k.literal("int32", number);
+  if (value.dtype === "float32") return k.bitcast(k.xor(k.bitcast(value, "int32"), k.shiftLeft(n, int(31))), "float32");
+  const sign = k.sub(int(1), k.shiftLeft(k.and(n, int(1)), int(1)));
+  return k.mul(value, k.cast(sign, "float64"));
+}
+
+/** Tangent. */
+export function tangent(k: Emitter, x: Value): Value {
   const f = floats(k, x.dtype);
-  return f.mul(f.add(f.mul(cosine, odd), f.mul(sine, f.sub(1, odd))), sign);
+  const of = (angle: Reduced): Value => {
+    const { sine, cosine } = sineAndCosine(k, angle);
+    const odd = isOdd(k, angle.quadrant);
+    return withSign(k, f.div(f.select(odd, k.neg(cosine), sine), f.select(odd, sine, cosine)), x);
+  };
+  return forAllSizes(k, x, "tan", of(reduceModerate(k, k.abs(x))), (size) => of(reduceFar(k, size)));
+}
+
+/**
+ * Sine or cosine: sin r, an odd or even number of half turns away, where |r| ≤ π/2, so that one polynomial does. Each difference of the
+ * reduction is exact where the next would cancel.
+ */
+export function sineOrCosine(k: Emitter, x: Value, name: "sin" | "cos"): Value {
+  const f = floats(k, x.dtype);
+  const { parts, halfTurn } = forDType(constants, x.dtype);
+  const halves = f.mul(x, 1 / Math.PI);
+  const n = nearestInteger(k, name === "sin" ? halves : f.sub(halves, 0.5), name === "sin" ? 0 : 1);
+  const away = name === "sin" ? n.float : f.add(n.float, 0.5);
+  const r = parts.reduce((rest, part) => f.sub(rest, f.mul(away, 2 * part)), x);
+  const square = f.mul(r, r);
+  // The first term apart: the sum of both is +0 where r is −0, which must stay.
+  const higher = f.mul(f.mul(square, square), f.polynomial(square, halfTurn.slice(1)));
+  const size = f.add(r, f.mul(r, f.add(f.mul(square, halfTurn[0]!), higher)));
+  return forAllSizes(k, x, name, timesSign(k, size, n.biased), (large) => {
+    const far = reduceFar(k, large);
+    const { sine, cosine } = sineAndCosine(k, far);
+    const turn = name === "sin" ? far.quadrant : k.add(far.quadrant, k.literal("int32", 1));
+    const value = timesSign(k, f.select(isOdd(k, turn), cosine, sine), k.shiftRight(turn, k.literal("int32", 1)));
+    return name === "sin" ? withSign(k, value, x) : value;
+  });
 }

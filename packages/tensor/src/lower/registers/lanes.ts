@@ -11,6 +11,7 @@ import type { Lowering } from "../lower";
 import type { LaneEmitter } from "../machine";
 import type { Plan } from "../plan";
 import { clear, countOf } from "../rows";
+import { inTiles } from "../tiles";
 import { type Cell, constantAt, elementsOf, registers, type Room, roomAt } from "./cells";
 import { evaluate, index, runLoop } from "./evaluate";
 import { type Fixed, fixedCells, attempt, measured } from "./steps";
@@ -22,6 +23,9 @@ import { registersEnabled } from "./switch";
 
 /** The most operations of an iteration; each is several vector instructions. */
 const longest = 1500;
+
+/** About how many operations an iteration has, most of which are solves. */
+const operationsEach = 1000;
 
 /** Groups of iterations that do not loop themselves, in one call. */
 const groupsPerCall = 64;
@@ -117,14 +121,33 @@ export function lowerLanes(lowering: Lowering, site: Site, plan: Plan, node: Nod
       k.store("int32", base, offset, int(k, 0));
     }
   }
-  writeSlot(site, doneSlot!, int(k, 0));
   const known = literalsOf(plan.tape);
   const literals = node.ins.map((id) => known.get(id));
+  // Neither working memory nor a count of the most steps is for several threads.
+  if ((lowering.module.threads ?? 1) > 1 && !loop.a.single && lanes.bytes === 0)
+    return shareLanes(lowering, site, loop, literals, lanes);
+  writeSlot(site, doneSlot!, int(k, 0));
   k.while(
     () => k.less(readSlot(site, doneSlot!), int(k, length)),
     () => {
       lowering.outline(site, "lanes", (inner) => emitGroups(inner, loop, literals, lanes));
     },
+  );
+}
+
+/** Independent iterations on all threads, a function call for each group. */
+function shareLanes(lowering: Lowering, site: Site, loop: OpenLoop, literals: Literals, lanes: LanesPlan): void {
+  const { count } = lanes;
+  const { length } = loop.a;
+  const group = lowering.module.declare(lowering.nameOf("lanes"), 2);
+  lowering.module.define(group, (k, [frame, from]) =>
+    emitGroup(lanesFrom({ k, frame: frame!, fixed: false }, from!, count), loop, literals),
+  );
+  const work = { name: "lanes", length, operations: length * operationsEach, unit: count, repeatable: true };
+  inTiles(lowering, site, work, ({ k, frame }, part) =>
+    k.loop(Math.ceil(part.length / count), (n) =>
+      k.call(group, [frame, k.min(k.add(part.from, k.mul(n, int(k, count))), int(k, length - count))]),
+    ),
   );
 }
 
@@ -218,12 +241,13 @@ function emitLoops(group: Group, { a, given, outs }: OpenLoop, single: SingleLoo
     const { base, offset } = addressOf(site, place);
     return { base: lanes.add(base, lanes.mul(at, int(k, size))), offset, step: knownInt(size * single.size) };
   });
-  const count = given.count[0];
+  const [total] = given.count;
+  const each = single.count === undefined ? undefined : partCell(group, given.constants[single.count]!);
   const { carries, steps } = runLoop(
     f,
     single.loop,
     {
-      count: count && countOf(site, count.place, single.loop.length),
+      count: each?.read(knownInt(0)) ?? (total && countOf(site, total.place, single.loop.length)),
       carries: given.carries.slice(0, single.loop.carries).map((x) => partCell(group, x)),
       rows: (i) => xs.map((x) => x(i)),
       constants: cells(given.constants, known.constants, single.constants),

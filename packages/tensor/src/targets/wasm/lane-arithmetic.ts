@@ -129,6 +129,11 @@ export function laneArithmetic(k: LaneCode): LaneArithmetic {
       return a;
     }
     if (isRamp(a) && name === "neg") return ramp(dtype, scalar.neg(a.base), -a.step);
+    // Engines make the mask of the sign bit anew for each of their own instructions.
+    if (isFloat(dtype) && (name === "neg" || name === "abs")) {
+      const sign = k.parts(int(dtype, -0));
+      return k.vector(dtype, k.apply([k.parts(a), sign], name === "neg" ? vector.xor : vector.andNot));
+    }
     const parts = k.apply([k.parts(a, width)], instruction);
     return dtype === "bool" ? k.mask(width, () => parts) : k.vector(dtype, parts);
   }

@@ -20,8 +20,11 @@ interface Piece {
   readonly bytes: number;
 }
 
+const whole: readonly Piece[] = [{ at: 0, bytes: 16 }];
+
 /** Pieces that together are the first `bytes` of a vector and nothing beyond. */
-function pieces(bytes: number): Piece[] {
+function pieces(bytes: number): readonly Piece[] {
+  if (bytes === 16) return whole;
   const result: Piece[] = [];
   for (let size = 16, at = 0; size >= 1; size /= 2)
     if (bytes - at >= size) {
@@ -74,8 +77,11 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
   }
 
   /** Bytes in use of each vector of numbers of `size` bytes. */
-  const stretches = (size: number): readonly number[] =>
-    Array.from({ length: Math.ceil((count * size) / 16) }, (_, p) => Math.min(16, count * size - 16 * p));
+  function stretches(size: number): readonly number[] {
+    const found: number[] = [];
+    for (let rest = count * size; rest > 0; rest -= 16) found.push(Math.min(16, rest));
+    return found;
+  }
 
   /** A byte for each lane, sixteen lanes a vector, as masks. */
   function spread(bytes: Parts): Parts {

@@ -61,6 +61,8 @@ export function laneEmitter(k: LaneCode, callees: Callees): LaneEmitter {
     select: (condition, a, b) => arithmetic.select(condition, a, b),
     ...conversions,
     math: (name, ...args) => laneMath(k, emitter, callees, name, args),
+    oneByOne: (name, arg) =>
+      isLanes(arg) ? k.each(arg.dtype, [arg], ([x]) => scalar.math(name, x!)) : scalar.math(name, arg),
     variable: (initial) => control.variable(initial),
     loop: (total, body) => control.loop(total, body),
     while: (condition, body) => control.while(condition, body),

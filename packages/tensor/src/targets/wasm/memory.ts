@@ -7,7 +7,7 @@ import { words } from "./threads/words";
 const pageBytes = 65536;
 
 /** Addresses are 32 bits wide. */
-export const maxBytes = maxPages * pageBytes;
+export const maxBytes: number = maxPages * pageBytes;
 
 /** A program that has been bound to a memory, with views of the places where its inputs and results lie, if they are fixed. */
 export interface Instance {

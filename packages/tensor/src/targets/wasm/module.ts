@@ -133,6 +133,11 @@ export class WasmModule implements MachineModule, Callees {
     return index;
   }
 
+  /** How many functions there are so far. */
+  get functions(): number {
+    return this.#functions.length;
+  }
+
   /** How many functions other threads may be asked to run. */
   get jobs(): number {
     return this.#jobs;

@@ -1,12 +1,15 @@
 import { byteSize, type TypedArray } from "../../dtype";
 import { OutOfMemoryError } from "../../errors";
 import { failureOf } from "../../failures";
-import { formatTape } from "../../format";
+import { formatCount, formatTape } from "../../format";
 import { rowSlots } from "../../lower/addressing";
 import { Frame } from "../../lower/frame";
 import { failureWord, frameStart } from "../../lower/heap";
+import { inspectPlan } from "../../lower/inspect";
+import { literalsOf } from "../../lower/literals";
 import { Lowering } from "../../lower/lower";
-import { placeInputs, planTape } from "../../lower/plan";
+import { placeInputs, type Plan, planTape } from "../../lower/plan";
+import { pruned } from "../../lower/registers/evaluate";
 import { prune } from "../../passes/prune";
 import type { Aval } from "../../primitive";
 import { sizeOf } from "../../shape";
@@ -14,7 +17,7 @@ import type { Tape } from "../../tape";
 import type { Program } from "../target";
 import { type Engine, plainEngine } from "./engine";
 import { type Instance, maxBytes, outOfMemory, type WasmMemory } from "./memory";
-import { wasmModule } from "./module";
+import { type WasmModule, wasmModule } from "./module";
 
 /** The first free byte of the heap. */
 const topWord = 0;
@@ -33,7 +36,7 @@ interface Port {
  * @throws OutOfMemoryError when the frame is larger than addresses reach
  */
 export function wasmProgram(source: Tape, memory: WasmMemory, engine: Engine = plainEngine): Program {
-  const { tape, bytes, forks, frameBytes, inputs, outputs } = lowered(source, engine);
+  const { tape, bytes, forks, functions, frameBytes, inputs, outputs } = lowered(source, engine);
   const { where } = tape;
   let module: WebAssembly.Module | undefined;
   const view = (port: Port): TypedArray | undefined =>
@@ -78,7 +81,14 @@ export function wasmProgram(source: Tape, memory: WasmMemory, engine: Engine = p
       }
       return results;
     },
-    inspect: () => `${formatTape(tape)}\n${frameBytes} bytes of memory, ${bytes.length} bytes of code`,
+    inspect: () => {
+      const { plan, lowering, frame } = layOut(tape, engine);
+      return [
+        formatTape(tape, pruned),
+        inspectPlan(plan, frame.bytes - frameStart(engine.threads), lowering.callee),
+        `code ${formatCount(bytes.length)} bytes: ${functions} functions`,
+      ].join("\n");
+    },
   };
 }
 
@@ -88,14 +98,21 @@ interface Lowered {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** It has work for several threads. */
   readonly forks: boolean;
+  /** How many it has. */
+  readonly functions: number;
   readonly frameBytes: number;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
 }
 
-/** A function apart from the program's, whose closures would else keep plan and emitter alive for as long as the program. */
-function lowered(source: Tape, engine: Engine): Lowered {
-  const tape = prune(source);
+interface LaidOut {
+  readonly plan: Plan;
+  readonly lowering: Lowering;
+  readonly module: WasmModule;
+  readonly frame: Frame;
+}
+
+function layOut(tape: Tape, engine: Engine): LaidOut {
   const frame = new Frame(frameStart(engine.threads));
   const places = placeInputs(
     frame,
@@ -104,12 +121,19 @@ function lowered(source: Tape, engine: Engine): Lowered {
   const module = wasmModule(engine);
   const lowering = new Lowering(module);
   const plan = planTape(tape, frame, places, lowering.callee);
+  return { plan, lowering, module, frame };
+}
+
+/** A function apart from the program's, whose closures would else keep plan and emitter alive for as long as the program. */
+function lowered(source: Tape, engine: Engine): Lowered {
+  const tape = prune(source);
+  const { plan, lowering, module, frame } = layOut(tape, engine);
   if (frame.bytes > maxBytes) throw outOfMemory(tape.where, frame.bytes);
   const main = module.declare("main", 0);
   module.define(main, (k) => lowering.emitPlan({ k, frame: k.literal("int32", 0), fixed: true }, plan));
   module.export(main, "main");
 
-  const literals = new Map(tape.literals.map(({ id, value }) => [id, value]));
+  const literals = literalsOf(tape);
   const port = (id: number): Port => {
     const place = plan.places[id];
     const aval = tape.avals[id]!;
@@ -124,6 +148,7 @@ function lowered(source: Tape, engine: Engine): Lowered {
     tape,
     bytes: module.finish(),
     forks: module.jobs > 0,
+    functions: module.functions,
     frameBytes: frame.bytes,
     inputs: tape.inputs.map(port),
     outputs: tape.outputs.map(port),

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
-import { compile, matmul, tensor, type Tensor, wasm } from "../../../index";
+import { compile, matmul, scan, tensor, type Tensor, wasm, whileLoop } from "../../../index";
 import { WasmMemory } from "../memory";
 import { maxPages, wasmModule } from "../module";
 
@@ -87,6 +87,32 @@ describe.each(shapes.map((shape) => ({ shape })))("$shape on two threads", ({ sh
       await pause(10);
     }
   });
+});
+
+test("trajectories are what one thread gives, to the bit", async () => {
+  // The number of steps differs from row to row.
+  const f = (rows: Tensor): Tensor =>
+    scan(
+      (none: Tensor[], x: Tensor) => [
+        none,
+        whileLoop(
+          ([y]) => y.less(1e6),
+          ([y]) => [y.mul(1.01).add(y.sin().square())],
+          [x] as [Tensor],
+          { maxSteps: 5000 },
+        )[0],
+      ],
+      [] as Tensor[],
+      rows,
+    )[1];
+  const start = Float32Array.from({ length: 1001 }, (_, i) => 1 + i);
+  const expected = bytesOf(compile(f)(tensor(start)));
+  const target = wasm({ threads: 2 });
+  const threaded = compile(f, { target });
+  for (let run = 0; run < 5; run++) {
+    expect(bytesOf(threaded(tensor(start, { target }))).equals(expected)).toBe(true);
+    await pause(10);
+  }
 });
 
 test("threads keep no process alive", () => {

@@ -1,0 +1,23 @@
+import { webgpu, type WebGpuTarget } from "@dzdt/kernels-wgsl";
+import { defaultTarget } from "@dzdt/tensor";
+import type { Attempt } from "./case";
+import { provideGpu } from "./dawn";
+
+let opened: Promise<WebGpuTarget> | undefined;
+
+/** An attempt of dzdt whose tensors are on a GPU; its unit ends when the device has done its work. */
+export async function onGpu(make: () => Attempt | Promise<Attempt>): Promise<Attempt> {
+  await provideGpu();
+  const target = await (opened ??= webgpu());
+  defaultTarget(target);
+  const attempt = await make();
+  if (attempt.clock === "own") return attempt;
+  return {
+    ...attempt,
+    elsewhere: true,
+    run: async () => {
+      await attempt.run();
+      await target.device.queue.onSubmittedWorkDone();
+    },
+  };
+}

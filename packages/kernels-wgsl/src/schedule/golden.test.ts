@@ -1,0 +1,25 @@
+import { fori, matmul, type Tensor, trace } from "@dzdt/tensor";
+import { describe, expect, test } from "vitest";
+import { lower } from "./lowered";
+
+/** Programs whose kernels are kept as they are to be read: one for each kind of schedule. */
+const programs: Readonly<Record<string, { readonly f: (x: Tensor) => Tensor; readonly shape: readonly number[] }>> = {
+  "elementwise chain": { f: (x) => x.mul(2).add(1).neg(), shape: [100] },
+  "comparison to bools": { f: (x) => x.less(0.5), shape: [10] },
+  "sum of long rows": { f: (x) => x.sum(1), shape: [3, 1000] },
+  "large product": { f: (x) => matmul(x, x), shape: [64, 64] },
+  "loop over a scalar": { f: (x) => fori(1000, (_i, c: Tensor) => c.mul(0.5).add(1), x), shape: [] },
+};
+
+describe("kernels are those in the folder golden (`npx vitest run --project node golden -u` writes them anew)", () => {
+  test.each(Object.entries(programs))("%s", async (name, { f, shape }) => {
+    const { tape } = trace(name, (x) => [f(x)], [{ dtype: "float32", shape }]);
+    const { kernels } = lower(tape, 2 ** 30, 2 ** 28);
+    const shown = new Map(kernels.map(({ text, ...kernel }) => [text, kernel]));
+    const texts = [...shown].map(([text, kernel]) => {
+      const count = kernels.filter((each) => each.text === text).length;
+      return `// ${kernel.name}: ${kernel.groups.join(" × ")} workgroups${count > 1 ? `, ${count} times` : ""}\n${text}\n`;
+    });
+    await expect(texts.join("\n")).toMatchFileSnapshot(`./golden/${name.replaceAll(" ", "-")}.wgsl`);
+  });
+});

@@ -1,0 +1,116 @@
+import { invariant } from "@dzdt/tensor";
+import type { Value, Variable } from "@dzdt/tensor/lower";
+import { WgslEmitter } from "./emit";
+import { term } from "./types";
+
+/** How the loop of one of many lanes is spread over several dispatches. */
+export interface Chain {
+  /** Iterations of one dispatch. */
+  readonly budget: number;
+  /** Where a lane's words are: whether it goes on, then its variables. */
+  readonly base: number;
+  /** Words of one lane; known when the code is, 0 until then. */
+  words: number;
+  /** Has a function taken the loop? */
+  taken: boolean;
+}
+
+/** WGSL for whether this dispatch goes on with what others have begun. */
+export const goesOn = "run.again != 0u";
+
+/** The number of the first word of this lane. */
+const firstWord = ({ base, words }: Chain): string => `u32(${base / 4}i + lane_number * ${words}i)`;
+
+/** A lane that has nothing left to do in this dispatch. */
+export const isDone = (chain: Chain): string => `${goesOn} && memory[${firstWord(chain)}] == 0u`;
+
+/**
+ * Emits the function of a lane: its loop stops after so many iterations and leaves its variables in memory, where the next dispatch finds them. What
+ * comes before the loop is computed again, what comes after it when it has ended.
+ */
+export class ChainEmitter extends WgslEmitter {
+  private readonly chain: Chain;
+  private depth = 0;
+  private chained = false;
+  private readonly variables: { readonly name: string; readonly dtype: Value["dtype"]; changes: boolean }[] = [];
+
+  constructor(callees: WgslEmitter["callees"], chain: Chain) {
+    super(callees);
+    this.chain = chain;
+    chain.taken = true;
+  }
+
+  /** The loop over the lanes of a function is around the loop of a lane. */
+  private get atLane(): boolean {
+    return this.depth === 1 && !this.chained;
+  }
+
+  override variable(initial: Value): Variable {
+    if (!this.atLane) return super.variable(initial);
+    const { dtype } = initial;
+    const name = this.code.name("x");
+    const held = { name, dtype, changes: false };
+    this.variables.push(held);
+    this.code.line(`var ${name} = ${term(initial).text};`);
+    return {
+      get: () => this.code.fresh(dtype, name),
+      set: (value) => {
+        invariant(value.dtype === dtype, `a ${dtype} variable set to a ${value.dtype}`);
+        held.changes = true;
+        this.code.line(`${name} = ${term(value).text};`);
+      },
+    };
+  }
+
+  /** What was written before the loop is still there, or changed by the loop. */
+  private once(write: () => void): void {
+    if (this.atLane) this.code.block(`if (!(${goesOn})) {`, write);
+    else write();
+  }
+
+  override store(...args: Parameters<WgslEmitter["store"]>): void {
+    this.once(() => super.store(...args));
+  }
+
+  override copy(to: Value, from: Value, bytes: Value): void {
+    this.once(() => super.copy(to, from, bytes));
+  }
+
+  override fill(to: Value, byte: number, bytes: Value): void {
+    this.once(() => super.fill(to, byte, bytes));
+  }
+
+  override while(condition: () => Value, body: () => void): void {
+    if (this.atLane) return this.spread(condition, body);
+    this.depth++;
+    super.while(condition, body);
+    this.depth--;
+  }
+
+  private spread(condition: () => Value, body: () => void): void {
+    this.chained = true;
+    const [budget, first] = [this.code.name("budget"), this.code.name("first")];
+    const restore = this.code.later();
+    this.code.line(`var ${budget} = ${this.chain.budget}i;`);
+    this.code.block("loop {", () => {
+      this.code.line(`if (stopped || !${term(condition()).text}) { break; }`);
+      this.code.line(`if (${budget} == 0i) { ${budget} = -1i; break; }`);
+      this.code.line(`${budget}--;`);
+      body();
+    });
+    const changing = this.variables.filter(({ changes }) => changes);
+    this.chain.words = 1 + changing.length;
+    const from = firstWord(this.chain);
+    const words = changing.map(({ name, dtype }, j) => {
+      const word = `memory[${first} + ${j + 1}u]`;
+      return dtype === "bool"
+        ? { save: `${word} = select(0u, 1u, ${name});`, restore: `${name} = ${word} != 0u;` }
+        : { save: `${word} = bitcast<u32>(${name});`, restore: `${name} = bitcast<${wgslType[dtype]!}>(${word});` };
+    });
+    restore(`let ${first} = ${from}; if (${goesOn}) { ${words.map((word) => word.restore).join(" ")} }`);
+    this.code.line(`memory[${first}] = select(0u, 1u, ${budget} < 0i);`);
+    this.code.line(`if (${budget} < 0i) { ${words.map(({ save }) => save).join(" ")} return; }`);
+  }
+}
+
+const wgslType: Partial<Record<Value["dtype"], string>> = { float32: "f32", int32: "i32", uint32: "u32" };

@@ -1,0 +1,197 @@
+import { broadcastTo, cast, linalg, stopGradient, type Tensor } from "@dzdt/tensor";
+import { combine, hermite, line } from "../interpolation";
+import type { Method } from "../step";
+import { inverted } from "./linear";
+import { newton } from "./newton";
+import { rooted } from "./root";
+import { checkLength, checkRow, checkSum, deepFreeze } from "../tableau";
+import type { DiagonallyImplicitOptions, DiagonallyImplicitSolver, ImexOptions, ImexSolver } from "./tableau";
+import { identityLike, type StageAccuracy, vectorSystem, type VectorSystem } from "./vector";
+
+/** Stages are solved to this part of the tolerance. */
+export const part = 0.01;
+
+/** Sizes of corrections as the solve's tolerances measure errors: the root of the mean square of what they are to the tolerance. */
+export function correctionSize(
+  system: VectorSystem,
+  y: readonly Tensor[],
+  { rtol, atol, exact }: StageAccuracy,
+): (delta: Tensor) => Tensor {
+  const to = (x: Tensor, k: number): Tensor => broadcastTo(cast(x, y[k]!.dtype), y[k]!.shape);
+  const scale = exact
+    ? system.ravel(y).abs().add(1)
+    : system.ravel(y.map((x, k) => x.abs().mul(to(rtol[k]!, k)).add(to(atol[k]!, k))));
+  const weights = stopGradient(scale);
+  return (delta) => {
+    const scaled = delta.div(weights);
+    return scaled
+      .mul(scaled)
+      .sum()
+      .mul(1 / Math.max(1, system.n))
+      .sqrt();
+  };
+}
+
+/** The part of a field that an implicit–explicit method does not solve with. */
+export interface ExplicitPart {
+  readonly a: readonly (readonly number[])[];
+  readonly field: (t: Tensor, y: Tensor) => Tensor;
+}
+
+/**
+ * Steps of a singly diagonally implicit method. `memory` is dy/dt at the state; with an explicit part, then the slopes of both parts. Adaptive steps use one Jacobian and its factorisation for all
+ * stages; steps of given lengths, which cannot be repeated, use a new one for each iteration and solve to rounding.
+ */
+export function dirkMethod(
+  solver: DiagonallyImplicitSolver,
+  system: VectorSystem,
+  accuracy: StageAccuracy,
+  easy?: ExplicitPart,
+): Method {
+  const { a, b, c, bError, startError = 0, gamma, stages, explicitFirst, order, embeddedOrder, filtered } = solver;
+  const { n, dtype, ravel, unravel, field, linearize, mass } = system;
+  const vector = { dtype, shape: [n] };
+  const times = (x: Tensor): Tensor => (mass ? mass.matmul(x) : x);
+  const slope = (t: Tensor, y: Tensor): Tensor => (mass ? linalg.solve(mass, field(t, y)) : field(t, y));
+  const { exact } = accuracy;
+  const begin = (t: Tensor, y: Tensor): Tensor[] => {
+    const own = slope(t, y);
+    if (!easy) return unravel(own);
+    const other = easy.field(t, y);
+    return [...unravel(own.add(other)), own, other];
+  };
+  return {
+    name: solver.name,
+    errorOrder: bError && Math.min(order, embeddedOrder ?? order - 1) + 1,
+    derivative: true,
+    dense: order === 1 ? [vector] : [vector, vector],
+    // Iterations are not known ahead: as many as it takes to solve a linear field.
+    evaluations: { begin: 1, attempt: 2 * (explicitFirst ? stages - 1 : stages) + (easy ? 1 : 0), interpolate: 0 },
+    begin: (t, y) => begin(t, ravel(y)),
+    slope: (t, y) => begin(t, ravel(y)).slice(0, y.length),
+    attempt: (t, tNext, h, y, memory) => {
+      const start = ravel(y);
+      const derivative = memory.slice(0, y.length);
+      const [first = ravel(derivative), other] = memory.slice(y.length);
+      const size = correctionSize(system, y, accuracy);
+      const step = cast(h, dtype);
+      const [diagonal, per] = [step.mul(gamma), cast(h.mul(gamma), dtype)];
+      const weight = mass ?? identityLike(start, n);
+      const matrix = (at: Tensor, state: Tensor): Tensor =>
+        stopGradient(weight.sub(linearize(at, state).jacobian.mul(stopGradient(diagonal))));
+      const solve = exact ? undefined : inverted(matrix(t, start));
+      let rate = stopGradient(step).mul(0).add(1);
+      const k: Tensor[] = explicitFirst ? [first] : [];
+      const others: Tensor[] = other ? [other] : [];
+      const along = (weights: readonly number[], rest: readonly number[] = weights): Tensor => {
+        const parts = [combine(weights, k), easy && combine(rest, others)].filter((x) => x !== undefined);
+        return parts.reduce((x, z) => x.add(z)).mul(step);
+      };
+      for (let i = k.length; i < stages; i++) {
+        const from = i === 0 ? start : start.add(along(a[i]!.slice(0, i), easy?.a[i]));
+        const at = c[i] === 1 ? tNext : t.add(h.mul(c[i]!));
+        // u = h γ k, in terms of which rounding is that of the change.
+        const residual = (u: Tensor): Tensor => times(u).sub(field(at, from.add(u)).mul(diagonal));
+        const [still, when, length] = [from, at, diagonal].map((x) => stopGradient(x)) as [Tensor, Tensor, Tensor];
+        const found = newton({
+          start: stopGradient((k.at(-1) ?? first).mul(diagonal)),
+          correction: (u) => {
+            const state = still.add(u);
+            const off = field(when, state).mul(length).sub(times(u));
+            return (solve ?? inverted(matrix(when, state)))(off);
+          },
+          size,
+          tolerance: exact ? exactness(dtype) : part,
+          maxIterations: exact ? 50 : 10,
+          rate,
+          exact,
+        });
+        rate = exact ? rate : found.rate.maximum(1e-12).pow(0.8);
+        const u = rooted(residual, stopGradient(found.x));
+        k.push(u.div(per));
+        if (easy) others.push(easy.field(at, from.add(u)));
+      }
+      const end = start.add(along(b));
+      return {
+        y: unravel(end),
+        memory: easy ? begin(tNext, end) : unravel(k[stages - 1]!),
+        errors: bError ? [unravel(stopGradient(estimated()))] : [],
+        dense: order === 1 ? [k[stages - 1]!] : [start, ravel(derivative)],
+      };
+
+      function estimated(): Tensor {
+        const own = along(bError!);
+        const error = startError === 0 ? own : own.add(first.mul(startError).mul(step));
+        return filtered ? (solve ?? inverted(matrix(t, start)))(times(error)) : error;
+      }
+    },
+    interpolate: (taken) => {
+      const { s, h, y, memory } = taken;
+      const place = { s, h, end: [ravel(y)] };
+      return unravel(
+        order === 1
+          ? line(place, [taken.dense[0]!])[0]!
+          : hermite(place, [taken.dense[0]!], [taken.dense[1]!], [ravel(memory.slice(0, y.length))])[0]!,
+      );
+    },
+  };
+}
+
+/** Corrections after which nothing but rounding is left, by quadratic convergence. */
+export const exactness = (dtype: "float32" | "float64"): number => (dtype === "float64" ? 1e-11 : 1e-5);
+
+/** An (E)SDIRK solver from its tableau, checked: rows sum to c, the last to 1, and one diagonal. */
+/* @__NO_SIDE_EFFECTS__ */
+export function diagonallyImplicit(options: DiagonallyImplicitOptions): DiagonallyImplicitSolver {
+  const { name, a, c, bError, startError = 0 } = options;
+  const stages = a.length;
+  checkLength(name, "c", c, stages);
+  const gamma = a[stages - 1]!.at(-1)!;
+  const explicitFirst = a[0]![0] === 0;
+  a.forEach((row, i) => {
+    checkRow(name, row, i, c[i]!, i + 1);
+    if (i > 0 || !explicitFirst) checkSum(name, `the diagonal of row ${i} of a`, [row[i]!], gamma);
+  });
+  checkSum(name, "the last row of a", a[stages - 1]!, 1);
+  if (bError) {
+    checkLength(name, "bError", bError, stages);
+    checkSum(name, "bError with startError", [...bError, startError], 0);
+  }
+  const solver: DiagonallyImplicitSolver = deepFreeze({
+    ...options,
+    kind: "diagonallyImplicit" as const,
+    stages,
+    gamma,
+    explicitFirst,
+    b: a[stages - 1]!,
+    with: (changes: Partial<DiagonallyImplicitOptions>) => diagonallyImplicit({ ...options, ...changes }),
+    method: (system, accuracy) => dirkMethod(solver, vectorSystem(system), accuracy),
+  });
+  return solver;
+}
+
+/** An additive Runge–Kutta solver from its two tableaus, checked like those of each part. */
+/* @__NO_SIDE_EFFECTS__ */
+export function additive(options: ImexOptions): ImexSolver {
+  const { name, order, c, explicit, implicit, bError, embeddedOrder, reference } = options;
+  checkLength(name, "explicit", explicit, c.length);
+  explicit.forEach((row, i) => checkRow(name, row, i, c[i]!, i));
+  const alone = diagonallyImplicit({ name, order, c, a: implicit, bError, embeddedOrder, reference });
+  const solver: ImexSolver = deepFreeze({
+    ...options,
+    kind: "imex" as const,
+    stages: alone.stages,
+    b: alone.b,
+    alone,
+    with: (changes: Partial<ImexOptions>) => additive({ ...options, ...changes }),
+    method: (given, accuracy, easy) => {
+      const system = vectorSystem(given);
+      const rest: ExplicitPart | undefined = easy && {
+        a: explicit,
+        field: (t, y) => system.ravel(easy(t, system.unravel(y))),
+      };
+      return dirkMethod(alone, system, accuracy, rest);
+    },
+  });
+  return solver;
+}

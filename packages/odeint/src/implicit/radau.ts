@@ -1,0 +1,176 @@
+import { jacfwd } from "@dzdt/autograd";
+import { cast, concat, linalg, stopGradient, type Tensor } from "@dzdt/tensor";
+import { combine } from "../interpolation";
+import type { Method } from "../step";
+import { correctionSize, exactness, part } from "./dirk";
+import { factorized, inverted } from "./linear";
+import { newton } from "./newton";
+import { rooted } from "./root";
+import { checkRow, checkSum, deepFreeze } from "../tableau";
+import type { RadauOptions, RadauSolver } from "./tableau";
+import { identityLike, type StageAccuracy, vectorSystem, type VectorSystem } from "./vector";
+
+/**
+ * Steps of a Radau IIA method of three stages, in terms of their increments zᵢ = Yᵢ − y. `memory` is the field at the state, then the last step's
+ * polynomial and length, from which the next step's increments are guessed.
+ */
+export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy: StageAccuracy): Method {
+  const { a, c, stages, transform, inverseTransform, eigenvalues, e, embeddedOrder } = solver;
+  const { n, dtype, ravel, unravel, field, linearize, mass } = system;
+  const { exact } = accuracy;
+  const vector = { dtype, shape: [n] };
+  const times = (x: Tensor): Tensor => (mass ? mass.matmul(x) : x);
+  const weights = collocation(c);
+  const parts = (x: Tensor): Tensor[] => Array.from({ length: stages }, (_, i) => x.slice([i * n], [(i + 1) * n]));
+  const at = (t: Tensor, y: readonly Tensor[]): Tensor => field(t, ravel(y));
+  return {
+    name: solver.name,
+    errorOrder: embeddedOrder + 1,
+    derivative: mass === undefined,
+    dense: weights.map(() => vector),
+    // Iterations are not known ahead: as many as it takes to solve a linear field.
+    evaluations: { begin: 1, attempt: 2 * stages + 1, interpolate: 0 },
+    begin: (t, y) => {
+      const slope = at(t, y);
+      const none = stopGradient(slope).mul(0);
+      return [...unravel(slope), ...weights.map(() => none), cast(stopGradient(t).mul(0).add(1), dtype)];
+    },
+    slope: (t, y) => unravel(mass ? linalg.solve(mass, at(t, y)) : at(t, y)),
+    attempt: (t, tNext, h, y, memory) => {
+      const start = ravel(y);
+      const slope = ravel(memory.slice(0, y.length));
+      const [before, last] = [memory.slice(y.length, -1), memory.at(-1)!];
+      const step = cast(h, dtype);
+      const nodes = c.map((node) => (node === 1 ? tNext : t.add(h.mul(node))));
+      const slopes = (from: Tensor, z: readonly Tensor[], when: readonly Tensor[]): Tensor[] =>
+        z.map((increment, i) => field(when[i]!, from.add(increment)));
+      const residual = (z: Tensor): Tensor => {
+        const f = slopes(start, parts(z), nodes);
+        return concat(
+          parts(z).map((increment, i) => times(increment).sub(combine(a[i]!, f)!.mul(step))),
+          0,
+        );
+      };
+      const still = stopGradient(start);
+      const when = nodes.map((node) => stopGradient(node));
+      const length = stopGradient(step);
+      const rate = length.mul(0).add(1).div(length);
+      const { gamma, alpha, beta } = eigenvalues;
+      const jacobian = stopGradient(linearize(t, start).jacobian);
+      const weight = stopGradient(mass ?? identityLike(start, n));
+      const shifted = (by: number): Tensor => weight.mul(rate.mul(by)).sub(jacobian);
+      const one = factorized(shifted(gamma));
+      const correction = exact ? fullCorrection() : simplifiedCorrection();
+      const measure = correctionSize(system, y, accuracy);
+      const ratio = length.div(last);
+      const found = newton({
+        start: concat(
+          c.map((node) =>
+            combine(
+              powers(ratio.mul(node), before.length),
+              before.map((x) => stopGradient(x)),
+            )!,
+          ),
+          0,
+        ),
+        correction,
+        size: (delta) => {
+          const sizes = parts(delta).map((x) => measure(x).square());
+          return sizes
+            .reduce((x, z) => x.add(z))
+            .mul(1 / stages)
+            .sqrt();
+        },
+        tolerance: exact ? exactness(dtype) : part,
+        maxIterations: exact ? 50 : 10,
+        rate: length.mul(0).add(1),
+        exact,
+      });
+      const z = parts(rooted(residual, stopGradient(found.x)));
+      const end = start.add(z[stages - 1]!);
+      const polynomial = weights.map((row) => combine(row, z)!);
+      return {
+        y: unravel(end),
+        memory: [...unravel(field(tNext, end)), ...polynomial.map((x) => stopGradient(x)), length],
+        errors: [unravel(stopGradient(one(slope.add(times(combine(e, z)!).mul(rate)))))],
+        dense: polynomial,
+      };
+
+      function fullCorrection(): (z: Tensor) => Tensor {
+        const equations = (x: Tensor): Tensor => {
+          const f = slopes(still, parts(x), when);
+          return concat(
+            parts(x).map((increment, i) => times(increment).sub(combine(a[i]!, f)!.mul(length))),
+            0,
+          );
+        };
+        return (x) => inverted(jacfwd(equations)(x))(equations(x).neg());
+      }
+
+      function simplifiedCorrection(): (z: Tensor) => Tensor {
+        const real = inverted(shifted(gamma));
+        const [diagonal, beside] = [shifted(alpha), weight.mul(rate.mul(beta))];
+        const pair = inverted(concat([concat([diagonal, beside], 1), concat([beside.neg(), diagonal], 1)], 0));
+        return (x) => {
+          const f = slopes(still, parts(x), when);
+          const w = inverseTransform.map((row) => times(combine(row, parts(x))!.mul(rate)));
+          const right = inverseTransform.map((row) => combine(row, f)!);
+          const [r0, r1, r2] = [
+            right[0]!.sub(w[0]!.mul(gamma)),
+            right[1]!.sub(w[1]!.mul(alpha)).sub(w[2]!.mul(beta)),
+            right[2]!.sub(w[2]!.mul(alpha)).add(w[1]!.mul(beta)),
+          ];
+          const both = pair(concat([r1, r2], 0));
+          const delta = [real(r0), both.slice([0], [n]), both.slice([n], [2 * n])];
+          return concat(
+            transform.map((row) => combine(row, delta)!),
+            0,
+          );
+        };
+      }
+    },
+    interpolate: ({ s, y, dense }) => unravel(ravel(y).add(combine(powers(cast(s, dtype), dense.length), dense)!)),
+  };
+}
+
+/** x, x², … */
+function powers(x: Tensor, count: number): Tensor[] {
+  const list = [x];
+  while (list.length < count) list.push(list.at(-1)!.mul(x));
+  return list;
+}
+
+/**
+ * The polynomial through 0 at θ = 0 and zᵢ at θ = c[i], which ends at z₃ with θ = 1, as a polynomial in s = θ − 1 without its constant: row m
+ * holds the weights of the z in the coefficient of s^(m + 1).
+ */
+function collocation(c: readonly number[]): number[][] {
+  const bases = c.map((node, i) => {
+    const others = [0, ...c.filter((_, j) => j !== i)];
+    // In s, a factor θ − r is s + (1 − r).
+    return others.reduce<number[]>(
+      (product, r) => {
+        const scale = node - r;
+        return [...product, 0].map((x, k) => (x * (1 - r) + (product[k - 1] ?? 0)) / scale);
+      },
+      [1],
+    );
+  });
+  return c.map((_, m) => bases.map((base) => base[m + 1]!));
+}
+
+/** A Radau IIA solver from its tableau, checked. */
+/* @__NO_SIDE_EFFECTS__ */
+export function radauIIA(options: RadauOptions): RadauSolver {
+  const { name, c, a } = options;
+  a.forEach((row, i) => checkRow(name, row, i, c[i]!, c.length));
+  checkSum(name, "the last row of a", a.at(-1)!, 1);
+  const solver: RadauSolver = deepFreeze({
+    ...options,
+    kind: "radau" as const,
+    stages: c.length,
+    with: (changes: Partial<RadauOptions>) => radauIIA({ ...options, ...changes }),
+    method: (system, accuracy) => radauMethod(solver, vectorSystem(system), accuracy),
+  });
+  return solver;
+}

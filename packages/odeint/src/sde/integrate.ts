@@ -1,0 +1,246 @@
+import {
+  type Aval,
+  applyTape,
+  bind,
+  broadcastTo,
+  call,
+  cast,
+  concat,
+  loop,
+  maximum,
+  primitive,
+  stopGradient,
+  take,
+  type Target,
+  type Tensor,
+  trace,
+  tree,
+  UnsupportedError,
+  where,
+  withinRule,
+} from "@dzdt/tensor";
+import { allFinite, numbers } from "../problem";
+import { Status } from "../status";
+import type { StateType } from "../vectorField";
+import type { BrownianPath } from "./brownian/brownian";
+import type { SdeMethod } from "./methods/method";
+
+/** A solve with all options settled. */
+export interface SdeRequest {
+  readonly state: StateType;
+  /** Records the method; called while tracing. */
+  readonly method: () => SdeMethod;
+  readonly path: BrownianPath;
+  /** The longest step; undefined: one step from time to time. */
+  readonly dt: Tensor | undefined;
+  readonly maxSteps: number;
+  readonly target: Target;
+}
+
+/** A solve as leaves. */
+export interface SdeOutcome {
+  /** `[times, …leaf]`; NaN from where it is not finite. */
+  readonly ys: readonly Tensor[];
+  readonly status: Tensor;
+  readonly steps: Tensor;
+  readonly evaluations: Tensor;
+}
+
+/** Solves, as one program: run at once, or recorded on the trace that its tensors belong to. */
+export function solveSde(request: SdeRequest, y0: readonly Tensor[], ts: Tensor): SdeOutcome {
+  let structure: tree.Structure = null;
+  const inputs = [...(ts.tape ? withoutDerivatives(ts) : [ts]), ...(request.dt ? [request.dt] : []), ...y0];
+  const { tape, captured } = trace(
+    "sdeint",
+    (...ins) => {
+      const dt = request.dt && stopGradient(ins[1]!);
+      const outcome = integrate(request, ins.slice(dt ? 2 : 1), ins[0]!, dt);
+      const flat = tree.flatten(outcome as never);
+      structure = flat.structure;
+      return flat.leaves as Tensor[];
+    },
+    inputs.map(({ dtype, shape }): Aval => ({ dtype, shape })),
+    { target: request.target },
+  );
+  return tree.unflatten(structure, applyTape(tape, [...inputs, ...captured]));
+}
+
+const refuse = (): never => {
+  throw new UnsupportedError(
+    "sdeint: a Brownian path has no derivative in time, and one with respect to ts was asked for; stopGradient the times",
+  );
+};
+
+/** Times that derivatives may not ask about. */
+const steadyTimes: typeof call = primitive({
+  ...call,
+  name: "steadyTimes",
+  forward: refuse,
+  backward: refuse,
+  pushforward: refuse,
+  batch: (o, ins, batched, a, size) => {
+    const wide = o.transforms.batch(a.tape, batched, size);
+    return o.bind(steadyTimes, [...ins, ...wide.captured], { ...a, tape: wide.tape });
+  },
+});
+
+const withoutDerivatives = (ts: Tensor): Tensor[] => {
+  const { tape } = trace("times", (x) => [x], [{ dtype: ts.dtype, shape: ts.shape }]);
+  return bind(steadyTimes, [ts], { tape });
+};
+
+function integrate(request: SdeRequest, y0: readonly Tensor[], ts: Tensor, dt: Tensor | undefined): SdeOutcome {
+  const method = request.method();
+  return withinRule(() => {
+    const { int } = numbers(ts);
+    const count = ts.shape[0]! - 1;
+    const start = ts.slice([0], [count]);
+    const end = ts.slice([1], [count + 1]);
+    const memory = method.begin(cast(take(ts, int(0), 0), ts.dtype), y0);
+    const plan: Plan = { request, method, start, end, y0, carries: [...y0, ...memory] };
+    const found = dt ? inSteps(plan, dt) : fromTimeToTime(plan);
+    const rows = y0.map((y, k) => concat([y.reshape([1, ...y.shape]), found.rows[k]!], 0));
+    const finite = where(allFinite([...rows, ...found.memory], ts), int(Status.success), int(Status.nonFinite));
+    const status = where(found.allowed, finite, int(Status.maxStepsReached));
+    return {
+      ys: rows.map((y) => where(found.allowed.and(y.mul(0).equal(0)), y, NaN)),
+      status,
+      steps: found.steps,
+      evaluations: found.steps.mul(int(method.evaluations.step)).add(int(method.evaluations.begin)),
+    };
+  });
+}
+
+interface Plan {
+  readonly request: SdeRequest;
+  readonly method: SdeMethod;
+  /** Both ends of each interval between times. */
+  readonly start: Tensor;
+  readonly end: Tensor;
+  readonly y0: readonly Tensor[];
+  readonly carries: readonly Tensor[];
+}
+
+interface Found {
+  /** `[times − 1, …leaf]`. */
+  readonly rows: readonly Tensor[];
+  readonly memory: readonly Tensor[];
+  readonly steps: Tensor;
+  /** bool: no more steps than there may be. */
+  readonly allowed: Tensor;
+}
+
+const typesOf = (xs: readonly Tensor[]): Aval[] => xs.map(({ dtype, shape }) => ({ dtype, shape }));
+
+function stepped(
+  { request, method, y0 }: Plan,
+  t: Tensor,
+  tNext: Tensor,
+  h: Tensor,
+  from: readonly Tensor[],
+): Tensor[] {
+  const noise = request.path.increment(t, tNext);
+  const { y, memory } = method.step({ t, tNext, h, y: from.slice(0, y0.length), memory: from.slice(y0.length), noise });
+  return [...y, ...memory];
+}
+
+/** One step for each interval. */
+function fromTimeToTime(plan: Plan): Found {
+  const { start, end, y0, carries } = plan;
+  const { int } = numbers(start);
+  const count = start.shape[0]!;
+  const body = trace(
+    "step",
+    (_i, ...ins) => {
+      const [t, tNext] = [ins[carries.length]!, ins[carries.length + 1]!];
+      const next = stepped(plan, t, tNext, tNext.sub(t), ins.slice(0, carries.length));
+      return [...next, ...next.slice(0, y0.length)];
+    },
+    [
+      { dtype: "int32", shape: [] },
+      ...typesOf(carries),
+      { dtype: start.dtype, shape: [] },
+      { dtype: start.dtype, shape: [] },
+    ],
+  );
+  const results = bind(loop, [...carries, start, end, ...body.captured], {
+    body: body.tape,
+    condition: undefined,
+    carries: carries.length,
+    xs: 2,
+    length: count,
+    counted: false,
+    reverse: false,
+    ys: y0.map(() => "each" as const),
+    rows: 0,
+    lanes: 0,
+  });
+  return {
+    rows: results.slice(carries.length),
+    memory: results.slice(y0.length, carries.length),
+    steps: int(count),
+    allowed: start.tape!.literal(1, "bool"),
+  };
+}
+
+/** Each interval in equal steps, no longer than dt: a loop that counts over all of them. */
+function inSteps(plan: Plan, dt: Tensor): Found {
+  const { request, start, end, y0, carries } = plan;
+  const { int, real } = numbers(start);
+  const intervals = start.shape[0]!;
+  const length = end.sub(start);
+  // A step that is longer by rounding saves a tiny one.
+  const slack = start.dtype === "float32" ? 1e-3 : 1e-9;
+  const wanted = stopGradient(maximum(length.div(dt).sub(slack).ceil(), 1));
+  const allowed = wanted.sum().lessEqual(real(request.maxSteps));
+  const counts = cast(where(allowed, wanted, 0), "int32");
+  const step = length.div(maximum(cast(counts, length.dtype), 1));
+  const several = intervals > 1;
+  const total = counts.sum();
+  // Before the carries: which interval, and which step of it.
+  const places = several ? [int(0), int(0)] : [];
+  const init = [...places, ...carries];
+  const body = trace(
+    "step",
+    (counter, ...ins) => {
+      const [interval, i] = several ? [ins[0]!, ins[1]!] : [int0(counter), counter];
+      const at = (list: Tensor): Tensor => (several ? take(list, interval, 0) : list.reshape([]));
+      const [t0, h, count] = [at(start), at(step), at(counts)];
+      const next = i.add(1);
+      const last = next.equal(count);
+      const time = (n: Tensor): Tensor => t0.add(cast(n, t0.dtype).mul(h));
+      const found = stepped(plan, time(i), where(last, at(end), time(next)), h, ins.slice(places.length));
+      if (!several) return found;
+      const row = where(last, interval, -1);
+      return [
+        where(last, interval.add(1), interval),
+        where(last, 0, next),
+        ...found,
+        row,
+        ...found.slice(0, y0.length),
+      ];
+    },
+    [{ dtype: "int32", shape: [] }, ...typesOf(init)],
+  );
+  const results = bind(loop, [total, ...init, ...body.captured], {
+    body: body.tape,
+    condition: undefined,
+    carries: init.length,
+    xs: 0,
+    length: request.maxSteps,
+    counted: true,
+    reverse: false,
+    ys: several ? y0.map(() => "row" as const) : [],
+    rows: several ? intervals : 0,
+    lanes: 0,
+  });
+  const ended = results.slice(places.length, init.length);
+  return {
+    rows: several ? results.slice(init.length) : ended.slice(0, y0.length).map((y) => broadcastTo(y, [1, ...y.shape])),
+    memory: ended.slice(y0.length),
+    steps: total,
+    allowed,
+  };
+}
+
+const int0 = (like: Tensor): Tensor => like.tape!.literal(0, "int32");

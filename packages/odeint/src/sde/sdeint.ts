@@ -1,0 +1,229 @@
+import {
+  cast,
+  defaultTarget,
+  DTypeError,
+  isFloat,
+  printShape,
+  sameShape,
+  ShapeError,
+  Tensor,
+  type Tensors,
+  tree,
+  type Tree,
+  UnsupportedError,
+} from "@dzdt/tensor";
+import { type Adjoint, discretize } from "../adjoints/discretize";
+import { timeType } from "../at-hand";
+import { checkOptions } from "../options";
+import { type KnownTimes, readTimes, type Times } from "../saveAt";
+import type { Stats } from "../solution";
+import { realOf, type StateType } from "../vectorField";
+import { type BrownianPath, partsOf, pathOf } from "./brownian/brownian";
+import { checked } from "./failures";
+import { solveSde } from "./integrate";
+import type { LangevinField } from "./langevin";
+import { type Problem, readEquation, readLangevin } from "./problem";
+import type { Sde } from "./sde";
+import type { SdeSolver } from "./solver";
+
+/** Options of {@link sdeint}. */
+export interface SdeintOptions<A = undefined> {
+  /** What the path is made from, uint32 `[2]`: `random.key(seed)`. Not needed with a path. One key, one path, whatever the solver's steps. */
+  readonly key?: Tensor;
+  /**
+   * @defaultValue `shark` for additive noise; for Itô equations `milstein`, or `eulerMaruyama` for general noise; for Stratonovich equations
+   * `heunStratonovich`
+   */
+  readonly solver?: SdeSolver;
+  /** The longest step: each interval of ts is divided into equal ones. @defaultValue one step from each time to the next */
+  readonly dt?: number | Tensor;
+  /** How gradients are computed. @defaultValue discretize() */
+  readonly adjoint?: Adjoint;
+  /** The path that drives the equation. @defaultValue a `brownian` path from ts[0] to the last time, of the solver's Lévy area, on the key */
+  readonly path?: BrownianPath;
+  /** Passed on to drift and diffusion: a tree, or anything else. */
+  readonly args?: A;
+  /** The most steps. @defaultValue 1,000,000; 16,384 on webgpu */
+  readonly maxSteps?: number;
+  /** Throw a `SolveError` when a solve fails. @defaultValue true */
+  readonly throw?: boolean;
+}
+
+const names: readonly (keyof SdeintOptions)[] = ["key", "solver", "dt", "adjoint", "path", "args", "maxSteps", "throw"];
+
+/** The result of a stochastic solve: a tree. The state between steps is not known: name the times in ts. */
+export interface SdeSolution<Y> {
+  /** The times, float64 `[T]`. */
+  readonly ts: Tensor;
+  /** The states at the times: each leaf `[T, …leaf]`; NaN where a failed solve did not get. */
+  readonly ys: Y;
+  /** A number of `Status`: int32 `[]`. */
+  readonly status: Tensor;
+  readonly stats: Stats;
+}
+
+/**
+ * Solves dy = drift(t, y, args) dt + diffusion(t, y, args) dW from y(ts[0]) = y0 along one path W, with steps that end at each of ts. One node of the
+ * program, whatever the number of steps; differentiable with respect to y0, args and what the fields close over, the path held fixed, in both modes and
+ * to any order. Not with respect to ts. Many paths: `vmap` over keys; a state with a batch axis and diagonal noise has independent noise too.
+ * @param sde says how noise enters, and whether it is an Itô (the default) or a Stratonovich equation; see {@link Sde}
+ * @param y0 a tree of floats, which keep their dtypes; drift and diffusion receive t in the widest of them
+ * @param ts strictly increasing, in units of time; ts[0] is the initial time
+ * @throws TypeError when the solver is for another calculus or another kind of noise, with those that fit; ShapeError, DTypeError, RangeError for what
+ * else does not fit; SolveError when a solve is not finite and its numbers are known at once
+ * @example
+ * // geometric Brownian motion, ten paths
+ * const sde = { drift: (t: Tensor, y: Tensor) => y.mul(0.1), diffusion: (t: Tensor, y: Tensor) => y.mul(0.3) };
+ * vmap((key: Tensor) => sdeint(sde, tensor(1), [0, 1], { key, dt: 0.01 }).ys)(random.split(random.key(0), 10)) // [10, 2]
+ */
+export function sdeint<Y extends Tree, A = undefined>(
+  sde: Sde<Tensors<Y>, A>,
+  y0: Y,
+  ts: Times,
+  options: SdeintOptions<A>,
+): SdeSolution<Tensors<Y>>;
+/** Solves a {@link langevin} field, from a state { q, p }. */
+export function sdeint<Q extends Tree, A = undefined>(
+  field: LangevinField<Tensors<Q>, A>,
+  y0: { readonly q: Q; readonly p: Q },
+  ts: Times,
+  options: SdeintOptions<A>,
+): SdeSolution<{ readonly q: Tensors<Q>; readonly p: Tensors<Q> }>;
+export function sdeint(sde: unknown, y0: Tree, ts: Times, options: SdeintOptions<unknown>): SdeSolution<unknown> {
+  checkOptions("sdeint", options, names);
+  const { leaves, structure, paths } = readState(y0);
+  const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
+  const state: StateType = { structure, paths, leaves: leaves.map(({ dtype, shape }) => ({ dtype, shape })) };
+  const times = readTimes("sdeint", "ts", ts, target);
+  checkIncreasing(times);
+  const { adjoint = discretize(), maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384 } = options;
+  if ((adjoint as { kind?: unknown } | null)?.kind !== "discretize")
+    throw new TypeError("sdeint: adjoint is of no known kind; give discretize()");
+  if (!Number.isInteger(maxSteps) || maxSteps < 1)
+    throw new RangeError(`sdeint: maxSteps is ${maxSteps}; give a positive integer`);
+  const dt = readStep(options.dt, times, target);
+  const problem =
+    typeof sde === "object" && sde !== null && "kind" in sde
+      ? readLangevin(sde as LangevinField<never, unknown>, options, state)
+      : readEquation(sde as Sde<never, unknown>, options, state, leaves, times, target);
+  if (times.tensor.size === 1) return unmoved(leaves, structure, times.tensor);
+  const path = readPath(options, problem, state, times, target);
+  checkTolerance(path, options.dt, times);
+  const outcome = solveSde({ state, method: problem.method, path, dt, maxSteps, target }, leaves, times.tensor);
+  const solved = options.throw === false ? outcome : checked(outcome, times.tensor, paths, maxSteps);
+  return {
+    ts: times.tensor,
+    ys: tree.unflatten(structure, solved.ys),
+    status: solved.status,
+    stats: statsOf(solved.steps, solved.evaluations),
+  };
+}
+
+const statsOf = (steps: Tensor, evaluations: Tensor): Stats => ({
+  steps,
+  accepted: steps,
+  rejected: steps.mul(0),
+  evaluations,
+});
+
+/** The solution at ts[0] alone. */
+function unmoved<Y>(leaves: readonly Tensor[], structure: tree.Structure, ts: Tensor): SdeSolution<Y> {
+  const zero = Tensor.scalar(0, "int32", leaves[0]!.target);
+  const ys = tree.unflatten<Y>(
+    structure,
+    leaves.map((y) => y.reshape([1, ...y.shape])),
+  );
+  return { ts, ys, status: zero, stats: statsOf(zero, zero) };
+}
+
+function readState(y0: Tree): { leaves: Tensor[]; structure: tree.Structure; paths: string[] } {
+  const flat = tree.flatten(y0);
+  if (flat.leaves.length === 0) throw new ShapeError("sdeint: y0 has no leaves; give a tree with at least one tensor");
+  const target = flat.leaves.find((x): x is Tensor => x instanceof Tensor)?.target;
+  const leaves = flat.leaves.map((leaf, k) => {
+    if (typeof leaf === "boolean" || (leaf instanceof Tensor && !isFloat(leaf.dtype)))
+      throw new DTypeError(
+        `sdeint: y0${flat.paths[k]!} is ${leaf instanceof Tensor ? leaf.dtype : "bool"}; a state is of floats: cast it to float32 or float64`,
+      );
+    return leaf instanceof Tensor
+      ? cast(leaf, leaf.weak ? "float32" : leaf.dtype)
+      : Tensor.scalar(leaf, "float32", target);
+  });
+  return { ...flat, leaves };
+}
+
+function checkIncreasing({ values }: KnownTimes): void {
+  if (!values) return;
+  for (let j = 1; j < values.length; j++)
+    if (!(values[j]! > values[j - 1]!))
+      throw new RangeError(
+        `sdeint: ts[${j}] = ${values[j]!} is not after ts[${j - 1}] = ${values[j - 1]!}; give strictly increasing times`,
+      );
+}
+
+function readStep(dt: number | Tensor | undefined, times: KnownTimes, target: Tensor["target"]): Tensor | undefined {
+  if (dt === undefined) return undefined;
+  if (typeof dt === "number") {
+    if (!(dt > 0 && dt < Infinity))
+      throw new RangeError(`sdeint: dt is ${dt}; give a positive length of steps, in units of time`);
+    return Tensor.scalar(dt, times.tensor.dtype, target);
+  }
+  if (!(dt instanceof Tensor) || dt.ndim !== 0)
+    throw new ShapeError(
+      `sdeint: dt is ${dt instanceof Tensor ? printShape(dt.shape) : String(dt)}; give a number or a scalar tensor`,
+    );
+  return cast(dt, times.tensor.dtype);
+}
+
+function readPath(
+  { key, path }: SdeintOptions<unknown>,
+  { solver, noise, shape }: Problem,
+  state: StateType,
+  { values }: KnownTimes,
+  target: Tensor["target"],
+): BrownianPath {
+  if (path === undefined) {
+    if (key === undefined)
+      throw new TypeError(
+        "sdeint: there is neither a key nor a path; give key: random.key(seed), or path: brownian({ … })",
+      );
+    if (!values)
+      throw new UnsupportedError(
+        "sdeint: the times are not known while this is traced; give path: brownian({ key, t0, t1, shape }) that covers them",
+      );
+    const real = timeType(target) === "float64" ? realOf(state) : "float32";
+    return pathOf(key, values[0]!, values[values.length - 1]!, shape, solver.levyArea, real);
+  }
+  if (typeof (path as { increment?: unknown } | null)?.increment !== "function")
+    throw new TypeError(
+      `sdeint: path is ${typeof path === "object" ? "an object without increment" : String(path)}; give brownian({ key, t0, t1, shape }), or an object like it`,
+    );
+  if (!sameShape(path.shape, shape))
+    throw new ShapeError(
+      `sdeint: path has shape ${printShape(path.shape)} for ${noise} of shape ${printShape(shape)}; give shape: ${printShape(shape)}`,
+    );
+  if (partsOf[path.levyArea] < partsOf[solver.levyArea])
+    throw new TypeError(
+      `sdeint: ${solver.name} needs the path's ${solver.levyArea} Lévy area, and this path has ${path.levyArea}; give levyArea: "${solver.levyArea}"`,
+    );
+  if (values && !(values[0]! >= path.t0 && values[values.length - 1]! <= path.t1))
+    throw new RangeError(
+      `sdeint: ts go from ${values[0]} to ${values[values.length - 1]}, the path from ${path.t0} to ${path.t1}; give a path that covers them`,
+    );
+  return path;
+}
+
+/** Increments that are shorter than the path's tolerance do not have their law. */
+function checkTolerance(path: BrownianPath, dt: number | Tensor | undefined, { values }: KnownTimes): void {
+  if (!values || dt instanceof Tensor) return;
+  let shortest = Infinity;
+  for (let j = 1; j < values.length; j++) {
+    const length = values[j]! - values[j - 1]!;
+    shortest = Math.min(shortest, length / (dt === undefined ? 1 : Math.max(1, Math.ceil(length / dt - 1e-9))));
+  }
+  if (shortest < path.tolerance * (1 - 1e-9))
+    throw new RangeError(
+      `sdeint: steps of ${shortest} are shorter than the path's tolerance ${path.tolerance}; ` +
+        `give path: brownian({ …, tolerance: ${shortest} }) or less, or take longer steps`,
+    );
+}

@@ -1,0 +1,23 @@
+import type { MilsteinSolver } from "../solver";
+import { deepFreeze } from "../tableau";
+
+const make = (commutative: boolean): MilsteinSolver =>
+  deepFreeze<MilsteinSolver>({
+    kind: "milstein",
+    name: "milstein",
+    calculus: "either",
+    noise: ["diagonal", "scalar", "general", "additive"],
+    levyArea: "none",
+    order: { ...(commutative ? {} : { general: 1 / 2 }), commutative: 1, additive: 1 },
+    commutative,
+    with: (options) => make(options.commutative),
+    reference: "Milstein 1975, doi:10.1137/1119062",
+  });
+
+/**
+ * Milstein's method, for Itô and Stratonovich equations alike: strong order 1 for diagonal, scalar and commutative noise. One evaluation of the drift a
+ * step, and derivatives of the diffusion: one along itself, or m + 1 for a matrix of m columns. Where the numbers of y0 are known, noise that does not
+ * commute there is refused; `milstein.with({ commutative: false })` takes it, with strong order 1/2.
+ * Milstein 1975, doi:10.1137/1119062; Kloeden and Platen 1992, (10.3.3), doi:10.1007/978-3-662-12616-5.
+ */
+export const milstein: MilsteinSolver = make(true);

@@ -1,0 +1,164 @@
+import { compile, ops, random, tensor, type Tensor } from "@dzdt/tensor";
+import { describe, expect, test } from "vitest";
+import {
+  brownian,
+  eulerMaruyama,
+  heun,
+  heunStratonovich,
+  milstein,
+  type Sde,
+  sdeint,
+  type SdeintOptions,
+  SolveError,
+  sriw2,
+} from "../src/index";
+import { additiveRungeKutta, rosslerRungeKutta, stochasticRungeKutta } from "../src/sde";
+
+const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
+const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
+const key = random.key(1);
+
+const growth: Sde = { drift: (_t, y) => y.mul(0.3), diffusion: (_t, y) => y.mul(0.4) };
+const coupled: Sde = {
+  drift: (t, y) => y.mul(-0.5).add(t.sin()),
+  diffusion: (_t, y) => ops.stack([y.cos(), y.flip(0).mul(0.3)], 1),
+  noise: "general",
+  calculus: "stratonovich",
+};
+
+describe("sdeint says what is wrong and which solver fits", () => {
+  const solve = (sde: unknown, options: unknown, y0: unknown = f64([1, 2]), ts: unknown = [0, 1]): unknown =>
+    sdeint(sde as Sde, y0 as Tensor, ts as number[], options as SdeintOptions);
+  const rotating: Sde = { drift: (_t, y) => y.neg(), diffusion: (_t, y) => y.flip(0) };
+
+  test.each<[string, () => unknown, string]>([
+    [
+      "noise that a solver does not take",
+      () => solve(coupled, { key, solver: sriw2 }),
+      "sdeint: sriw2 takes diagonal or scalar noise, and this is general; use one of eulerHeun, generalShark, heunStratonovich",
+    ],
+    [
+      "another calculus",
+      () => solve(growth, { key, solver: heunStratonovich }),
+      "sdeint: heunStratonovich is for Stratonovich equations, and this is an equation in the sense of Itô; use one of eulerMaruyama, milstein, sriw1, sriw2, or convert it with toStratonovich(sde)",
+    ],
+    [
+      "a diffusion of another shape",
+      () => solve({ ...growth, diffusion: (_t: Tensor, y: Tensor) => ops.stack([y, y], 1) }, { key }),
+      `sdeint: diffusion returned [2, 2] for a state of [2] with diagonal noise; return a tree like y, or say noise: "general"`,
+    ],
+    [
+      "a drift of another shape",
+      () => solve({ ...growth, drift: (_t: Tensor, y: Tensor) => y.sum() }, { key }),
+      "sdeint: drift returned [] for a state of shape [2]; return one derivative per component of y",
+    ],
+    [
+      "additive noise that is none",
+      () => solve({ ...growth, noise: "additive" }, { key }),
+      "sdeint: the diffusion depends on y, and the noise is said to be additive; say noise:",
+    ],
+    [
+      "noise that is not diagonal",
+      () => solve(rotating, { key, solver: milstein }),
+      "sdeint: a component's diffusion depends on other components, so that the noise is not diagonal at y0",
+    ],
+    [
+      "noise that does not commute",
+      () => solve({ ...coupled, calculus: "ito" }, { key, solver: milstein }),
+      "sdeint: the columns of the diffusion do not commute at y0",
+    ],
+    [
+      "neither key nor path",
+      () => solve(growth, {}),
+      "sdeint: there is neither a key nor a path; give key: random.key(seed)",
+    ],
+    [
+      "a path of another shape",
+      () => solve(growth, { path: brownian({ key, t0: 0, t1: 1, shape: [3] }) }),
+      "sdeint: path has shape [3] for diagonal noise of shape [2]; give shape: [2]",
+    ],
+    [
+      "a path without the area",
+      () => solve(growth, { path: brownian({ key, t0: 0, t1: 1, shape: [2] }), solver: sriw2 }),
+      `sdeint: sriw2 needs the path's space-time Lévy area, and this path has none; give levyArea: "space-time"`,
+    ],
+    [
+      "a path that is too short",
+      () => solve(growth, { path: brownian({ key, t0: 0, t1: 0.5, shape: [2] }) }),
+      "sdeint: ts go from 0 to 1, the path from 0 to 0.5; give a path that covers them",
+    ],
+    [
+      "steps below the tolerance",
+      () => solve(growth, { path: brownian({ key, t0: 0, t1: 1, shape: [2], tolerance: 0.1 }), dt: 0.01 }),
+      "sdeint: steps of 0.01 are shorter than the path's tolerance 0.1; give path: brownian({ …, tolerance: 0.01 })",
+    ],
+    [
+      "times that go back",
+      () => solve(growth, { key }, undefined, [0, 1, 1]),
+      "sdeint: ts[2] = 1 is not after ts[1] = 1",
+    ],
+    ["a step that is none", () => solve(growth, { key, dt: 0 }), "sdeint: dt is 0; give a positive length of steps"],
+    [
+      "too many steps",
+      () => solve(growth, { key, dt: 0.01, maxSteps: 10 }),
+      "sdeint: ts and dt ask for more than maxSteps = 10 steps",
+    ],
+    [
+      "an ODE solver",
+      () => solve(growth, { key, solver: heun }),
+      "sdeint: solver is an object of another kind; give an SDE solver",
+    ],
+    ["an unknown option", () => solve(growth, { key, dt0: 1 }), "sdeint: unknown option dt0; did you mean dt?"],
+    [
+      "an unknown noise",
+      () => solve({ ...growth, noise: "white" }, { key }),
+      `sdeint: noise is "white"; give one of diagonal`,
+    ],
+    [
+      "no fields",
+      () => solve({}, { key }),
+      "sdeint: drift is undefined and diffusion is undefined; give { drift, diffusion }",
+    ],
+  ])("%s", (_name, run, message) => {
+    expect(run).toThrow(message);
+  });
+
+  test("milstein takes noise that does not commute if told to", () => {
+    const taken = solve(
+      { ...coupled, calculus: "ito" },
+      { key, dt: 0.1, solver: milstein.with({ commutative: false }) },
+    );
+    expect(taken).toHaveProperty("ys");
+  });
+
+  test("a solve that blows up says where, or gives NaN", () => {
+    const wild: Sde = { drift: (_t, y) => y.mul(y).mul(1e3), diffusion: (_t, y) => y };
+    const run = (): unknown => solve(wild, { key, dt: 0.01, solver: eulerMaruyama }, f64([1, 0]), [0, 0.5, 1]);
+    expect(run).toThrow(SolveError);
+    expect(run).toThrow("sdeint: nonFinite between t = 0 and 0.5 in y[0]");
+    const { ys, status } = sdeint(wild, f64([1, 0]), [0, 0.5, 1], {
+      key,
+      dt: 0.01,
+      solver: eulerMaruyama,
+      throw: false,
+    });
+    expect(status.itemSync()).toBe(3);
+    expect(numbers(ys)[0]).toBe(1);
+    expect(numbers(ys)[2]).toBeNaN();
+    const program = compile((y: Tensor) => sdeint(wild, y, [0, 1], { key, dt: 0.01, solver: eulerMaruyama }).ys);
+    expect(() => program(f64([1, 0]))).toThrow("sdeint: nonFinite in a solve inside a program");
+  });
+
+  test("tableaus that are no methods", () => {
+    const traits = { name: "x", order: {}, reference: "2000", calculus: "ito" } as const;
+    expect(() => stochasticRungeKutta({ ...traits, c: [0], a: [[]], b: [0.5], w: { a: [[]], b: [1] } })).toThrow(
+      "stochasticRungeKutta x: b adds up to 0.5, not 1; check its weights",
+    );
+    expect(() => additiveRungeKutta({ ...traits, c: [0, 1], a: [[]], b: [1], w: [1], levy: [1] })).toThrow(
+      "additiveRungeKutta x: c has 2 entries for 1 stages; give one for each",
+    );
+    expect(() => rosslerRungeKutta({ ...sriw2, a0: [[], [], [], []] })).toThrow(
+      "rosslerRungeKutta sriw2: a0 has no row",
+    );
+  });
+});

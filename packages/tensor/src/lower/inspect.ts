@@ -1,0 +1,177 @@
+import { formatColumns, formatCount, typeOf } from "../format";
+import type { Node, Tape } from "../tape";
+import { sizeOf } from "../shape";
+import type { CallAttributes, CondAttributes, LoopAttributes } from "./control";
+import { blockBytes } from "./frame";
+import { loopOf } from "./operands";
+import { bytesOf, type Callees, type Plan } from "./plan";
+import { isProduct } from "./product";
+import { pruned } from "./registers/evaluate";
+
+/** What a piece of code costs; `depends` says that it depends on the numbers that a program is given. */
+interface Cost {
+  readonly flops: number;
+  readonly bytes: number;
+  readonly depends: boolean;
+}
+
+const nothing: Cost = { flops: 0, bytes: 0, depends: false };
+
+const both = (a: Cost, b: Cost): Cost => ({
+  flops: a.flops + b.flops,
+  bytes: a.bytes + b.bytes,
+  depends: a.depends || b.depends,
+});
+
+const larger = (a: Cost, b: Cost): Cost => ({
+  flops: Math.max(a.flops, b.flops),
+  bytes: Math.max(a.bytes, b.bytes),
+  depends: true,
+});
+
+/** All iterations of a loop, or one where only the numbers say how many there are. */
+const repeated = (a: LoopAttributes, { flops, bytes, depends }: Cost): Cost =>
+  isOpen(a) ? { flops, bytes, depends: true } : { flops: a.length * flops, bytes: a.length * bytes, depends };
+
+const isOpen = (a: LoopAttributes): boolean => a.counted || a.condition !== undefined;
+
+/**
+ * How a plan is computed, for people: a line for each piece of code, with the nodes that it computes, an estimate of the floating-point operations
+ * (elementwise: one for each element, whatever the operation; products: two for each term; kernels such as sorting: none) and of the bytes read and
+ * written; then where the frame's bytes go. Where a number begins with ~, a branch counts as the larger of its sides, and a loop whose number of
+ * iterations is known only at run time as one iteration.
+ */
+export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): string {
+  const rows: string[][] = [["code", "computes", "result", "FLOPs", "bytes"]];
+  const known = new Map<Tape, Cost>();
+
+  const add = (depth: number, code: string, computes: string, result: string, cost: Cost): void => {
+    const number = (x: number): string => `${cost.depends ? "~" : ""}${formatCount(x)}`;
+    rows.push([" ".repeat(2 * depth) + code, computes, result, number(cost.flops), number(cost.bytes)]);
+  };
+  /** Lists what is inside a node, then puts the node's own line, which has the sum, before it. */
+  const around = (depth: number, node: Node, at: Plan, code: string, inner: () => Cost): Cost => {
+    const from = rows.length;
+    const cost = inner();
+    add(depth, code, named(node), results(at.tape, [node]), cost);
+    rows.splice(from, 0, rows.pop()!);
+    return cost;
+  };
+  const listPlan = (at: Plan, depth: number): Cost => {
+    const later = new Set([...at.groups.values()].flatMap((members) => members.slice(0, -1)));
+    return at.tape.nodes.reduce(
+      (sum, node, n) =>
+        at.inlined[n] || node.op.alias || later.has(node) ? sum : both(sum, listNode(at, node, depth)),
+      nothing,
+    );
+  };
+  const listNode = (at: Plan, node: Node, depth: number): Cost => {
+    const { op } = node;
+    const moved = bytesOfAll(at.tape, [...node.ins, ...node.outs]);
+    if (op.element) {
+      const members = at.groups.get(node) ?? [node];
+      const loop = loopOf(at, members);
+      const nodes = at.tape.nodes.filter((each) => loop.nodes.includes(each));
+      const cost: Cost = {
+        flops: nodes.reduce((sum, each) => sum + flopsOf(at.tape, each).flops, 0),
+        bytes: bytesOfAll(at.tape, [...loop.reads, ...members.flatMap(({ outs }) => outs)]),
+        depends: false,
+      };
+      const code = op.product && isProduct(at, node) ? "product" : op.fusion === "reduce" ? "fold" : "map";
+      add(depth, code, listed(nodes.map(named)), results(at.tape, members), cost);
+      return cost;
+    }
+    if (op.control === "call") {
+      const { tape } = node.attributes as CallAttributes;
+      return around(depth, node, at, "call", () => {
+        const before = known.get(tape);
+        if (before) return before;
+        const cost = listPlan(callees(tape).plan, depth + 1);
+        known.set(tape, cost);
+        return cost;
+      });
+    }
+    if (op.control === "cond")
+      return around(depth, node, at, "branch", () =>
+        at.inner
+          .get(node)!
+          .map((branch) => listPlan(branch, depth + 1))
+          .reduce(larger),
+      );
+    if (op.control === "loop") {
+      const a = node.attributes as unknown as LoopAttributes;
+      const count = `${isOpen(a) ? "≤ " : ""}${formatCount(a.length)} ×`;
+      const mode = at.inRegisters.get(node);
+      if (mode === undefined)
+        return around(depth, node, at, `loop in memory, ${count}`, () =>
+          repeated(
+            a,
+            at.inner.get(node)!.reduce((sum, body) => both(sum, listPlan(body, depth + 1)), nothing),
+          ),
+        );
+      const where = mode === "steps" ? "registers" : `${mode.count} lanes`;
+      return around(depth, node, at, `loop in ${where}, ${count}`, () => ({
+        ...flopsOf(at.tape, node),
+        bytes: moved,
+      }));
+    }
+    const cost = { ...nothing, bytes: moved };
+    add(depth, "kernel", named(node), results(at.tape, [node]), cost);
+    return cost;
+  };
+
+  add(0, "in all", "", "", listPlan(plan, 0));
+  const { tape, places } = plan;
+  const own = (ids: readonly number[]): number =>
+    [...new Set(ids)].reduce((sum, id) => sum + (places[id] ? blockBytes(bytesOf(tape.avals[id]!)) : 0), 0);
+  const inputs = own(tape.inputs);
+  const outputs = own(tape.outputs.filter((id) => !tape.inputs.includes(id)));
+  return [
+    formatColumns(rows, 3),
+    `memory ${formatCount(frameBytes)} bytes: inputs ${formatCount(inputs)}, results ${formatCount(outputs)}, temporaries ${formatCount(frameBytes - inputs - outputs)}`,
+  ].join("\n");
+}
+
+const named = ({ op, outs }: Node): string => `%${outs[0] ?? ""} ${op.name}`;
+
+/** The first of some words, and how many more there are. */
+const listed = (words: readonly string[], most = 4): string =>
+  words.length <= most ? words.join(", ") : `${words.slice(0, most).join(", ")} and ${words.length - most} more`;
+
+const results = (tape: Tape, nodes: readonly Node[]): string =>
+  listed([...new Set(nodes.flatMap(({ outs }) => outs.map((id) => typeOf(tape, id))))], 2);
+
+const bytesOfAll = (tape: Tape, ids: readonly number[]): number => {
+  const inTape = [...new Set(ids)].filter((id) => !tape.literals.some((x) => x.id === id));
+  return inTape.reduce((sum, id) => sum + bytesOf(tape.avals[id]!), 0);
+};
+
+/** Operations on floats that a node takes. */
+function flopsOf(tape: Tape, { op, ins, outs, attributes }: Node): Cost {
+  const avals = ins.map((id) => tape.avals[id]!);
+  const size = outs.length > 0 ? sizeOf(tape.avals[outs[0]!]!.shape) : 0;
+  const exactly = (flops: number): Cost => ({ ...nothing, flops });
+  if (op.product) {
+    const { contracted } = op.product(avals, attributes);
+    return exactly(2 * size * contracted.reduce((terms, [axis]) => terms * avals[0]!.shape[axis]!, 1));
+  }
+  if (op.element && !op.alias) {
+    if (op.fusion === "map") return exactly(size);
+    if (op.fusion === "reduce") return exactly(sizeOf(avals[0]!.shape));
+  }
+  if (op.control === "call") return flopsOfTape((attributes as CallAttributes).tape);
+  if (op.control === "cond") {
+    const { onTrue, onFalse } = attributes as CondAttributes;
+    return larger(flopsOfTape(onTrue), flopsOfTape(onFalse));
+  }
+  if (op.control === "loop") {
+    const a = attributes as unknown as LoopAttributes;
+    return repeated(a, a.condition ? both(flopsOfTape(a.body), flopsOfTape(a.condition)) : flopsOfTape(a.body));
+  }
+  return nothing;
+}
+
+function flopsOfTape(source: Tape): Cost {
+  const tape = pruned(source);
+  return tape.nodes.reduce((sum, node) => both(sum, flopsOf(tape, node)), nothing);
+}
