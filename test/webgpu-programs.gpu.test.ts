@@ -32,7 +32,8 @@ type Many = (...xs: Tensor[]) => Tensor[];
 
 /** Numbers of results, all asked for before any is waited for. */
 const numbers = async (xs: readonly Tensor[]): Promise<number[][]> =>
-  (await Promise.all(xs.map((x) => x.data()))).map((values) => Array.from(values));
+  // Zeros without their signs: wasm adds the terms of a product of matrices to +0, others begin with the first.
+  (await Promise.all(xs.map((x) => x.data()))).map((values) => Array.from(values, (x) => x + 0));
 
 /** What a program gives on a target. */
 const outcome = async (program: Program, target: Target, compiled: boolean): Promise<unknown> => {
