@@ -25,6 +25,3 @@ export const words = {
 
 /** Most workers there can be; their words end where frames may begin. */
 export const mostWorkers = 63;
-
-/** Most tiles of one job. */
-export const mostTiles: number = 2 ** 20 - 2 ** 10;
