@@ -1,5 +1,6 @@
 import { cast, stopGradient, take, type Tensor, tree, where } from "@dzdt/tensor";
 import { timeAt } from "./fixed-steps";
+import type { Decision } from "./controllers/controller";
 import { guarded } from "./guarded-call";
 import { allFinite, type Carry, moved, numbers, type Problem, running } from "./problem";
 import { Status } from "./status";
@@ -77,7 +78,7 @@ function judged(problem: Problem, c: Carry, tNext: Tensor, h: Tensor): { tried: 
       const tried = method.attempt(own.t, own.tNext, own.h, own.y, own.memory);
       const { accept, failure, ...rest } = decide(problem, { ...c, ...own }, own.h, tried);
       status = failure!.status;
-      const { dense, ...used } = tried;
+      const { dense, choice: _, ...used } = tried;
       const out = tree.flatten({
         tried: { ...used, errors: [], dense: problem.outputs ? dense : [] },
         rest,
@@ -106,9 +107,7 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
     return { accept, h: c.h, controller: [], failure: { when: accept.not(), status: Status.nonFinite } };
   }
   const { controller, norm } = stepping;
-  const [high, low] = tried.errors.map((error) => norm(error, c.y, tried.y));
-  const ratio = stopGradient(low ? combined(high!, low) : high!);
-  const { accept, factor, state } = controller.adapt(c.controller, ratio, method.errorOrder!);
+  const { accept, factor, state } = tried.choice ? chosen(tried.choice) : controlled();
   let next = stopGradient(h).mul(factor);
   if (controller.dtMax < Infinity) next = next.clip(-controller.dtMax, controller.dtMax);
   const least = c.t
@@ -121,6 +120,16 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
     controller: state,
     failure: { when: next.abs().less(stopGradient(least)).and(accept.not()), status: Status.stepUnderflow },
   };
+
+  function controlled(): Decision {
+    const [high, low] = tried.errors.map((error) => norm(error, c.y, tried.y));
+    const ratio = stopGradient(low ? combined(high!, low) : high!);
+    return controller.adapt(c.controller, ratio, method.errorOrder!);
+  }
+
+  function chosen({ ratio, factor }: NonNullable<Attempt["choice"]>): Decision {
+    return { accept: ratio.lessEqual(1), factor: stopGradient(factor), state: c.controller };
+  }
 }
 
 /** Hairer's combination of estimates of orders 5 and 3. */

@@ -24,10 +24,12 @@ export type {
   RosenbrockSolver,
 } from "./implicit/tableau";
 export type { JacobianFunction } from "./implicit/vector";
-export { odeint, type OdeintOptions, type Solver } from "./odeint";
+export { odeint, type OdeintOptions } from "./odeint";
 export type { Times } from "./saveAt";
 export type { Solution, Stats } from "./solution";
 export * from "./solvers";
+export type { Solver } from "./solver";
+export type { StepperSolver } from "./stepper";
 export { SolveError, Status, type StatusName } from "./status";
 export {
   explicitRungeKutta,

@@ -15,9 +15,6 @@ import { type Adjoint, discretize } from "./adjoints/discretize";
 import { constant } from "./controllers/constant";
 import type { Controller, Tolerance } from "./controllers/controller";
 import { pid } from "./controllers/pid";
-import { splittingMethod } from "./hamiltonian";
-import type { ImexField } from "./implicit/imex";
-import { estimatesErrors, implicitKinds, type ImplicitSolver } from "./implicit/method";
 import { type JacobianFunction, matrixOf } from "./implicit/vector";
 import { checkOptions } from "./options";
 import { checkMonotonic, checkWithin, readTimes, type Times } from "./saveAt";
@@ -25,13 +22,11 @@ import { type Request, solve, solveAt, type Solved } from "./solve";
 import { type Solution, solution } from "./solution";
 import { tsit5 } from "./solvers";
 import { checked } from "./status";
-import { explicitMethod } from "./step";
-import type { ExplicitSolver, SymplecticSolver } from "./tableau";
+import { checkSolver, imexOf, isAdaptive, isImplicit, methodOf, type Solver } from "./solver";
+import type { Method } from "./step";
+import type { Parts } from "./stepper";
 import { toleranceLeaves } from "./tolerance";
 import { realOf, type StateType, traceField, type VectorField } from "./vectorField";
-
-/** A method that `odeint` steps with. */
-export type Solver = ExplicitSolver | ImplicitSolver | SymplecticSolver;
 
 /** Options of {@link odeint}. */
 export interface OdeintOptions<A = undefined> {
@@ -66,8 +61,6 @@ export interface OdeintOptions<A = undefined> {
   /** Throw a `SolveError` when a solve fails. Only where its numbers are known at once: not within compiled or transformed functions. @defaultValue true */
   readonly throw?: boolean;
 }
-
-const kinds: readonly unknown[] = ["explicit", "symplectic", ...implicitKinds];
 
 const names: readonly (keyof OdeintOptions)[] = [
   "args",
@@ -184,11 +177,7 @@ function readRequest<A>(
   target: Tensor["target"],
 ): Request {
   const { solver = tsit5, dt0, maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384 } = options;
-  const kind = (solver as { kind?: unknown } | null)?.kind;
-  if (!kinds.includes(kind))
-    throw new TypeError(
-      `odeint: solver is ${typeof solver === "object" ? "an object of another kind" : String(solver)}; give a solver such as tsit5, rk4 or leapfrog`,
-    );
+  checkSolver(solver);
   if (!Number.isInteger(maxSteps) || maxSteps < 1)
     throw new RangeError(`odeint: maxSteps is ${maxSteps}; give a positive integer`);
   if (typeof dt0 === "number" && !(dt0 > 0 && dt0 < Infinity))
@@ -208,32 +197,31 @@ function readRequest<A>(
     ? toleranceLeaves("atol", adaptive.atol ?? options.atol ?? (single ? 1e-6 : 1e-8), state, target)
     : [];
   const treeOf = (leaves: readonly Tensor[]): never => tree.unflatten<never>(state.structure, leaves);
-  const tracedField = (f: VectorField<never, A> = field): ReturnType<typeof traceField> =>
-    traceField("odeint", (t, y) => f(t, y as never, args), state);
-  const halves = kind === "imex" && "imex" in field ? (field as ImexField<never, A>).imex : undefined;
   const jacobian = options.jacobian as JacobianFunction<unknown, A> | undefined;
-  if (options.mass !== undefined && (kind === "explicit" || kind === "symplectic" || halves))
+  if (options.mass !== undefined && (!isImplicit(solver) || (solver.kind === "imex" && imexOf(field))))
     throw new TypeError(
       `odeint: ${solver.name} takes no mass matrix; use a solver such as rodas5p, or solve for dy/dt in the field`,
     );
   const mass = options.mass === undefined ? undefined : matrixOf(options.mass, state, realOf(state), "mass");
+  const method = (): Method => {
+    const parts: Parts = {
+      field: traceField("odeint", (t, y) => field(t, y, args), state),
+      given: field,
+      args,
+      state,
+      jacobian: jacobian && ((t, y) => jacobian(t, treeOf(y), args)),
+      mass,
+      rtol,
+      atol,
+      norm: adaptive?.norm ?? "rms",
+      exact: !adaptive,
+      methodOf: (other) => methodOf(other, parts),
+    };
+    return methodOf(solver, parts);
+  };
   return {
     state,
-    method: () =>
-      solver.kind === "symplectic"
-        ? splittingMethod(solver, field, args, state)
-        : solver.kind === "explicit"
-          ? explicitMethod(solver, tracedField(), state, controller.kind === "constant")
-          : solver.method(
-              {
-                field: tracedField(halves?.implicit),
-                state,
-                jacobian: jacobian && ((t, y) => jacobian(t, treeOf(y), args)),
-                mass,
-              },
-              { rtol, atol, exact: !adaptive },
-              halves && tracedField(halves.explicit),
-            ),
+    method,
     controller,
     rtol,
     atol,
@@ -246,11 +234,10 @@ function readRequest<A>(
 }
 
 function readController<A>(solver: Solver, { controller, dt0 }: OdeintOptions<A>): Controller {
-  const estimates =
-    solver.kind === "explicit" ? solver.bError !== undefined : solver.kind !== "symplectic" && estimatesErrors(solver);
+  const estimates = isAdaptive(solver);
   if (controller === undefined) {
     // Rejected steps of implicit solvers cost more than somewhat shorter ones: the stiff test problems take the same work, with half the rejections.
-    if (estimates) return solver.kind === "explicit" ? pid() : pid({ safety: 0.85 });
+    if (estimates) return isImplicit(solver) ? pid({ safety: 0.85 }) : pid();
     if (dt0 !== undefined) return constant({ dt: dt0 });
     throw new TypeError(
       `odeint: ${solver.name} has no error estimate and there is no dt0; give dt0, or controller: constant({ dt })`,

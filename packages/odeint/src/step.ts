@@ -11,6 +11,8 @@ export interface Attempt {
   readonly errors: readonly (readonly Tensor[])[];
   /** What the dense output of this step is made of, besides `y` and `memory`. */
   readonly dense: readonly Tensor[];
+  /** From methods that choose among orders, in place of `errors`: the scaled error, acceptable up to 1, and how much longer the next step is to be. */
+  readonly choice?: { readonly ratio: Tensor; readonly factor: Tensor };
 }
 
 /** A step whose states are to be interpolated. */

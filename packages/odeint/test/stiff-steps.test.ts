@@ -1,7 +1,7 @@
 import { tensor, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { constant, imex, odeint } from "../src/index";
-import type { Solver } from "../src/odeint";
+import type { Solver } from "../src/solver";
 import * as solvers from "../src/solvers";
 import data from "./data/stiff.json";
 import { tensorField } from "./support/expression";
