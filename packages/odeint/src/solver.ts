@@ -1,0 +1,63 @@
+import { splittingMethod } from "./hamiltonian";
+import type { ImexField } from "./implicit/imex";
+import { estimatesErrors, implicitKinds, type ImplicitSolver } from "./implicit/method";
+import { explicitMethod, type Method } from "./step";
+import type { Parts, StepperSolver } from "./stepper";
+import type { ExplicitSolver, SymplecticSolver } from "./tableau";
+import { traceField, type VectorField } from "./vectorField";
+
+/** A method that `odeint` steps with. */
+export type Solver = ExplicitSolver | ImplicitSolver | SymplecticSolver | StepperSolver;
+
+const kinds: readonly unknown[] = ["explicit", "symplectic", "stepper", ...implicitKinds];
+
+/** @throws TypeError for what is no solver */
+export function checkSolver(solver: unknown): void {
+  if (!kinds.includes((solver as { kind?: unknown } | null | undefined)?.kind))
+    throw new TypeError(
+      `odeint: solver is ${typeof solver === "string" ? solver : `${typeof solver === "object" ? "an object" : typeof solver} of another kind`}; give a solver such as tsit5, rk4 or leapfrog`,
+    );
+}
+
+/** Does a solver estimate the errors of its steps? */
+export function isAdaptive(solver: Solver): boolean {
+  switch (solver.kind) {
+    case "explicit":
+      return solver.bError !== undefined;
+    case "symplectic":
+      return false;
+    case "stepper":
+      return solver.adaptive;
+    default:
+      return estimatesErrors(solver);
+  }
+}
+
+/** Does a solver solve with the field's Jacobian, so that it takes a mass matrix? */
+export const isImplicit = (solver: Solver): boolean =>
+  solver.kind === "stepper" ? solver.implicit : solver.kind !== "explicit" && solver.kind !== "symplectic";
+
+/** The two parts of a field that was made with `imex`. */
+export const imexOf = (field: VectorField<never, never>): ImexField<never, never>["imex"] | undefined =>
+  "imex" in field ? (field as ImexField<never, never>).imex : undefined;
+
+/** Records the steps of a solver. To be called while tracing. */
+export function methodOf(solver: Solver, parts: Parts): Method {
+  const { given, args, state, jacobian, mass, rtol, atol, exact } = parts;
+  switch (solver.kind) {
+    case "symplectic":
+      return splittingMethod(solver, given, args, state);
+    case "explicit":
+      return explicitMethod(solver, parts.field, state, exact);
+    case "stepper":
+      return solver.method(parts);
+    default: {
+      const halves = solver.kind === "imex" ? imexOf(given) : undefined;
+      const half = (f: VectorField<never, never>): Parts["field"] =>
+        traceField("odeint", (t, y) => f(t, y as never, args as never), state);
+      const field = halves ? half(halves.implicit) : parts.field;
+      const easy = halves && half(halves.explicit);
+      return solver.method({ field, state, jacobian, mass }, { rtol, atol, exact }, easy);
+    }
+  }
+}
