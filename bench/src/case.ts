@@ -51,3 +51,6 @@ export interface Case {
 
 /** What peers do of one workload, by the name of the case. */
 export type Attempts = Readonly<Record<string, Prepare>>;
+
+/** Updates of one training: its check looks at the first and at the last; timed are these, again and again, so that no field grows stiffer than another's. */
+export const updates = 11;

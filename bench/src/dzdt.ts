@@ -2,7 +2,7 @@
 import { valueAndGrad } from "@dzdt/autograd";
 import { optim } from "@dzdt/models";
 import { compile, tensor, type Tensor, tree, type Tree } from "@dzdt/tensor";
-import type { Attempt, Figures } from "./case";
+import { type Attempt, type Figures, updates } from "./case";
 import type { Block } from "./inputs";
 
 /** A block as a tensor, rounded to float32 unless told. */
@@ -50,7 +50,9 @@ export function training<D extends Tree>(
     { donate: [0] },
   );
   let now = start();
+  let done = 0;
   const step = (): Tensor => {
+    if (done++ % updates === 0) now = start();
     const { value, next } = update(now, data);
     now = next;
     return value;
@@ -58,9 +60,9 @@ export function training<D extends Tree>(
   return {
     run: step,
     result: async () => {
-      now = start();
-      const losses = Array.from({ length: 11 }, step);
-      return [await losses[0]!.item(), await losses[10]!.item()];
+      done = 0;
+      const losses = Array.from({ length: updates }, step);
+      return [await losses[0]!.item(), await losses.at(-1)!.item()];
     },
     figures: async () => figures?.(start().params, data) ?? {},
   };

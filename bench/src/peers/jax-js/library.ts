@@ -1,6 +1,6 @@
 import "./stand-ins";
 import * as jax from "@jax-js/jax";
-import type { Attempt, Numbers } from "../../case";
+import { type Attempt, type Numbers, updates } from "../../case";
 import type { Block } from "../../inputs";
 import { device } from "./device";
 
@@ -92,14 +92,22 @@ export function updater(loss: (params: Array[], ...data: Array[]) => Array) {
 /** Training: `step` updates the state and gives the loss before it. */
 export function training(note: string, initial: readonly Block[], step: (state: State) => Promise<number>): Attempt {
   let now = startOf(initial);
+  let done = 0;
+  const run = (): Promise<number> => {
+    if (done++ % updates === 0) {
+      for (const x of [...now.params, ...now.mean, ...now.square]) x.dispose();
+      now = startOf(initial);
+    }
+    return step(now);
+  };
   return {
     note,
-    run: () => step(now),
+    run,
     result: async () => {
-      now = startOf(initial);
+      done = 0;
       const losses: number[] = [];
-      while (losses.length < 11) losses.push(await step(now));
-      return [losses[0]!, losses[10]!];
+      while (losses.length < updates) losses.push(await run());
+      return [losses[0]!, losses.at(-1)!];
     },
   };
 }

@@ -2,7 +2,7 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs";
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
-import type { Attempt } from "../../case";
+import { type Attempt, updates } from "../../case";
 import type { Block } from "../../inputs";
 
 setWasmPaths(dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm")) + sep);
@@ -32,7 +32,13 @@ export function training(note: string, initial: readonly Block[], loss: (params:
     adam: tf.train.adam(1e-3, 0.9, 0.999, 1e-8),
   });
   let now = start();
+  let done = 0;
   const step = (): number => {
+    if (done++ % updates === 0) {
+      tf.dispose(now.params);
+      now.adam.dispose();
+      now = start();
+    }
     const value = now.adam.minimize(() => loss(now.params), true, now.params)!;
     const [number] = value.dataSync();
     value.dispose();
@@ -42,9 +48,9 @@ export function training(note: string, initial: readonly Block[], loss: (params:
     note,
     run: step,
     result: () => {
-      now = start();
-      const losses = Array.from({ length: 11 }, step);
-      return [losses[0]!, losses[10]!];
+      done = 0;
+      const losses = Array.from({ length: updates }, step);
+      return [losses[0]!, losses.at(-1)!];
     },
   };
 }
