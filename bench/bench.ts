@@ -2,7 +2,7 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import type { Case } from "./src/case";
-import { type Contender, gpuPeers, ownNames, peers } from "./src/contenders";
+import { type Contender, gpuPeers, ownNames, peers, threadedName } from "./src/contenders";
 import { type Gpu, lookForGpu } from "./src/dawn";
 import { Lane } from "./src/lane";
 import { currentSetting, gpuSetting, line, type Setting } from "./src/lines";
@@ -18,6 +18,7 @@ const usage = `npm run bench -- [options]
   --only W5,W7a      these workloads, or cases such as W1.512
   --peers none|all|tfjs-wasm,handjs
                      who runs beside dzdt (default: all; with --quick: none)
+  --threads 2        dzdt on so many threads too, in a column of its own
   --json             one line of JSON per result
   --quick            every case checked and timed briefly
   --seconds 1        time for each contender and case
@@ -27,6 +28,8 @@ known peers: ${peers.map(({ name }) => name).join(", ")}; on webgpu ${gpuPeers.m
 interface Plan {
   readonly rows: readonly Case[];
   readonly peers: readonly Contender[];
+  /** Of one more column of dzdt. */
+  readonly threads: number | undefined;
   readonly json: boolean;
   readonly gpu: Gpu | undefined;
   readonly effort: Effort;
@@ -38,6 +41,7 @@ async function readPlan(): Promise<Plan | undefined> {
       only: { type: "string" },
       target: { type: "string", default: "cpu" },
       peers: { type: "string" },
+      threads: { type: "string" },
       json: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
       seconds: { type: "string" },
@@ -49,11 +53,15 @@ async function readPlan(): Promise<Plan | undefined> {
   if (!(seconds > 0)) throw new Error(`bench: --seconds is ${values.seconds}; give a positive number`);
   const { target } = values;
   if (target !== "cpu" && target !== "webgpu") throw new Error(`bench: --target is ${target}; give cpu or webgpu`);
+  const threads = values.threads === undefined ? undefined : Number(values.threads);
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 1 && target === "cpu"))
+    throw new Error(`bench: --threads is ${values.threads}; give an integer above 1, on the processor only`);
   const known = target === "cpu" ? peers : gpuPeers;
   const rounds = values.quick ? 3 : 7;
   return {
     rows: await selectCases(values.only, target),
     peers: choose(known, values.peers ?? (values.quick ? "none" : "all")),
+    threads,
     gpu: target === "webgpu" ? await lookForGpu() : undefined,
     json: values.json,
     effort: { rounds, milliseconds: (1000 * seconds) / rounds },
@@ -70,15 +78,19 @@ function choose(known: readonly Contender[], list: string): readonly Contender[]
   });
 }
 
-async function run({ rows, peers, json, gpu, effort }: Plan): Promise<void> {
+async function run({ rows, peers, threads, json, gpu, effort }: Plan): Promise<void> {
   const own = ownNames[gpu ? "webgpu" : "cpu"];
   const setting = gpu ? gpuSetting(gpu.name) : currentSetting();
   const lane = (name: string): Lane => new Lane(name, gpu ? { environment: gpu.environment } : {});
   const used = peers.filter((peer) => rows.some((row) => workloadOf(row.name) in peer.attempts));
-  const names = [own, ...used.map(({ name }) => name)];
+  const owns = [own, ...(threads === undefined ? [] : [threadedName(threads)])];
+  const names = [...owns, ...used.map(({ name }) => name)];
   const table: Row[] = [];
   for (const workload of new Set(rows.map(({ name }) => workloadOf(name)))) {
-    const lanes = [lane(own), ...used.filter((peer) => workload in peer.attempts).map((peer) => lane(peer.name))];
+    const lanes = [
+      ...owns.map(lane),
+      ...used.filter((peer) => workload in peer.attempts).map((peer) => lane(peer.name)),
+    ];
     try {
       for (const row of rows.filter((r) => workloadOf(r.name) === workload)) {
         const outcomes =

@@ -25,3 +25,12 @@ export const gpuPeers: readonly Contender[] = [jaxJsOnWebGpu];
 
 /** How dzdt's columns are called. */
 export const ownNames = { cpu: "dzdt", webgpu: "dzdt-webgpu" } as const;
+
+/** dzdt on several threads, beside dzdt on one. */
+export const threadedName = (threads: number): string => `${ownNames.cpu}-${threads}t`;
+
+/** On how many threads the contender of this name runs; undefined if it is not dzdt on several. */
+export function threadsOf(name: string): number | undefined {
+  const found = /^dzdt-(\d+)t$/.exec(name);
+  return found ? Number(found[1]) : undefined;
+}

@@ -1,7 +1,8 @@
 // The process of one contender: prepares and times what it is asked for, one case after the other.
 import process from "node:process";
+import { defaultTarget, wasm } from "@dzdt/tensor";
 import type { Attempt, Case, Prepare } from "./case";
-import { gpuPeers, ownNames, peers } from "./contenders";
+import { gpuPeers, ownNames, peers, threadsOf } from "./contenders";
 import type { Answer, Request } from "./protocol";
 import { timeRound } from "./timing";
 import { workloadOf, workloads } from "./workloads";
@@ -10,7 +11,9 @@ let current: Attempt | undefined;
 
 async function preparation(contender: string, row: Case): Promise<Prepare | undefined> {
   const { dzdt } = row;
-  if (contender === ownNames.cpu) return typeof dzdt === "function" ? dzdt : undefined;
+  const threads = threadsOf(contender);
+  if (threads !== undefined) defaultTarget(wasm({ threads }));
+  if (contender === ownNames.cpu || threads !== undefined) return typeof dzdt === "function" ? dzdt : undefined;
   if (contender === ownNames.webgpu)
     return typeof dzdt === "function" ? async () => (await import("./webgpu")).onGpu(dzdt) : undefined;
   const peer = [...peers, ...gpuPeers].find(({ name }) => name === contender);

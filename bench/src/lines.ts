@@ -1,6 +1,6 @@
 import { defaultTarget } from "@dzdt/tensor";
 import type { Case } from "./case";
-import { ownNames } from "./contenders";
+import { ownNames, threadsOf } from "./contenders";
 import type { Outcome } from "./rounds";
 
 /** How dzdt runs; in all of its lines. */
@@ -34,14 +34,15 @@ export const gpuSetting = (adapter: string): Setting => ({ target: "webgpu", thr
 
 /** One result as a line of JSON. */
 export function line(row: Case, contender: string, outcome: Outcome, setting: Setting): string {
-  const isOwn = Object.values<string>(ownNames).includes(contender);
+  const threads = threadsOf(contender);
+  const isOwn = threads !== undefined || Object.values<string>(ownNames).includes(contender);
   const head = {
     peer: contender,
     workload: row.workload ?? row.name,
     dtype: (outcome.kind === "measured" && outcome.prepared.dtype) || row.dtype,
     n: row.n,
   };
-  const tail = isOwn ? setting : {};
+  const tail = isOwn ? { ...setting, threads: threads ?? setting.threads } : {};
   if (outcome.kind === "notYet") return JSON.stringify({ ...head, note: `not yet: ${outcome.reason}`, ...tail });
   if (outcome.kind === "failed")
     return JSON.stringify({
@@ -59,7 +60,9 @@ export function line(row: Case, contender: string, outcome: Outcome, setting: Se
     reps: outcome.reps,
     cpu_ms: rounded(outcome.cpu),
     note: prepared.note,
-    ...(isOwn ? {} : { ratio_to_dzdt: rounded(outcome.ratio), ratio_spread: outcome.spread.map(rounded) }),
+    ...(isOwn && threads === undefined
+      ? {}
+      : { ratio_to_dzdt: rounded(outcome.ratio), ratio_spread: outcome.spread.map(rounded) }),
     first_call_ms: rounded(prepared.firstCall),
     ...(row.operations === undefined ? {} : { gflops: rounded(row.operations / estimate / 1e6) }),
     ...prepared.figures,

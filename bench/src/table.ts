@@ -1,5 +1,5 @@
 import type { Case } from "./case";
-import { ownNames } from "./contenders";
+import { ownNames, threadsOf } from "./contenders";
 import { goals, gpuGoals } from "./goals";
 import type { Outcome } from "./rounds";
 
@@ -42,7 +42,9 @@ export function judge({ row, own: name, outcomes }: Row): { text: string; met: b
     parts.push([`≥ ${times}× ${peer}`, measured && other?.kind === "measured" ? other.ratio >= times : undefined]);
   }
   if (goal.ahead) {
-    const others = [...outcomes].flatMap(([, o]) => (o !== own && o.kind === "measured" ? [o] : []));
+    const others = [...outcomes].flatMap(([other, o]) =>
+      o !== own && o.kind === "measured" && threadsOf(other) === undefined ? [o] : [],
+    );
     parts.push(["ahead of all", measured && others.length > 0 ? others.every((o) => o.ratio >= 1) : undefined]);
   }
   if (goal.over) {
