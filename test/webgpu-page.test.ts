@@ -37,7 +37,7 @@ async function outcomeOf(site: Site): Promise<PageOutcome> {
 }
 
 test.skipIf(!browser).each([
-  ["a bundler", bundledSite],
+  ["a bundler, under a strict content security policy,", bundledSite],
   ["an import map", importMapSite],
 ] as const)(
   "in a browser, a page made with %s multiplies, differentiates, solves and trains on webgpu as on wasm",

@@ -63,7 +63,10 @@ async function builtPackages(): Promise<Built> {
 const html = (head: string): string =>
   `<!doctype html><meta charset="utf-8"><title>dzdt</title>${head}<script type="module" src="/page.js"></script>`;
 
-/** A page whose script a bundler has put together from the built packages. */
+/** Of code made at run time WebAssembly alone is allowed: no eval, no inline scripts. */
+const policy = `<meta http-equiv="content-security-policy" content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'">`;
+
+/** A page with a strict policy, whose script a bundler has put together from the built packages. */
 export async function bundledSite(): Promise<Site> {
   const { files, entries } = await builtPackages();
   const published: Plugin = {
@@ -90,7 +93,7 @@ export async function bundledSite(): Promise<Site> {
     plugins: [published],
   });
   return new Map([
-    ["/", html("")],
+    ["/", html(policy)],
     ["/page.js", outputFiles[0]!.text],
   ]);
 }
