@@ -128,6 +128,32 @@ describe("loops in registers and in memory give the same bits", () => {
     }
   });
 
+  test("rows in turn: of very different lengths, more than one call takes, with work before and after", () => {
+    for (const make of [f32, f64])
+      for (const n of [9, 16, 150]) {
+        const starts = (): Tensor => make(Array.from({ length: n }, (_, k) => 1.001 + (((k * 7919) % 97) / 97) ** 4));
+        const grown = (x: Tensor, scale: Tensor): Tensor[] => {
+          const factor = x.sqrt().mul(scale);
+          const { a, count } = whileLoop(
+            (c) => c.a.less(1000),
+            (c) => ({ a: c.a.mul(factor).add(0.01), count: c.count.add(1) }),
+            { a: x.add(scale), count: tensor(0, { dtype: "int32" }) },
+            { maxSteps: 400 },
+          );
+          return [a.div(factor).add(scale), count];
+        };
+        const ones = (): Tensor => make([1]);
+        agree(
+          (x, one) => scan((carry: Tensor[], row: Tensor) => [carry, grown(row, one.sum())], [], x)[1],
+          () => [starts(), ones()],
+        );
+        agree(
+          (x, one) => vmap((row: Tensor) => grown(row, one.sum()))(x),
+          () => [starts(), ones()],
+        );
+      }
+  });
+
   test("kernels, positions known at run time, and loops within loops", () => {
     agree(
       (x, a) => [

@@ -29,7 +29,13 @@ export function evaluate(k: Folding, source: Tape, inputs: readonly Cell[], allo
   const cells = new Array<Cell>(tape.avals.length);
   tape.inputs.forEach((id, j) => (cells[id] = inputs[j]!));
   for (const { id, value } of tape.literals) cells[id] = repeated(tape.avals[id]!, value);
-  for (const node of tape.nodes) {
+  evaluateNodes(k, tape, tape.nodes, cells, allow);
+  return tape.outputs.map((id) => cells[id]!);
+}
+
+/** Some nodes of a tape: reads and writes the cells of its values. */
+export function evaluateNodes(k: Folding, tape: Tape, nodes: readonly Node[], cells: Cell[], allow: Allowance): void {
+  for (const node of nodes) {
     const ins = node.ins.map((id) => cells[id]!);
     const outs = evaluateNode(
       k,
@@ -40,7 +46,6 @@ export function evaluate(k: Folding, source: Tape, inputs: readonly Cell[], allo
     );
     node.outs.forEach((id, j) => (cells[id] = outs[j]!));
   }
-  return tape.outputs.map((id) => cells[id]!);
 }
 
 function evaluateNode(k: Folding, node: Node, ins: readonly Cell[], outs: readonly Aval[], allow: Allowance): Cell[] {
@@ -208,19 +213,11 @@ export function runLoop(
     k.repeat(
       () => {
         [step, now, counted] = [done.get(), read(), steps?.get() ?? none];
-        const within = k.less(step, bound);
-        if (!a.condition) return within;
-        const [answer] = evaluate(k, a.condition, [...now, ...ports.conditionConstants], allow);
-        return k.and(within, answer!.read(none));
+        return goesOn(k, a, ports.conditionConstants, now, k.less(step, bound), allow);
       },
       () => {
         const i = a.reverse ? k.sub(k.sub(bound, step), one) : step;
-        const next = evaluate(k, a.body, [index(k, i), ...now, ...ports.rows(i), ...ports.constants], allow);
-        const { row, ys } = splitOutputs(a, next, "body");
-        ys.forEach((y, j) => {
-          if (a.ys[j] === "row") putRow(k, a, y, row[0]!, (...at) => ports.put(j, ...at));
-          else k.if(k.meant(k.literal("bool", 1)), () => copyElements(k, y, (e, x) => ports.put(j, i, e, x)));
-        });
+        const next = iteration(k, a, ports, i, now, allow);
         const values = slots.map((list, j) => list && elementsOf(next[j]!));
         const after = k.add(step, one);
         k.assign([
@@ -234,6 +231,38 @@ export function runLoop(
     );
     return { carries: read(), steps: steps?.get() ?? bound };
   });
+}
+
+/** Is there another iteration? */
+export function goesOn(
+  k: Folding,
+  a: LoopAttributes,
+  constants: readonly Cell[],
+  now: readonly Cell[],
+  within: Value,
+  allow: Allowance,
+): Value {
+  if (!a.condition) return within;
+  const [answer] = evaluate(k, a.condition, [...now, ...constants], allow);
+  return k.and(within, answer!.read(knownInt(0)));
+}
+
+/** One iteration: puts its rows where they belong and gives the next carries. */
+export function iteration(
+  k: Folding,
+  a: LoopAttributes,
+  ports: Pick<LoopPorts, "rows" | "constants" | "put">,
+  i: Value,
+  now: readonly Cell[],
+  allow: Allowance,
+): readonly Cell[] {
+  const next = evaluate(k, a.body, [index(k, i), ...now, ...ports.rows(i), ...ports.constants], allow);
+  const { carries, row, ys } = splitOutputs(a, next, "body");
+  ys.forEach((y, j) => {
+    if (a.ys[j] === "row") putRow(k, a, y, row[0]!, (...at) => ports.put(j, ...at));
+    else k.if(k.meant(k.literal("bool", 1)), () => copyElements(k, y, (e, x) => ports.put(j, i, e, x)));
+  });
+  return carries;
 }
 
 /** Writes a row where the body wants it. */

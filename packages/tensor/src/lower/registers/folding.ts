@@ -6,42 +6,10 @@ import { indexOfAxes, indexOfFlat } from "../math/positions";
 import * as scalar from "../math/scalar";
 import type { Shape } from "../../shape";
 import { Known, knownInt, knownOf, spelled } from "./known";
+import { type Assignment, Tracked } from "./tracked";
 
 /** Loops of so many iterations are written out. */
 const longestUnrolled = 32;
-
-/** A variable while what it holds is known; from the first branch that might set it on, a variable of the code. */
-class Tracked implements Variable {
-  readonly #k: Folding;
-  #value: Value;
-  #real: Variable | undefined;
-
-  constructor(k: Folding, initial: Value) {
-    this.#k = k;
-    this.#value = initial;
-  }
-
-  get(): Value {
-    return this.#real ? this.#real.get() : this.#value;
-  }
-
-  set(value: Value): void {
-    if (this.#real) this.#real.set(spelled(this.#k.inner, value));
-    else this.#value = value;
-  }
-
-  /** Before code that may run any number of times. */
-  settle(): void {
-    this.#real ??= this.#k.inner.variable(spelled(this.#k.inner, this.#value));
-  }
-}
-
-/** A variable, what it is to hold, and what it holds. */
-export interface Assignment {
-  readonly variable: Variable;
-  readonly next: Value;
-  readonly before: Value;
-}
 
 /**
  * Writes straight-line code for another emitter: numbers that are known are computed at once, equal operations are written once, loops of known
@@ -176,7 +144,7 @@ export class Folding implements MemoryEmitter {
   }
 
   variable(initial: Value): Variable {
-    const variable = new Tracked(this, initial);
+    const variable = new Tracked(this.inner, initial);
     this.#open.push(variable);
     return variable;
   }
@@ -252,6 +220,27 @@ export class Folding implements MemoryEmitter {
       () => this.closed(body),
     );
     this.#running = outer;
+    this.#computed.pop();
+  }
+
+  /**
+   * Runs `body` while the condition holds in all lanes for which the code at hand is meant. What is then to be done is for those in which it does
+   * not hold any more: `ended` is told of them before each repetition.
+   */
+  together(condition: () => Value, body: () => void, ended: (lanes: Value) => void): void {
+    const stops = (): Value => this.closed(() => this.meant(this.not(condition())));
+    this.#settle();
+    this.#computed.push(new Map());
+    const { emitter, scalar } = this.#lanes ?? {};
+    (scalar ?? this.inner).while(
+      () => {
+        const stopping = stops();
+        ended(stopping);
+        const some = emitter ? emitter.any(spelled(emitter, stopping)) : stopping;
+        return (scalar ?? this.inner).not(spelled(scalar ?? this.inner, some));
+      },
+      () => this.closed(body),
+    );
     this.#computed.pop();
   }
 

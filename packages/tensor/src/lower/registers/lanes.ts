@@ -1,24 +1,22 @@
-import { byteSize } from "../../dtype";
 import type { Aval } from "../../primitive";
-import { sizeOf } from "../../shape";
 import type { Node, Tape } from "../../tape";
-import { type Address, addressOf, int, readSlot, type Site, writeSlot } from "../addressing";
+import { addressOf, int, readSlot, type Site, writeSlot } from "../addressing";
 import { type LoopAttributes, type SingleLoop, splitInputs } from "../control";
 import type { Value } from "../emitter";
 import { type OpenLoop, openLoop } from "../loop";
 import { literalsOf } from "../literals";
 import type { Lowering } from "../lower";
-import type { LaneEmitter } from "../machine";
 import type { Plan } from "../plan";
-import { clear, countOf } from "../rows";
+import { clear } from "../rows";
 import { inTiles } from "../tiles";
-import { type Cell, constantAt, elementsOf, registers, type Room, roomAt } from "./cells";
-import { evaluate, index, runLoop } from "./evaluate";
-import { type Fixed, fixedCells, attempt, measured } from "./steps";
-import { Folding } from "./folding";
-import { knownInt, knownOf, spelled } from "./known";
+import { type Cell, constantAt, type Room, roomAt } from "./cells";
+import { runLoop } from "./evaluate";
+import { emitLoopsInTurn, emitRowsInTurn, endsAlone, rowLoop, rowsInTurn } from "./in-turn";
+import { lanesFrom, type Literals, roomBytes, rowType } from "./lane-group";
 import { type Measure, Unfit } from "./measure";
-import { copyElements, mostElements } from "./places";
+import { copyElements } from "./places";
+import { emitGroup, emitLoops } from "./side-by-side";
+import { attempt, measured } from "./steps";
 import { registersEnabled } from "./switch";
 
 /** The most operations of an iteration; each is several vector instructions. */
@@ -30,6 +28,9 @@ const operationsEach = 1000;
 /** Groups of iterations that do not loop themselves, in one call. */
 const groupsPerCall = 64;
 
+/** Loops that a lane runs in one call, one after another. */
+const turnsPerCall = 16;
+
 /** The most bytes of an iteration's values that are too large for registers. */
 const mostBytes = 2 ** 16;
 
@@ -39,8 +40,10 @@ export interface LanesPlan {
   readonly count: number;
   /** Working memory of a group. */
   readonly bytes: number;
-  /** Groups of as many in one call: engines swap a function for its optimised form from one call to the next. */
+  /** Groups of as many in one call, or rows of each lane in turns: engines swap a function for its optimised form from one call to the next. */
   readonly groups: number;
+  /** Each lane takes the next row when the loop of the one before has ended. */
+  readonly inTurn: boolean;
 }
 
 /** How the iterations of a loop run side by side; undefined if they do not fit registers, or need what another computes. */
@@ -60,7 +63,27 @@ export function planLanes(a: LoopAttributes, tape: Tape, node: Node): LanesPlan 
   }));
   if (!code) return undefined;
   const count = countFor(code, a.length);
-  return { count, bytes: bytes * count, groups: code.repeats ? 1 : groupsPerCall };
+  const inTurn = a.length > count && fitsTurns(a);
+  return { count, bytes: bytes * count, groups: inTurn ? turnsPerCall : code.repeats ? 1 : groupsPerCall, inTurn };
+}
+
+/** Can lanes take rows in turn? What rows keep from before their loops until after them must be small. */
+function fitsTurns(a: LoopAttributes): boolean {
+  const rows = rowLoop(a);
+  if (!rows) return false;
+  const code = attempt(longest, (_measure, k) => {
+    const int: Value = { dtype: "int32" };
+    const cell = (aval: Aval): Cell => constantAt(k, aval, { base: int, offset: 0 });
+    const types = a.body.inputs.map((id) => a.body.avals[id]!);
+    const ports = {
+      inputs: () => types.slice(0, 1 + a.xs).map(cell),
+      constants: types.slice(1 + a.xs).map(cell),
+      write: (_y: number, _row: Value, y: Cell) => copyElements(k, y, () => undefined),
+    };
+    const room = (aval: Aval): Room => roomAt(k, aval, int, 1);
+    rowsInTurn(k, a, rows, ports, { from: int, stride: 1, end: int }, { iterations: Infinity, room });
+  });
+  return code !== undefined;
 }
 
 /** Two vectors of what most of the work is on: one alone waits for itself, and more do not stay in registers. */
@@ -100,13 +123,9 @@ function planBatch(a: LoopAttributes, single: SingleLoop, tape: Tape, node: Node
       { iterations: Infinity },
     );
   });
-  return code && { count: countFor(code, single.size), bytes: 0, groups: 1 };
+  const inTurn = endsAlone(single);
+  return code && { count: countFor(code, single.size), bytes: 0, groups: inTurn ? turnsPerCall : 1, inTurn };
 }
-
-const rowType = ({ dtype, shape }: Aval): Aval => ({ dtype, shape: shape.slice(1) });
-
-/** For one lane: rooms of all lanes begin at a multiple of 16 bytes. */
-const roomBytes = ({ dtype, shape }: Aval): number => Math.ceil((byteSize(dtype) * sizeOf(shape)) / 16) * 16;
 
 /** A loop of independent iterations, several at a time: each is a lane of vectors. */
 export function lowerLanes(lowering: Lowering, site: Site, plan: Plan, node: Node, lanes: LanesPlan): void {
@@ -137,27 +156,37 @@ export function lowerLanes(lowering: Lowering, site: Site, plan: Plan, node: Nod
 
 /** Independent iterations on all threads, a function call for each group. */
 function shareLanes(lowering: Lowering, site: Site, loop: OpenLoop, literals: Literals, lanes: LanesPlan): void {
-  const { count } = lanes;
+  const { count, inTurn } = lanes;
   const { length } = loop.a;
+  const unit = inTurn ? count * lanes.groups : count;
   const group = lowering.module.declare(lowering.nameOf("lanes"), 2);
-  lowering.module.define(group, (k, [frame, from]) =>
-    emitGroup(lanesFrom({ k, frame: frame!, fixed: false }, from!, count), loop, literals),
-  );
-  const work = { name: "lanes", length, operations: length * operationsEach, unit: count, repeatable: true };
+  lowering.module.define(group, (k, [frame, from]) => {
+    const own = lanesFrom({ k, frame: frame!, fixed: false }, from!, count);
+    if (!inTurn) return emitGroup(own, loop, literals);
+    emitRowsInTurn(own, loop, literals, k.min(k.add(from!, int(k, unit)), int(k, length)));
+  });
+  const last = inTurn ? length : length - count;
+  const work = { name: "lanes", length, operations: length * operationsEach, unit, repeatable: true };
   inTiles(lowering, site, work, ({ k, frame }, part) =>
-    k.loop(Math.ceil(part.length / count), (n) =>
-      k.call(group, [frame, k.min(k.add(part.from, k.mul(n, int(k, count))), int(k, length - count))]),
+    k.loop(Math.ceil(part.length / unit), (n) =>
+      k.call(group, [frame, k.min(k.add(part.from, k.mul(n, int(k, unit))), int(k, last))]),
     ),
   );
 }
 
-function emitGroups(site: Site, loop: OpenLoop, literals: Literals, { count, groups }: LanesPlan): void {
+function emitGroups(site: Site, loop: OpenLoop, literals: Literals, { count, groups, inTurn }: LanesPlan): void {
   const { k } = site;
   const [doneSlot] = loop.scratch;
   const { single, length } = loop.a;
   const total = single?.size ?? length;
   const begin = readSlot(site, doneSlot!);
-  const end = k.min(k.add(begin, int(k, groups * count)), int(k, total));
+  const end = k.variable(k.min(k.add(begin, int(k, groups * count)), int(k, total))).get();
+  if (inTurn) {
+    const lanes = lanesFrom(site, begin, count);
+    if (single) emitLoopsInTurn(lanes, loop, single, literals, end);
+    else emitRowsInTurn(lanes, loop, literals, end);
+    return writeSlot(site, doneSlot!, end);
+  }
   const at = k.variable(begin);
   k.while(
     () => k.less(at.get(), end),
@@ -170,143 +199,4 @@ function emitGroups(site: Site, loop: OpenLoop, literals: Literals, { count, gro
     },
   );
   writeSlot(site, doneSlot!, at.get());
-}
-
-/** Iterations, or elements of a batch, side by side. */
-interface Group {
-  readonly site: Site;
-  readonly lanes: LaneEmitter;
-  readonly f: Folding;
-  /** The number of each. */
-  readonly at: Value;
-  /** Where the part of a value is that belongs to each: its first axis counts them. */
-  readonly partOf: (value: Fixed) => { readonly type: Aval; readonly address: Address };
-}
-
-function lanesFrom(site: Site, from: Value, count: number): Group {
-  const { k } = site;
-  const lanes = k.lanes(count)!;
-  const at = lanes.ramp(from, 1);
-  return {
-    site,
-    lanes,
-    f: new Folding(lanes, { emitter: lanes, scalar: k }),
-    at,
-    partOf: ({ aval, place }) => {
-      const type = rowType(aval);
-      const { base, offset } = addressOf(site, place);
-      const bytes = sizeOf(type.shape) * byteSize(type.dtype);
-      return { type, address: { base: lanes.add(base, lanes.mul(at, int(k, bytes))), offset } };
-    },
-  };
-}
-
-function emitGroup(group: Group, { a, given, outs, scratch }: OpenLoop, literals: Literals): void {
-  const { site, lanes, f, at, partOf } = group;
-  const rows = given.xs.map((x) => partCell(group, x));
-  const constants = uniformCells(group, given.constants, literals.slice(given.xs.length));
-  let used = scratch[1]!;
-  const room = (aval: Aval): Room => {
-    const bytes = byteSize(aval.dtype);
-    const base = lanes.ramp(site.k.add(site.frame, int(site.k, used)), bytes);
-    used += roomBytes(aval) * lanes.count;
-    return roomAt(f, aval, base, bytes * lanes.count);
-  };
-  const results = evaluate(f, a.body, [index(f, at), ...rows, ...constants], { iterations: Infinity, room });
-  results.forEach((y, j) => writePart(group, y, partOf(outs.ys[j]!)));
-}
-
-/** Loops side by side, one for each element of a batch. */
-function emitLoops(group: Group, { a, given, outs }: OpenLoop, single: SingleLoop, literals: Literals): void {
-  const { site, lanes, f, at, partOf } = group;
-  const { k } = site;
-  const known = splitInputs(a, literals);
-  const cells = (
-    values: readonly Fixed[],
-    numbers: readonly (number | undefined)[],
-    batched: readonly boolean[],
-  ): Cell[] =>
-    batched.map((is, j) => (is ? partCell(group, values[j]!) : uniformCells(group, [values[j]!], [numbers[j]])[0]!));
-  const rowOf = ({ aval, place }: Fixed, batched: boolean): ((i: Value) => Cell) => {
-    const type = rowType(batched ? rowType(aval) : aval);
-    const { base, offset } = addressOf(site, place);
-    const bytes = sizeOf(type.shape) * byteSize(type.dtype);
-    const first = batched ? lanes.add(base, lanes.mul(at, int(k, bytes))) : base;
-    const step = knownInt(batched ? bytes * single.size : bytes);
-    return (i) => constantAt(f, type, { base: f.add(first, f.mul(i, step)), offset });
-  };
-  const xs = given.xs.map((x, j) => rowOf(x, single.xs[j]!));
-  const ys = outs.ys.map(({ aval, place }) => {
-    const size = sizeOf(aval.shape.slice(2)) * byteSize(aval.dtype);
-    const { base, offset } = addressOf(site, place);
-    return { base: lanes.add(base, lanes.mul(at, int(k, size))), offset, step: knownInt(size * single.size) };
-  });
-  const [total] = given.count;
-  const each = single.count === undefined ? undefined : partCell(group, given.constants[single.count]!);
-  const { carries, steps } = runLoop(
-    f,
-    single.loop,
-    {
-      count: each?.read(knownInt(0)) ?? (total && countOf(site, total.place, single.loop.length)),
-      carries: given.carries.slice(0, single.loop.carries).map((x) => partCell(group, x)),
-      rows: (i) => xs.map((x) => x(i)),
-      constants: cells(given.constants, known.constants, single.constants),
-      conditionConstants: cells(given.conditionConstants, known.conditionConstants, single.conditionConstants),
-      put: (y, row, element, value) => {
-        const { base, offset, step } = ys[y]!;
-        const to = f.add(f.add(base, f.mul(row, step)), f.mul(element, knownInt(byteSize(value.dtype))));
-        f.store(value.dtype, to, offset, value);
-      },
-    },
-    { iterations: Infinity },
-  );
-  // The counter of iterations, where there is one, follows the carries.
-  const counted = index(f, steps);
-  [...carries, counted]
-    .slice(0, outs.carries.length)
-    .forEach((cell, j) => writePart(group, cell, partOf(outs.carries[j]!)));
-  for (const { place } of outs.steps) {
-    const { base, offset } = addressOf(site, place);
-    const own = lanes.variable(spelled(lanes, steps)).get();
-    for (let lane = 0; lane < lanes.count; lane++)
-      k.store("int32", base, offset, k.max(k.load("int32", base, offset), lanes.lane(own, lane)));
-  }
-}
-
-type Literals = readonly (number | undefined)[];
-
-/** The part of a value that belongs to each lane. */
-function partCell(group: Group, value: Fixed): Cell {
-  const { type, address } = group.partOf(value);
-  const held = (x: Value): Value => group.lanes.variable(x).get();
-  return early(group.f, constantAt(group.f, type, address), held);
-}
-
-/** Values that all lanes share: each is a scalar, beside a vector that repeats it. */
-function uniformCells({ f, site, lanes }: Group, values: readonly Fixed[], literals: Literals): Cell[] {
-  const held = (x: Value): Value => {
-    const scalar = site.k.variable(x).get();
-    lanes.variable(scalar);
-    return scalar;
-  };
-  return fixedCells(f, site, values, literals).map((cell) => early(f, cell, held));
-}
-
-function writePart({ f }: Group, cell: Cell, { type, address }: { type: Aval; address: Address }): void {
-  const size = byteSize(type.dtype);
-  copyElements(f, cell, (position, value) => {
-    const known = knownOf(position);
-    if (known !== undefined) f.store(type.dtype, address.base, address.offset + known * size, value);
-    else f.store(type.dtype, f.add(address.base, f.mul(position, knownInt(size))), address.offset, value);
-  });
-}
-
-/** Reads what is small before the code branches and repeats. */
-function early(f: Folding, cell: Cell, held: (x: Value) => Value): Cell {
-  if (sizeOf(cell.aval.shape) > mostElements) return cell;
-  return registers(
-    f,
-    cell.aval,
-    elementsOf(cell).map((x) => (knownOf(x) === undefined ? held(x) : x)),
-  );
 }
