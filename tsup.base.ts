@@ -1,4 +1,5 @@
 import type { Options } from "tsup";
+import { markPureInitializers } from "./tools/pure-initializers";
 
 /**
  * esbuild writes namespaces (`export * as linalg`) as statements with effects, which bundlers must keep. As one pure call each they go from
@@ -17,6 +18,14 @@ const pureNamespaces: NonNullable<Options["plugins"]>[number] = {
   },
 };
 
+/** What a page does not use of a package must not stay in its bundle because a call made it. */
+const pureInitializers: NonNullable<Options["plugins"]>[number] = {
+  name: "pure-initializers",
+  renderChunk(code, { map }) {
+    return this.format === "esm" ? { code: markPureInitializers(code), map: map ?? null } : undefined;
+  },
+};
+
 /** How every package is built: ES modules and CommonJS, one bundle per entry point. Declarations: tools/emit-declarations.mjs. */
 export const library: Options = {
   entry: ["src/index.ts"],
@@ -28,5 +37,5 @@ export const library: Options = {
   target: "es2022",
   platform: "neutral",
   silent: true,
-  plugins: [pureNamespaces],
+  plugins: [pureNamespaces, pureInitializers],
 };

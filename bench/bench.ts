@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { Case } from "./src/case";
 import { type Contender, gpuPeers, ownNames, peers, threadedName } from "./src/contenders";
 import { type Gpu, lookForGpu } from "./src/dawn";
+import { drawDiagrams } from "./src/diagrams";
 import { Lane } from "./src/lane";
 import { currentSetting, gpuSetting, line, type Setting } from "./src/lines";
 import { describeMachine, versionOf } from "./src/machine";
@@ -22,6 +23,7 @@ const usage = `npm run bench -- [options]
   --json             one line of JSON per result
   --quick            every case checked and timed briefly
   --seconds 1        time for each contender and case
+  --diagrams         work–precision diagrams of the solvers to docs/pictures, and nothing else; --only kepler,lorenz
 known peers: ${peers.map(({ name }) => name).join(", ")}; on webgpu ${gpuPeers.map(({ name }) => name).join(", ")}`;
 
 /** What the command line asks for. */
@@ -35,7 +37,13 @@ interface Plan {
   readonly effort: Effort;
 }
 
-async function readPlan(): Promise<Plan | undefined> {
+/** Diagrams in place of a table. */
+interface Drawing {
+  readonly diagrams: true;
+  readonly only: string | undefined;
+}
+
+async function readPlan(): Promise<Plan | Drawing | undefined> {
   const { values } = parseArgs({
     options: {
       only: { type: "string" },
@@ -45,10 +53,12 @@ async function readPlan(): Promise<Plan | undefined> {
       json: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
       seconds: { type: "string" },
+      diagrams: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) return undefined;
+  if (values.diagrams) return { diagrams: true, only: values.only };
   const seconds = Number(values.seconds ?? (values.quick ? 0.1 : 1));
   if (!(seconds > 0)) throw new Error(`bench: --seconds is ${values.seconds}; give a positive number`);
   const { target } = values;
@@ -144,5 +154,6 @@ function versions(used: readonly Contender[], { target, threads, fma }: Setting)
 }
 
 const plan = await readPlan();
-if (plan) await run(plan);
-else console.log(usage);
+if (!plan) console.log(usage);
+else if ("diagrams" in plan) drawDiagrams(plan.only);
+else await run(plan);

@@ -46,6 +46,7 @@ export const goals: Readonly<Record<string, Goal>> = {
   "W10.eager": { ms: 0.8 },
   "W10.jit-call": { ms: 3 },
   "W10.jit-whole": { firstCall: 100 },
+  "W10.jit-mixed": { firstCall: 100 },
   "W10.cold": { over: ["empty-node", 30] },
 };
 

@@ -102,12 +102,9 @@ export async function bundledSite(): Promise<Site> {
 export async function importMapSite(): Promise<Site> {
   const { files, entries } = await builtPackages();
   const { outputFiles } = await build({ entryPoints: [page], write: false, format: "esm" });
-  const fflate = await readFile(`${root}node_modules/fflate/esm/browser.js`, "utf8");
-  const imports = { ...entries, fflate: "/fflate/browser.js" };
   return new Map([
     ...files,
-    ["/fflate/browser.js", fflate],
-    ["/", html(`<script type="importmap">${JSON.stringify({ imports })}</script>`)],
+    ["/", html(`<script type="importmap">${JSON.stringify({ imports: entries })}</script>`)],
     ["/page.js", outputFiles[0]!.text],
   ]);
 }

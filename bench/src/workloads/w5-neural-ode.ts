@@ -1,4 +1,4 @@
-import { constant, dopri5, odeint, type OdeintOptions, rk4 } from "@dzdt/odeint";
+import { backsolve, constant, dopri5, odeint, type OdeintOptions, rk4 } from "@dzdt/odeint";
 import type { Tensor } from "@dzdt/tensor";
 import type { Attempt, Case } from "../case";
 import { numbersAre } from "../check";
@@ -69,6 +69,6 @@ const row = (name: string, dzdt: Case["dzdt"]): Case => ({
 
 export const cases: readonly Case[] = [
   row("dopri5.bptt", () => attempt({ solver: dopri5, rtol: 1e-7, atol: 1e-9 })),
-  row("dopri5.adjoint", { notYet: "odeint has no continuous adjoint yet (backsolve)" }),
+  row("dopri5.adjoint", () => attempt({ solver: dopri5, rtol: 1e-7, atol: 1e-9, adjoint: backsolve() })),
   row("rk4.bptt", () => attempt({ solver: rk4, controller: constant() })),
 ];

@@ -1,13 +1,14 @@
-import { cast, stopGradient, take, type Tensor, tree, where } from "@dzdt/tensor";
-import { timeAt } from "./fixed-steps";
+import { cast, concat, stopGradient, take, type Tensor, tree, where } from "@dzdt/tensor";
+import { type Grid, timeAt } from "./fixed-steps";
 import type { Decision } from "./controllers/controller";
 import { guarded } from "./guarded-call";
+import { nearness, nextJump } from "./jumps";
 import { allFinite, type Carry, moved, numbers, type Problem, running } from "./problem";
 import { Status } from "./status";
 import type { Attempt } from "./step";
 
 /** One attempt at a step. `attempts` counts those before it. */
-export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: Carry; row: Tensor } {
+export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: Carry; row: Tensor; accept: Tensor } {
   const { stepping, stops, t0, outputs, maxSteps } = problem;
   const { int } = numbers(attempts);
   const stop = take(stops, c.reached[0] ?? int(0), 0);
@@ -22,10 +23,11 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
   const ended = stopCount > 1 ? landed.and(c.reached[0]!.equal(int(stopCount - 1))) : landed;
   const exhausted = attempts.equal(int(maxSteps - 1));
   const proceeding = where(exhausted, int(Status.maxStepsReached), int(running));
-  const unless = decision.failure ? where(decision.failure.when, int(decision.failure.status), proceeding) : proceeding;
+  const stuck = decision.failure ? where(decision.failure.when, int(decision.failure.status), proceeding) : proceeding;
+  const unless = tried.failure ? where(tried.failure.when.and(accept), int(tried.failure.status), stuck) : stuck;
   const next: Carry = {
     t,
-    h: decision.h,
+    h: problem.landings ? where(accept, unshortened(decision.h), decision.h) : decision.h,
     y: choose(tried.y, c.y),
     memory: choose(tried.memory, c.memory),
     length: outputs ? [h] : [],
@@ -34,11 +36,21 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
     written: c.written,
     reached: c.reached.map((n) => n.add(cast(landed, "int32"))),
     rejected: c.rejected.map((n) => n.add(cast(accept.not(), "int32"))),
+    evaluations: c.evaluations.map((n) => n.add(tried.evaluations!)),
+    events: c.events,
     status: where(ended, outputs ? int(running) : int(Status.success), unless),
   };
-  return { next, row: where(landed, c.reached[0] ?? int(0), int(-1)) };
+  return { next, row: where(landed, c.reached[0] ?? int(0), int(-1)), accept };
+
+  /** A step cut short by a landing says nothing against the one that was planned. */
+  function unshortened(next: Tensor): Tensor {
+    const cut = stopGradient(h).abs().less(c.h.abs()).and(next.abs().less(c.h.abs()));
+    return where(cut, c.h, next);
+  }
 
   function planned(): { last: Tensor | undefined; h: Tensor; tNext: Tensor } {
+    if (stepping.kind === "fixed" && problem.events?.triggers.some(({ reset }) => reset))
+      return onGrid(problem, stepping.grid, c.t, stop);
     if (stepping.kind === "fixed") {
       const { grid } = stepping;
       const last = attempts.equal(grid.count.sub(1));
@@ -46,11 +58,57 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
       return { last, h: where(last, grid.last, grid.h), tNext: where(last, stop, ahead) };
     }
     const left = stop.sub(c.t);
-    if (stepping.kind === "stops") return { last: undefined, h: left, tNext: stop };
+    if (stepping.kind === "stops") {
+      if (!problem.landings) return { last: undefined, h: left, tNext: stop };
+      const next = nextJump(problem.landings, c.t, stopGradient(left.sign()));
+      const sooner = next.ahead.less(left.abs());
+      const to = where(sooner, next.time, stop);
+      return { last: sooner.not(), h: to.sub(c.t), tNext: to };
+    }
     // A last step up to 1 % longer than planned saves a tiny one.
-    const last = left.abs().lessEqual(c.h.abs().mul(1.01));
-    return { last, h: where(last, left, c.h), tNext: where(last, stop, c.t.add(c.h)) };
+    const reach = c.h.abs().mul(1.01);
+    const last = left.abs().lessEqual(reach);
+    const jumps = landingsOf(problem);
+    if (!jumps) return { last, h: where(last, left, c.h), tNext: where(last, stop, c.t.add(c.h)) };
+    const jump = nextJump(jumps, c.t, stopGradient(left.sign()));
+    const sooner = jump.ahead.add(nearness(stop)).less(left.abs());
+    const target = where(sooner, jump.time, stop);
+    const lands = where(sooner, jump.ahead.lessEqual(reach), last);
+    return {
+      last: last.and(sooner.not()),
+      h: where(lands, target.sub(c.t), c.h),
+      tNext: where(lands, target, c.t.add(c.h)),
+    };
   }
+}
+
+/** Times at which steps end, of the method's own accord or because it was asked for. */
+function landingsOf({ method, landings }: Problem): Tensor | undefined {
+  return method.jumps && landings ? concat([method.jumps, landings]) : (method.jumps ?? landings);
+}
+
+/** The next step of a grid from any time on, as after resets: to the next point of the grid, or to a landing before it. */
+function onGrid(
+  { t0, landings }: Problem,
+  grid: Grid,
+  t: Tensor,
+  stop: Tensor,
+): { last: Tensor; h: Tensor; tNext: Tensor } {
+  const { int } = numbers(t);
+  // From within a rounding of a point on, the next one is meant.
+  const passed = cast(stopGradient(t.sub(t0)).div(grid.h).add(1e-9).floor(), "int32");
+  const last = passed.greaterEqual(grid.count.sub(int(1)));
+  const ahead = where(last, stop, timeAt(t0, grid.h, passed.add(int(1))));
+  const whole = t.equal(timeAt(t0, grid.h, passed)).and(last.not());
+  const step = where(whole, grid.h, ahead.sub(t));
+  if (!landings) return { last, h: step, tNext: ahead };
+  const landing = nextJump(landings, t, stopGradient(grid.h.sign()));
+  const sooner = landing.ahead.less(stopGradient(step).abs());
+  return {
+    last: last.and(sooner.not()),
+    h: where(sooner, landing.time.sub(t), step),
+    tNext: where(sooner, landing.time, ahead),
+  };
 }
 
 /** An attempt and what becomes of it; a call of its own where it may be rejected. */
@@ -61,6 +119,7 @@ function judged(problem: Problem, c: Carry, tNext: Tensor, h: Tensor): { tried: 
     return { tried, decision: decide(problem, c, h, tried) };
   }
   let status = 0;
+  let endStatus: number | undefined;
   let structure: tree.Structure = null;
   const given = {
     t: moved(problem, c.t),
@@ -78,9 +137,11 @@ function judged(problem: Problem, c: Carry, tNext: Tensor, h: Tensor): { tried: 
       const tried = method.attempt(own.t, own.tNext, own.h, own.y, own.memory);
       const { accept, failure, ...rest } = decide(problem, { ...c, ...own }, own.h, tried);
       status = failure!.status;
-      const { dense, choice: _, ...used } = tried;
+      const { dense, choice: _, failure: ending, ...used } = tried;
+      endStatus = ending?.status;
       const out = tree.flatten({
         tried: { ...used, errors: [], dense: problem.outputs ? dense : [] },
+        ended: ending ? [ending.when] : [],
         rest,
         when: failure!.when,
       });
@@ -89,9 +150,18 @@ function judged(problem: Problem, c: Carry, tNext: Tensor, h: Tensor): { tried: 
     },
     flat.leaves as Tensor[],
   ).reverse();
-  const { tried, rest, when }: { tried: Attempt; rest: Omit<Verdict, "accept" | "failure">; when: Tensor } =
-    tree.unflatten(structure, results.reverse());
+  const found: Found = tree.unflatten(structure, results.reverse());
+  const { rest, when, ended } = found;
+  const tried = { ...found.tried, ...(ended[0] && { failure: { when: ended[0], status: endStatus! } }) };
   return { tried, decision: { ...rest, accept: accept!, failure: { when, status } } };
+}
+
+/** What a guarded attempt returns. */
+interface Found {
+  readonly tried: Attempt;
+  readonly rest: Omit<Verdict, "accept" | "failure">;
+  readonly when: Tensor;
+  readonly ended: readonly Tensor[];
 }
 
 interface Verdict {
@@ -110,6 +180,7 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
   const { accept, factor, state } = tried.choice ? chosen(tried.choice) : controlled();
   let next = stopGradient(h).mul(factor);
   if (controller.dtMax < Infinity) next = next.clip(-controller.dtMax, controller.dtMax);
+  if (method.longest) next = next.sign().mul(next.abs().minimum(stopGradient(method.longest)));
   const least = c.t
     .abs()
     .mul(4 * 2 ** -52)

@@ -32,10 +32,11 @@ export const timeAt = (t0: Tensor, h: Tensor, steps: Tensor): Tensor => t0.add(c
 export function integrateFixed({ method, t0, y0, maxSteps, checkpoints }: Problem, grid: Grid): Outcome {
   const { int } = numbers(t0);
   const memory = method.begin(t0, y0);
-  const carries = [...y0, ...memory];
+  const carries = [...y0, ...memory, ...(method.counted ? [int(0)] : [])];
+  const size = y0.length + memory.length;
   const step = (t: Tensor, tNext: Tensor, h: Tensor, from: readonly Tensor[]): Tensor[] => {
-    const tried = method.attempt(t, tNext, h, from.slice(0, y0.length), from.slice(y0.length));
-    return [...tried.y, ...tried.memory];
+    const tried = method.attempt(t, tNext, h, from.slice(0, y0.length), from.slice(y0.length, size));
+    return [...tried.y, ...tried.memory, ...from.slice(size).map((n) => n.add(tried.evaluations!))];
   };
   const { h, last, end, count } = grid;
   const body = trace("step", (i, ...from) => step(timeAt(t0, h, i), timeAt(t0, h, i.add(1)), h, from), [
@@ -69,10 +70,11 @@ export function integrateFixed({ method, t0, y0, maxSteps, checkpoints }: Proble
     status,
     steps: count,
     rejected: int(0),
-    evaluations: count.mul(int(evaluations.attempt)).add(int(evaluations.begin)),
+    evaluations: (results[size] ?? count.mul(int(evaluations.attempt))).add(int(evaluations.begin)),
     t: end,
     h,
     y,
+    memory: results.slice(y0.length, size),
     derivative: method.derivative ? results.slice(y0.length, 2 * y0.length) : [],
   };
 }

@@ -94,7 +94,7 @@ export function splittingMethod(
     kind === "kick" ? parts.force(y.slice(count)) : parts.velocity(y.slice(0, count));
   const all = (y: readonly Tensor[]): Tensor[] => [...slope("kick", y), ...slope("drift", y)];
   const kicks = solver.forceEvaluations;
-  return {
+  const method: Method = {
     name: solver.name,
     errorOrder: undefined,
     derivative: false,
@@ -121,6 +121,9 @@ export function splittingMethod(
     },
     interpolate: ({ s, h, y, dense }) => hermite({ s, h, end: y }, dense, all(dense), all(y)),
   };
+  if (!solver.symmetric) return method;
+  // The same steps, backwards.
+  return { ...method, undo: (t, tNext, h, y, memory) => method.attempt(tNext, t, h.neg(), y, memory) };
 }
 
 function phasesOf(solver: SymplecticSolver, state: StateType): Phases {

@@ -1,4 +1,12 @@
-export { discretize, type Adjoint } from "./adjoints/discretize";
+export type { Adjoint, AdjointParts, CustomAdjoint, DiscreteAdjoint } from "./adjoints/adjoint";
+export { backsolve, type BacksolveOptions } from "./adjoints/backsolve";
+export { discretize } from "./adjoints/discretize";
+export { forwardSensitivity } from "./adjoints/forward-sensitivity";
+export { interpolating } from "./adjoints/interpolating";
+export { reversible } from "./adjoints/reversible";
+export { AdjointError } from "./adjoints/failures";
+export type { ContinuousOptions } from "./adjoints/settings";
+export { cdeint, type ControlledField } from "./cde";
 export { constant } from "./controllers/constant";
 export type {
   AdaptiveController,
@@ -8,9 +16,17 @@ export type {
   ErrorNorm,
   Tolerance,
 } from "./controllers/controller";
+export { gustafsson, type GustafssonOptions } from "./controllers/gustafsson";
 export { pid, type PidOptions } from "./controllers/pid";
+export { ddeint, type DdeintOptions, type DelayedField, type Delays, type History } from "./dde";
+export { event, type EventCondition, type EventDirection, type EventOptions, type SolveEvent } from "./events/event";
+export { peak, type PeakOptions } from "./events/peak";
+export type { AdamsOptions, AdamsSolver } from "./explicit/adams";
+export type { ExtrapolationOptions, ExtrapolationSolver } from "./explicit/extrapolation";
 export { imex, type ImexField, type ImexParts, semilinear } from "./implicit/imex";
 export type { ImplicitSolver } from "./implicit/method";
+export type { AutoOptions, AutoSolver } from "./implicit/auto";
+export type { BdfOptions, BdfSolver } from "./implicit/bdf";
 export { additive, diagonallyImplicit } from "./implicit/dirk";
 export { rosenbrock } from "./implicit/rosenbrock";
 export type {
@@ -24,12 +40,18 @@ export type {
   RosenbrockSolver,
 } from "./implicit/tableau";
 export type { JacobianFunction } from "./implicit/vector";
+export { makeReversible, type ReversibleOptions, type ReversibleSolver } from "./make-reversible";
 export { odeint, type OdeintOptions } from "./odeint";
+export { stepDoubling, type StepDoublingOptions, type StepDoublingSolver } from "./step-doubling";
+export { cubicPath, hermitePath, linearPath, type Path, piecewisePath, type Pieces, rectilinearPath } from "./paths";
+export { type Cost, quadrature, type QuadratureEvent, type QuadratureSolution, type QuadratureSolver } from "./quadrature";
 export type { Times } from "./saveAt";
-export type { Solution, Stats } from "./solution";
+export type { EventRecord, Solution, Stats } from "./solution";
 export * from "./solvers";
 export type { Solver } from "./solver";
 export type { StepperSolver } from "./stepper";
+export { gaussLegendre, type GaussOptions, type GaussSolver } from "./structure/gauss-tableau";
+export type { TaoOptions, TaoSolver } from "./structure/tao-solver";
 export { SolveError, Status, type StatusName } from "./status";
 export {
   explicitRungeKutta,

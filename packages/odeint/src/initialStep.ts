@@ -12,7 +12,8 @@ export function firstStep(
   if (stepping.kind === "fixed") return { h: stepping.grid.h, evaluations: 0 };
   const { controller, norm, dt0 } = stepping;
   const span = end.sub(t0).abs();
-  const most = controller.dtMax < Infinity ? span.minimum(controller.dtMax) : span;
+  const bounded = controller.dtMax < Infinity ? span.minimum(controller.dtMax) : span;
+  const most = method.longest ? bounded.minimum(method.longest) : bounded;
   if (dt0) return { h: direction.mul(dt0.minimum(most)), evaluations: 0 };
   const f0 = memory.slice(0, y0.length);
   const d0 = norm(y0, y0, y0);

@@ -14,10 +14,11 @@ import {
   zerosLike,
 } from "@dzdt/tensor";
 import { attempt } from "./attempt";
-import { flow } from "./flow";
+import { eventRows } from "./events/advance";
 import { integrateFixed } from "./fixed-steps";
 import { firstStep } from "./initialStep";
-import { allFinite, type Carry, moved, numbers, onMovedSteps, type Outcome, type Problem, running } from "./problem";
+import { outputAt } from "./output";
+import { allFinite, type Carry, numbers, onMovedSteps, type Outcome, type Problem, running } from "./problem";
 import { Status } from "./status";
 
 /** Solves an initial value problem with one loop. To be called while tracing, with traced `t0`. */
@@ -55,6 +56,8 @@ function integrateTraced(given: Problem): Outcome {
     written: outputs ? [int(0)] : [],
     reached: stopCount > 1 ? [int(0)] : [],
     rejected: stepping.kind === "adaptive" ? [int(0)] : [],
+    evaluations: method.counted ? [int(0)] : [],
+    events: problem.events ? [problem.events.machinery.begin(problem, direction)] : [],
     status: where(allFinite([...y0, ...memory], t0), proceeding, int(Status.nonFinite)),
   };
   const { carry, rows, iterations } = runLoop(problem, start, direction);
@@ -62,26 +65,33 @@ function integrateTraced(given: Problem): Outcome {
   const status = where(carry.status.equal(int(running)), int(Status.maxStepsReached), carry.status);
   const done = outputs ? carry.written[0]! : carry.reached[0];
   const ys = done
-    ? rows.map((y) => where(reached(done, y), y, NaN))
+    ? rows.slice(0, y0.length).map((y) => {
+        const own = problem.events ? y.slice([0], [outputCount]) : y;
+        return where(reached(done, own), own, NaN);
+      })
     : carry.y.map((y) => {
         const last = where(status.equal(int(Status.success)), y, NaN);
         return last.reshape([1, ...last.shape]);
       });
   const written = outputs ? carry.written[0]! : int(0);
-  const steps = iterations.sub(written);
+  const happened = carry.events[0];
+  const steps = happened
+    ? happened.counts.reduce((left, n) => left.sub(n), iterations.sub(written))
+    : iterations.sub(written);
   const { evaluations } = method;
+  const worked = (carry.evaluations[0] ?? steps.mul(int(evaluations.attempt)))
+    .add(int(evaluations.begin + first.evaluations))
+    .add(written.mul(int(evaluations.interpolate)));
   return {
-    ys,
+    ...(happened ? problem.events!.machinery.collect(problem, carry, rows, ys, status) : { ys }),
     status,
     steps,
     rejected: carry.rejected[0] ?? int(0),
-    evaluations: steps
-      .mul(int(evaluations.attempt))
-      .add(int(evaluations.begin + first.evaluations))
-      .add(written.mul(int(evaluations.interpolate))),
+    evaluations: happened ? worked.add(happened.evaluations) : worked,
     t: carry.t,
     h: carry.h,
     y: carry.y,
+    memory: carry.memory,
     derivative: method.derivative ? carry.memory.slice(0, y0.length) : [],
   };
 
@@ -98,7 +108,7 @@ function runLoop(
   start: Carry,
   direction: Tensor,
 ): { carry: Carry; rows: Tensor[]; iterations: Tensor } {
-  const { method, outputs, stops, y0, maxSteps, checkpoints } = problem;
+  const { outputs, stops, y0, maxSteps, checkpoints, events } = problem;
   const flat = tree.flatten(start as never);
   const init = flat.leaves as Tensor[];
   const types = init.map(({ dtype, shape }): Aval => ({ dtype, shape }));
@@ -114,6 +124,10 @@ function runLoop(
         const { next, row } = attempt(problem, carry, i);
         return rowwise ? [...leavesOf(next), row, ...next.y] : leavesOf(next);
       }
+      if (problem.events) {
+        const { next, row, y, t } = problem.events.machinery.advance(problem, carry, i, direction);
+        return [...leavesOf(next), row, ...y, t];
+      }
       const { int } = numbers(i);
       const written = carry.written[0]!;
       const due = take(outputs, written, 0);
@@ -123,12 +137,7 @@ function runLoop(
         (...now: Tensor[]) => {
           const c = rebuild(now);
           const ended = c.written[0]!.add(1);
-          const [h, due, end] = [c.length[0]!, take(outputs, c.written[0]!, 0), moved(problem, c.t)];
-          const s = stopGradient(due.sub(end)).div(h);
-          const found = method.interpolate({ t: end, h, s, y: c.y, memory: c.memory, dense: c.dense });
-          const y = problem.drift
-            ? flow((...at) => method.slope(...at), moved(problem, stopGradient(due)), due, found)
-            : found;
+          const y = outputAt(problem, c);
           const status = where(ended.equal(int(count)), int(Status.success), int(running));
           return [...leavesOf({ ...c, written: [ended], status }), c.written[0]!, ...y];
         },
@@ -148,11 +157,11 @@ function runLoop(
     condition: condition.tape,
     carries: init.length,
     xs: 0,
-    length: maxSteps + (outputs ? count : 0),
+    length: maxSteps + (outputs ? count : 0) + (events ? eventRows(events) + events.slots : 0),
     counted: false,
     reverse: false,
-    ys: rowwise ? y0.map(() => "row" as const) : [],
-    rows: rowwise ? count : 0,
+    ys: rowwise ? [...y0, ...(events ? [start.t] : [])].map(() => "row" as const) : [],
+    rows: rowwise ? count + (events ? eventRows(events) : 0) : 0,
     lanes: 0,
     checkpoints,
   });

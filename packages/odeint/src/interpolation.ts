@@ -1,5 +1,5 @@
 import { cast, type Tensor } from "@dzdt/tensor";
-import type { Dop853Dense, PolynomialDense } from "./tableau";
+import type { NestedDense, PolynomialDense } from "./tableau";
 
 /**
  * Where in a step to interpolate. Interpolants are written from the step's end, in s = θ − 1 from −1 to 0, so that they give the end's state
@@ -82,10 +82,10 @@ export function polynomial(
   );
 }
 
-/** Hairer's contd8. Computes the extra stages. */
-export function dop853Extension(
+/** The nested extension. Computes the extra stages. */
+export function nestedExtension(
   { s, h, end }: Place,
-  dense: Dop853Dense,
+  dense: NestedDense,
   field: (t: Tensor, y: readonly Tensor[]) => Tensor[],
   t0: Tensor,
   start: readonly Tensor[],

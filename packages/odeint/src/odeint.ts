@@ -9,27 +9,33 @@ import {
   type Tensors,
   tree,
   type Tree,
+  UnsupportedError,
 } from "@dzdt/tensor";
 import { timeType } from "./at-hand";
-import { type Adjoint, discretize } from "./adjoints/discretize";
+import type { Adjoint } from "./adjoints/adjoint";
+import { discretize } from "./adjoints/discretize";
 import { constant } from "./controllers/constant";
 import type { Controller, Tolerance } from "./controllers/controller";
 import { pid } from "./controllers/pid";
+import type { SolveEvent } from "./events/event";
+import { type GivenEvents, readEvents } from "./events/leaf-event";
 import { type JacobianFunction, matrixOf } from "./implicit/vector";
+import { driven } from "./host/driven";
+import { checkWatched, givenHostOption, type HostOptions, hostOptions, whyUnwatched } from "./host/watch";
 import { checkOptions } from "./options";
 import { checkMonotonic, checkWithin, readTimes, type Times } from "./saveAt";
 import { type Request, solve, solveAt, type Solved } from "./solve";
-import { type Solution, solution } from "./solution";
+import { type Solution, solution, type SolutionParts } from "./solution";
 import { tsit5 } from "./solvers";
 import { checked } from "./status";
-import { checkSolver, imexOf, isAdaptive, isImplicit, methodOf, type Solver } from "./solver";
-import type { Method } from "./step";
+import { adviceOf, checkSolver, imexOf, isAdaptive, isImplicit, methodOf, type Solver } from "./solver";
 import type { Parts } from "./stepper";
+import { compensatedSolver, isTranslatable } from "./structure/compensated";
 import { toleranceLeaves } from "./tolerance";
-import { realOf, type StateType, traceField, type VectorField } from "./vectorField";
+import { realOf, type StateType, timeOf, traceField, type VectorField } from "./vectorField";
 
 /** Options of {@link odeint}. */
-export interface OdeintOptions<A = undefined> {
+export interface OdeintOptions<A = undefined> extends HostOptions {
   /** Passed on to the field: a tree, or anything else. */
   readonly args?: A;
   /** @defaultValue tsit5 */
@@ -60,6 +66,12 @@ export interface OdeintOptions<A = undefined> {
   readonly mass?: Tree;
   /** Throw a `SolveError` when a solve fails. Only where its numbers are known at once: not within compiled or transformed functions. @defaultValue true */
   readonly throw?: boolean;
+  /** What may happen on the way: made by `event` and `peak`. */
+  readonly events?: readonly SolveEvent[];
+  /** The most times that each event may fire; one more fails with `maxEventsReached`. @defaultValue 16 */
+  readonly maxEvents?: number;
+  /** May `at` be asked? It solves again, and keeps nothing. @defaultValue true */
+  readonly dense?: boolean;
 }
 
 const names: readonly (keyof OdeintOptions)[] = [
@@ -75,6 +87,10 @@ const names: readonly (keyof OdeintOptions)[] = [
   "jacobian",
   "mass",
   "throw",
+  "events",
+  "maxEvents",
+  "dense",
+  ...hostOptions,
 ];
 
 /**
@@ -92,6 +108,34 @@ export function odeint<Y extends Tree, A = undefined>(
   ts: Times,
   options: OdeintOptions<A> = {},
 ): Solution<Tensors<Y>> {
+  const { request, leaves, times, still, concluded } = prepare(field, y0, ts, options);
+  const watched = givenHostOption("odeint", options);
+  if (watched) checkWatched("odeint", watched, whyUnwatched(request, isTraced(leaves, times)));
+  if (still) return still;
+  if (!watched) return concluded(solve(request, leaves, times));
+  const { outcome, ended } = driven(request, leaves, times, options);
+  return concluded(outcome, ended);
+}
+
+/** A solve that is ready to be run, in one way or another. */
+export interface Prepared<Y> {
+  readonly request: Request;
+  readonly leaves: readonly Tensor[];
+  /** From first to last. */
+  readonly times: Tensor;
+  /** The solution where there is one time only. */
+  readonly still: Solution<Y> | undefined;
+  /** Makes a solution of what came out. @param ended why the host ended it early @throws SolveError where it failed, and is to throw */
+  concluded(outcome: Solved, ended?: string): Solution<Y>;
+}
+
+/** Reads and checks all that `odeint` is given. */
+export function prepare<Y extends Tree, A>(
+  field: VectorField<Tensors<Y>, A>,
+  y0: Y,
+  ts: Times,
+  options: OdeintOptions<A>,
+): Prepared<Tensors<Y>> {
   checkOptions("odeint", options, names);
   if (typeof field !== "function")
     throw new TypeError(`odeint: the field is ${String(field)}; give a function (t, y, args) => dy`);
@@ -108,6 +152,8 @@ export function odeint<Y extends Tree, A = undefined>(
   const request = readRequest(field as VectorField<unknown, A>, options, state, independent, target);
 
   const at = (asked: number | Times): Tensors<Y> => {
+    if (options.dense === false)
+      throw new UnsupportedError("at: this solve was made with dense: false; leave that out, or name the times in ts");
     const scalar = typeof asked === "number" || (asked instanceof Tensor && asked.ndim === 0);
     const list = readTimes("at", "t", scalar ? [asked] : asked, target);
     checkWithin("at", list, times);
@@ -117,26 +163,42 @@ export function odeint<Y extends Tree, A = undefined>(
         : solveAt(request, leaves, times.tensor, list.tensor);
     return tree.unflatten(structure, scalar ? ys.map((y) => y.reshape(y.shape.slice(1))) : ys);
   };
-  if (times.tensor.size === 1) return solution(unmoved(leaves, structure, times.tensor, independent), at);
-  const outcome = solve(request, leaves, times.tensor);
-  const again = (): Solved =>
-    request.controller.kind === "constant" ? solve({ ...request, watched: true }, leaves, times.tensor) : outcome;
-  const solved = options.throw === false ? outcome : checked(outcome, paths, again);
-  return solution<Tensors<Y>>(
-    {
-      ts: times.tensor,
-      ys: tree.unflatten(structure, solved.ys),
-      status: solved.status,
-      stats: {
-        steps: solved.steps,
-        accepted: sub(solved.steps, solved.rejected),
-        rejected: solved.rejected,
-        evaluations: solved.evaluations,
+  const solutionOf = (solved: Solved): Solution<Tensors<Y>> =>
+    solution<Tensors<Y>>(
+      {
+        ...(request.events
+          ? request.events.machinery.recorded<Tensors<Y>>(solved, times.tensor, structure, request.events)
+          : { ts: times.tensor, ys: tree.unflatten<Tensors<Y>>(structure, solved.ys) }),
+        status: solved.status,
+        stats: {
+          steps: solved.steps,
+          accepted: sub(solved.steps, solved.rejected),
+          rejected: solved.rejected,
+          evaluations: solved.evaluations,
+        },
       },
-    },
-    at,
-  );
+      at,
+    );
+  const concluded = (outcome: Solved, ended?: string): Solution<Tensors<Y>> => {
+    if (options.throw === false) return solutionOf(outcome);
+    const again = (): Solved =>
+      request.controller.kind === "constant" && ended === undefined
+        ? solve({ ...request, watched: true }, leaves, times.tensor)
+        : outcome;
+    const partial = (): Solution<Tree> => solutionOf(outcome) as unknown as Solution<Tree>;
+    return solutionOf(checked(outcome, again, { paths, advised: adviceOf(options.solver), ended, partial }));
+  };
+  const still =
+    times.tensor.size === 1
+      ? solution(unmoved(leaves, structure, times.tensor, independent, request.events), at)
+      : undefined;
+  return { request, leaves, times: times.tensor, still, concluded };
 }
+
+/** Are any of a solve's numbers known only when the program runs that it is part of? */
+export const isTraced = (leaves: readonly Tensor[], times: Tensor): boolean =>
+  [...leaves, times].some((x) => x.tape !== undefined);
+
 
 function readState(y0: Tree): { leaves: Tensor[]; structure: tree.Structure; paths: string[] } {
   const flat = tree.flatten(y0);
@@ -183,12 +245,25 @@ function readRequest<A>(
   if (typeof dt0 === "number" && !(dt0 > 0 && dt0 < Infinity))
     throw new RangeError(`odeint: dt0 is ${dt0}; give a positive step: its direction is that of ts`);
   const { adjoint = discretize() } = options;
-  if ((adjoint as { kind?: unknown } | null)?.kind !== "discretize")
-    throw new TypeError("odeint: adjoint is of no known kind; give discretize()");
+  const kind = (adjoint as { kind?: unknown } | null)?.kind;
+  if (kind !== "discretize" && kind !== "custom")
+    throw new TypeError("odeint: adjoint is of no known kind; give discretize(), or another such as backsolve()");
+  const events = readEvents(options.events, options.maxEvents ?? 16, target);
+  if (events && kind === "custom")
+    throw new UnsupportedError(
+      "odeint: gradients through events are those of discretize(); leave the adjoint out, or solve from event to event",
+    );
+  if (options.dense !== undefined && typeof options.dense !== "boolean")
+    throw new TypeError(`odeint: dense is ${String(options.dense)}; give true or false`);
   const controller = readController(solver, options);
   const args = options.args as A;
   const single = state.leaves.some(({ dtype }) => dtype === "float32");
   const adaptive = controller.kind === "adaptive" ? controller : undefined;
+  const compensated = controller.kind === "constant" && controller.compensated === true;
+  if (compensated && !isTranslatable(solver))
+    throw new TypeError(
+      `odeint: constant({ compensated: true }) is for explicit and symplectic solvers, Gauss's and tao; ${solver.name} is none: leave it out`,
+    );
   const dt = adaptive ? dt0 : controller.kind === "constant" ? controller.dt : undefined;
   const rtol = adaptive
     ? toleranceLeaves("rtol", adaptive.rtol ?? options.rtol ?? (single ? 1e-4 : 1e-6), state, target)
@@ -203,9 +278,9 @@ function readRequest<A>(
       `odeint: ${solver.name} takes no mass matrix; use a solver such as rodas5p, or solve for dy/dt in the field`,
     );
   const mass = options.mass === undefined ? undefined : matrixOf(options.mass, state, realOf(state), "mass");
-  const method = (): Method => {
+  const partsOf = (): Parts => {
     const parts: Parts = {
-      field: traceField("odeint", (t, y) => field(t, y, args), state),
+      field: traceField("odeint", (t, y) => field(t, y, args), state, timeOf(field)),
       given: field,
       args,
       state,
@@ -217,21 +292,31 @@ function readRequest<A>(
       exact: !adaptive,
       methodOf: (other) => methodOf(other, parts),
     };
-    return methodOf(solver, parts);
+    return parts;
   };
   return {
     state,
-    method,
+    solver: compensated ? compensatedSolver(solver) : solver,
+    parts: partsOf,
+    raise: options.throw !== false,
     controller,
     rtol,
     atol,
     dt: typeof dt === "number" ? Tensor.scalar(dt, timeType(target), target) : dt,
     maxSteps,
-    checkpoints: adjoint.checkpoints,
+    adjoint,
     independent,
     target,
+    events,
+    stepTs: extraTimes("stepTs", adaptive?.stepTs, target),
+    jumpTs: extraTimes("jumpTs", adaptive?.jumpTs, target),
   };
 }
+
+const extraTimes = (name: string, times: Times | undefined, target: Tensor["target"]): Tensor | undefined =>
+  times && (times instanceof Tensor ? times.size : times.length) > 0
+    ? readTimes("pid", name, times, target).tensor
+    : undefined;
 
 function readController<A>(solver: Solver, { controller, dt0 }: OdeintOptions<A>): Controller {
   const estimates = isAdaptive(solver);
@@ -263,16 +348,19 @@ function unmoved<Y>(
   structure: tree.Structure,
   ts: Tensor,
   independent: boolean,
-): Omit<Solution<Y>, "at"> {
+  events: GivenEvents | undefined,
+): SolutionParts<Y> {
   const one = leaves[0]!;
   const zero = Tensor.scalar(0, "int32", one.target);
   const none = independent ? zero.broadcastTo([one.shape[0]!]) : zero;
+  const ys = tree.unflatten<Y>(
+    structure,
+    leaves.map((y) => repeated(y, 1)),
+  );
   return {
     ts,
-    ys: tree.unflatten(
-      structure,
-      leaves.map((y) => repeated(y, 1)),
-    ),
+    ys,
+    ...events?.machinery.nothingRecorded({ ys, leaves, structure }, ts, none, events),
     status: none,
     stats: { steps: none, accepted: none, rejected: none, evaluations: none },
   };

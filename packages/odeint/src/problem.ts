@@ -1,5 +1,8 @@
 import { type Checkpoints, stopGradient, type Tensor } from "@dzdt/tensor";
 import type { AdaptiveController } from "./controllers/controller";
+import type { EventOutcome } from "./events/collect";
+import type { Events } from "./events/leaf-event";
+import type { EventState } from "./events/state";
 import type { Grid } from "./fixed-steps";
 import type { Method } from "./step";
 
@@ -36,6 +39,10 @@ export interface Problem {
   readonly watched: boolean;
   /** Which states reverse mode keeps. */
   readonly checkpoints: Checkpoints;
+  /** What may happen on the way. Then there are outputs. */
+  readonly events?: Events;
+  /** Times at which steps end besides, in any order; constants of derivatives. */
+  readonly landings?: Tensor;
 }
 
 /** A solve as leaves. */
@@ -49,7 +56,11 @@ export interface Outcome {
   readonly t: Tensor;
   readonly h: Tensor;
   readonly y: readonly Tensor[];
+  /** What the method carries at the end. */
+  readonly memory: readonly Tensor[];
   readonly derivative: readonly Tensor[];
+  /** Of a solve with events. */
+  readonly events?: EventOutcome;
 }
 
 /**
@@ -57,8 +68,8 @@ export interface Outcome {
  * field alone, not by the slopes of interpolants.
  */
 export function onMovedSteps(problem: Problem): Problem {
-  const { stepping, t0, stops, outputs, timesMove } = problem;
-  if (!outputs || !timesMove) return problem;
+  const { method, stepping, t0, stops, outputs, timesMove } = problem;
+  if (!outputs || !timesMove || method.interpolantMoves) return problem;
   const start = stopGradient(t0);
   const still = stepping.kind === "fixed" ? { ...stepping, grid: unmoved(stepping.grid) } : stepping;
   return { ...problem, stepping: still, t0: start, stops: stopGradient(stops), drift: t0.sub(start) };
@@ -84,6 +95,10 @@ export interface Carry {
   readonly written: readonly Tensor[];
   readonly reached: readonly Tensor[];
   readonly rejected: readonly Tensor[];
+  /** Field evaluations of all attempts, int32, of methods that count them. */
+  readonly evaluations: readonly Tensor[];
+  /** One, in a solve with events. */
+  readonly events: readonly EventState[];
   /** A number of `Status`, or running. */
   readonly status: Tensor;
 }

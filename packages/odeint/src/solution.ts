@@ -1,4 +1,4 @@
-import type { Tensor } from "@dzdt/tensor";
+import { Tensor } from "@dzdt/tensor";
 import type { Times } from "./saveAt";
 
 /** Work of a solve, int32 `[]`, or `[batch]` for independent trajectories. */
@@ -11,18 +11,37 @@ export interface Stats {
   readonly evaluations: Tensor;
 }
 
+/** What was recorded of one event. With independent trajectories, they are axis 1 of `t` and `y` and axis 0 of `count`. */
+export interface EventRecord<Y> {
+  /** The times at which it fired, in order: float64 `[maxEvents]`, NaN beyond `count`. */
+  readonly t: Tensor;
+  /** The states then, before any reset: leaves `[maxEvents, …leaf]`, NaN beyond `count`. */
+  readonly y: Y;
+  /** How often it fired, int32. */
+  readonly count: Tensor;
+}
+
 /**
  * A solve's result: a tree, so that compiled and transformed functions may return it or any part of it (`at` is no part of the tree, and is
  * lost there).
  */
 export interface Solution<Y> {
-  /** The times, float64 `[T]`. */
+  /**
+   * The times, float64 `[T]`; from a terminal event on, its time. `[T, batch]` for independent trajectories of which each may end by an event.
+   */
   readonly ts: Tensor;
   /** The states at the times: each leaf `[T, …leaf]`, or `[T, batch, …]` for independent trajectories; NaN where a failed solve did not get. */
   readonly ys: Y;
   /** A number of `Status`: int32 `[]`, or `[batch]`. */
   readonly status: Tensor;
   readonly stats: Stats;
+  /** What was recorded of each event, in the order of `options.events`. */
+  readonly events: readonly EventRecord<Y>[];
+  /**
+   * bool, shaped like `ts`: false from a terminal event on, where rows hold the time and the state of the event. Where a single solve is not within a
+   * compiled or transformed function, such rows are left out.
+   */
+  readonly valid: Tensor;
   /**
    * The state at any times within the solve, in any order: leaves `[…leaf]` for one time, `[times, …leaf]` for several. It is the dense output
    * of the same steps, to which the order of the solver's interpolant applies, and is differentiable like `ys`.
@@ -32,7 +51,16 @@ export interface Solution<Y> {
   at(this: void, t: Times): Y;
 }
 
-/** A solution: `at` is hidden from what takes trees apart. */
-export function solution<Y>(parts: Omit<Solution<Y>, "at">, at: (t: number | Times) => Y): Solution<Y> {
-  return Object.defineProperty({ ...parts }, "at", { value: at, enumerable: false }) as Solution<Y>;
+/** What a solution is made of. */
+export type SolutionParts<Y> = Omit<Solution<Y>, "at" | "valid" | "events"> &
+  Partial<Pick<Solution<Y>, "valid" | "events">>;
+
+/** A solution: `at` is hidden from what takes trees apart, and so is `valid` where nothing can end the solve. */
+export function solution<Y>(parts: SolutionParts<Y>, at: (t: number | Times) => Y): Solution<Y> {
+  const all = { events: [], ...parts };
+  Object.defineProperty(all, "at", { value: at, enumerable: false });
+  if (!parts.valid) Object.defineProperty(all, "valid", { get: () => allOf(parts.ts), enumerable: false });
+  return all as Omit<typeof all, "valid"> as Solution<Y>;
 }
+
+const allOf = ({ size, target }: Tensor): Tensor => Tensor.scalar(1, "bool", target).broadcastTo([size]);

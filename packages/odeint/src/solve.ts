@@ -3,11 +3,11 @@ import {
   applyTape,
   argsort,
   cast,
-  type Checkpoints,
   concat,
   permute,
   scan,
   sign,
+  stopGradient,
   take,
   type Target,
   Tensor,
@@ -15,34 +15,46 @@ import {
   tree,
   withinRule,
 } from "@dzdt/tensor";
+import type { Adjoint } from "./adjoints/adjoint";
 import type { AdaptiveController, Controller } from "./controllers/controller";
+import type { Events, GivenEvents } from "./events/leaf-event";
 import { type Grid, gridOf } from "./fixed-steps";
 import { integrate } from "./integrate";
-import type { Outcome, Stepping } from "./problem";
+import { acrossJumps } from "./jumps";
+import type { Outcome, Problem, Stepping } from "./problem";
+import { methodOf, type Solver } from "./solver";
 import type { Method } from "./step";
+import type { Parts } from "./stepper";
 import { scaledNorm } from "./tolerance";
-import type { StateType } from "./vectorField";
+import { realOf, type StateType } from "./vectorField";
 
 /** A solve with all options settled. */
 export interface Request {
   /** The state of one trajectory. */
   readonly state: StateType;
-  /** Records the method; called while tracing. */
-  readonly method: () => Method;
+  readonly solver: Solver;
+  /** All about the method but its steps; called while tracing. */
+  readonly parts: () => Parts;
+  /** Failures throw. */
+  readonly raise: boolean;
   readonly controller: Controller;
   readonly rtol: readonly Tensor[];
   readonly atol: readonly Tensor[];
   readonly dt: Tensor | undefined;
   readonly maxSteps: number;
-  readonly checkpoints: Checkpoints;
+  readonly adjoint: Adjoint;
   readonly independent: boolean;
   readonly target: Target;
+  readonly events: GivenEvents | undefined;
+  /** Times at which steps end, and at which the field jumps: constants of derivatives. */
+  readonly stepTs: Tensor | undefined;
+  readonly jumpTs: Tensor | undefined;
   /** Look at the state after each step even where that is not free, to end at the first that fails. */
   readonly watched?: boolean;
 }
 
 /** Times of one solve. */
-interface Span {
+export interface Span {
   readonly ts: Tensor;
   readonly queries: Tensor | undefined;
   /** Whether they are traced: numbers do not move. */
@@ -84,32 +96,72 @@ function trajectories(request: Request, y0: readonly Tensor[], span: Span): Outc
   const solveRow = (row: Tensor[]): Outcome => single(request, row, span, grid);
   const [, all] = scan<Tensor[], Tensor[], never>((carry, row) => [carry, solveRow(row) as never], none, [...y0]);
   const stacked = all as unknown as Outcome;
-  const ys = stacked.ys.map((y) => permute(y, [1, 0, ...y.shape.slice(2).map((_, a) => a + 2)]));
-  return withFirst({ ...stacked, ys }, y0, span);
+  const ys = stacked.ys.map(timesFirst);
+  const { events } = stacked;
+  if (!events) return withFirst({ ...stacked, ys }, y0, span);
+  const { ts, valid } = events;
+  const list = events.list.map(({ t, y, count }) => ({ t: timesFirst(t), y: y.map(timesFirst), count }));
+  return withFirst(
+    { ...stacked, ys, events: { ...events, list, ts: timesFirst(ts), valid: timesFirst(valid) } },
+    y0,
+    span,
+  );
 }
+
+const timesFirst = (x: Tensor): Tensor => permute(x, [1, 0, ...x.shape.slice(2).map((_, a) => a + 2)]);
 
 /** With y0 as the first row. */
-function withFirst(outcome: Outcome, y0: readonly Tensor[], { queries }: Span): Outcome {
+export function withFirst(outcome: Outcome, y0: readonly Tensor[], { queries, ts }: Span): Outcome {
   if (queries) return outcome;
-  return { ...outcome, ys: outcome.ys.map((y, k) => concat([y0[k]!.reshape([1, ...y0[k]!.shape]), y], 0)) };
+  const ys = outcome.ys.map((y, k) => concat([y0[k]!.reshape([1, ...y0[k]!.shape]), y], 0));
+  const { events } = outcome;
+  if (!events) return { ...outcome, ys };
+  const first = (x: Tensor, value: Tensor): Tensor => {
+    const shape = [1, ...x.shape.slice(1)];
+    return concat([value.reshape(shape.map(() => 1)).broadcastTo(shape), x], 0);
+  };
+  const t0 = ts.slice([0], [1]);
+  return { ...outcome, ys, events: { ...events, ts: first(events.ts, t0), valid: first(events.valid, t0.equal(t0)) } };
 }
 
-function fixedGrid({ controller, dt, maxSteps }: Request, { ts }: Span): Grid | undefined {
+export function fixedGrid({ controller, dt, maxSteps }: Request, { ts }: Span): Grid | undefined {
   if (controller.kind !== "constant" || !dt) return undefined;
   const count = ts.shape[0]!;
   const at = (i: number): Tensor => ts.slice([i], [i + 1]).reshape([]);
   return gridOf(at(0), at(count - 1), cast(dt, ts.dtype), maxSteps);
 }
 
-function single(request: Request, y0: readonly Tensor[], { ts, queries, move }: Span, grid: Grid | undefined): Outcome {
-  const { controller, rtol, atol, state, dt, maxSteps, checkpoints, watched = false } = request;
+function single(request: Request, y0: readonly Tensor[], span: Span, grid: Grid | undefined): Outcome {
+  const { solver, controller, dt, adjoint, raise, target } = request;
+  const parts = request.parts();
+  const problem = problemOf(request, parts, y0, span, grid);
+  const outcome =
+    adjoint.kind === "discretize"
+      ? integrate(problem)
+      : adjoint.solve({ solver, controller, dt, parts, raise, target }, problem);
+  // Of use to adjoints only.
+  return { ...outcome, memory: [] };
+}
+
+/** The problem of one trajectory. To be called while tracing. */
+export function problemOf(
+  request: Request,
+  parts: Parts,
+  y0: readonly Tensor[],
+  { ts, queries, move }: Span,
+  grid: Grid | undefined,
+): Problem {
+  const { controller, rtol, atol, state, dt, maxSteps, adjoint, watched = false } = request;
   const count = ts.shape[0]!;
   const stepping = steppingOf();
   const landing = stepping.kind === "stops";
   const later = ts.slice([1], [count]);
-  const dense = queries !== undefined || (!landing && count > 2);
-  return integrate({
-    method: request.method(),
+  const dense = queries !== undefined || (!landing && count > 2) || request.events !== undefined;
+  const method = jumping(methodOf(request.solver, parts));
+  const events = request.events?.machinery.traced(request.events, (t, y) => method.slope(t, y), state, parts.args);
+  const landings = landingsOf(events);
+  return {
+    method,
     stepping,
     t0: ts.slice([0], [1]).reshape([]),
     y0,
@@ -118,8 +170,26 @@ function single(request: Request, y0: readonly Tensor[], { ts, queries, move }: 
     timesMove: move,
     maxSteps,
     watched,
-    checkpoints,
-  });
+    checkpoints: adjoint.kind === "discretize" ? adjoint.checkpoints : "all",
+    ...(events && { events }),
+    ...(landings && { landings }),
+  };
+
+  function jumping(plain: Method): Method {
+    const { jumpTs } = request;
+    if (!jumpTs) return plain;
+    const times = stopGradient(plain.jumps ? concat([plain.jumps, jumpTs]) : jumpTs);
+    return acrossJumps(plain, times, realOf(state));
+  }
+
+  /** Steps end where they are told to, and where events are known to change the state. */
+  function landingsOf(given: Events | undefined): Tensor | undefined {
+    const presets = given?.triggers.flatMap(({ times, reset, terminal }) =>
+      times && (reset || terminal) ? [times] : [],
+    );
+    const all = [...(request.stepTs ? [request.stepTs] : []), ...(presets ?? [])];
+    return all.length > 0 ? stopGradient(concat(all)) : undefined;
+  }
 
   function steppingOf(): Stepping {
     if (controller.kind === "constant") return grid ? { kind: "fixed", grid } : { kind: "stops" };

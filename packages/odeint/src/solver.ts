@@ -1,7 +1,7 @@
-import { splittingMethod } from "./hamiltonian";
 import type { ImexField } from "./implicit/imex";
 import { estimatesErrors, implicitKinds, type ImplicitSolver } from "./implicit/method";
 import { explicitMethod, type Method } from "./step";
+import type { Advice } from "./status";
 import type { Parts, StepperSolver } from "./stepper";
 import type { ExplicitSolver, SymplecticSolver } from "./tableau";
 import { traceField, type VectorField } from "./vectorField";
@@ -37,6 +37,10 @@ export function isAdaptive(solver: Solver): boolean {
 export const isImplicit = (solver: Solver): boolean =>
   solver.kind === "stepper" ? solver.implicit : solver.kind !== "explicit" && solver.kind !== "symplectic";
 
+/** What a solver has to say of states that are not finite. */
+export const adviceOf = (solver: Solver | undefined): Advice | undefined =>
+  solver?.kind === "stepper" ? solver.advice : undefined;
+
 /** The two parts of a field that was made with `imex`. */
 export const imexOf = (field: VectorField<never, never>): ImexField<never, never>["imex"] | undefined =>
   "imex" in field ? (field as ImexField<never, never>).imex : undefined;
@@ -46,7 +50,7 @@ export function methodOf(solver: Solver, parts: Parts): Method {
   const { given, args, state, jacobian, mass, rtol, atol, exact } = parts;
   switch (solver.kind) {
     case "symplectic":
-      return splittingMethod(solver, given, args, state);
+      return solver.method(solver, given, args, state);
     case "explicit":
       return explicitMethod(solver, parts.field, state, exact);
     case "stepper":

@@ -1,5 +1,7 @@
-import { bind, check, max, registerFailure, type Tensor, where, withinRule } from "@dzdt/tensor";
+import { bind, check, max, registerFailure, type Tensor, type Tree, where, withinRule } from "@dzdt/tensor";
 import { atHand } from "./at-hand";
+import type { EventOutcome } from "./events/collect";
+import type { Solution } from "./solution";
 
 /** How a solve ended: the numbers that `solution.status` holds, by name. */
 export const Status: Readonly<{
@@ -9,6 +11,7 @@ export const Status: Readonly<{
   nonFinite: 3;
   eventTerminated: 4;
   maxEventsReached: 5;
+  historyTooShort: 6;
 }> = Object.freeze({
   success: 0,
   maxStepsReached: 1,
@@ -16,6 +19,7 @@ export const Status: Readonly<{
   nonFinite: 3,
   eventTerminated: 4,
   maxEventsReached: 5,
+  historyTooShort: 6,
 } as const);
 
 /** The name of a way in which a solve ends. */
@@ -25,15 +29,36 @@ export type StatusName = keyof typeof Status;
 export const statusName = (status: number): StatusName =>
   (Object.keys(Status) as StatusName[]).find((name) => Status[name] === status) ?? "nonFinite";
 
+/** Where a solve ended, of its first trajectory that failed. */
+export interface FailureDetails {
+  readonly t: number;
+  /** The step that was to be next, with its sign. */
+  readonly h: number;
+  /** The component that is not finite, or else moves most: as in `y.q[0]`. */
+  readonly component: string;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** What there is of the solution: NaN where the solve did not get. */
+  readonly solution?: Solution<Tree>;
+}
+
 /** A solve that did not reach the last time. */
-export class SolveError extends Error {
+export class SolveError extends Error implements Partial<FailureDetails> {
   override readonly name: string = "SolveError";
   /** How it ended. */
   readonly status: StatusName;
+  /** These are known where the solve's own call throws, not where a program does that it is part of. */
+  declare readonly t?: number;
+  declare readonly h?: number;
+  declare readonly component?: string;
+  declare readonly accepted?: number;
+  declare readonly rejected?: number;
+  declare readonly solution?: Solution<Tree>;
 
-  constructor(status: StatusName, message: string) {
+  constructor(status: StatusName, message: string, details: Partial<FailureDetails> = {}) {
     super(message);
     this.status = status;
+    Object.assign(this, details);
   }
 }
 
@@ -47,6 +72,8 @@ export interface End {
   readonly derivative: readonly Tensor[];
   readonly steps: Tensor;
   readonly rejected: Tensor;
+  /** Of a solve with events, how often each fired. */
+  readonly events?: EventOutcome;
 }
 
 const remedies: Readonly<Record<Exclude<StatusName, "success">, string>> = {
@@ -55,22 +82,47 @@ const remedies: Readonly<Record<Exclude<StatusName, "success">, string>> = {
     "the solution may be singular there, or the problem stiff: shorten ts, scale the problem, or loosen rtol and atol",
   nonFinite: "check the vector field and y0 there, or take smaller steps",
   eventTerminated: "nothing is wrong",
-  maxEventsReached: "raise maxEvents",
+  maxEventsReached:
+    "an event may fire at every step, or ever sooner, as the bounces of a ball that comes to rest: check its condition and direction, end the solve there, or raise maxEvents",
+  historyTooShort: "raise historySteps: the longest delay reaches back further than the steps that are kept",
 };
+
+const withinProgram = (name: StatusName, remedy: string): SolveError =>
+  new SolveError(
+    name,
+    `odeint: ${name} in a solve inside a program; ${remedy} ` +
+      `(the same call with concrete arguments says at which time and component, throw: false gives NaN instead)`,
+  );
+
+/** Why states may not be finite with some solver, and what to do. */
+export interface Advice {
+  readonly text: string;
+  /** The number of the failure in a program. */
+  readonly code: number;
+}
+
+/** To be called once for each text, while a module loads. */
+export const advice = (text: string): Advice =>
+  Object.freeze({ text, code: registerFailure(() => withinProgram("nonFinite", text)) });
 
 /** The failures of traced solves, numbered like `Status`: a program knows how a solve ended, but not where. */
 const codes = (Object.keys(Status) as StatusName[])
   .filter((name): name is Exclude<StatusName, "success"> => name !== "success")
-  .map((name) =>
-    registerFailure(
-      () =>
-        new SolveError(
-          name,
-          `odeint: ${name} in a solve inside a program; ${remedies[name]} ` +
-            `(the same call with concrete arguments says at which time and component, throw: false gives NaN instead)`,
-        ),
-    ),
-  );
+  .map((name) => registerFailure(() => withinProgram(name, remedies[name])));
+
+/** What an error says beside the numbers. */
+export interface Telling {
+  /** Who says it. @defaultValue "odeint" */
+  readonly where?: string;
+  /** The names of the state's leaves. */
+  readonly paths: readonly string[];
+  /** What to say of a state that is not finite. */
+  readonly advised?: Advice | undefined;
+  /** Why the host ended the solve. */
+  readonly ended?: string | undefined;
+  /** What there is of the solution. */
+  readonly partial?: () => Solution<Tree>;
+}
 
 /**
  * Refuses a failed solve: at once where its numbers are known, else when the program that it is part of returns.
@@ -78,43 +130,70 @@ const codes = (Object.keys(Status) as StatusName[])
  */
 export function checked<S extends End & { readonly ys: readonly Tensor[] }>(
   solved: S,
-  paths: readonly string[],
   again: () => End,
+  telling: Telling,
 ): S {
   const { status } = solved;
   if (!status.tape && atHand(status)) {
-    throwFailure(solved, paths, again);
+    const failure = failureOf(solved, telling, again);
+    if (failure) throw failure;
     return solved;
   }
+  const { advised } = telling;
   return withinRule(() => {
-    const worst = status.ndim > 0 ? max(status) : status;
-    const code = where(worst.greater(0), worst.add(codes[0]! - 1), 0);
-    return { ...solved, ys: solved.ys.map((y) => bind(check, [y, code])[0]!) };
+    const { events } = solved;
+    // To end with an event is no failure.
+    const failed = events ? where(status.equal(Status.eventTerminated), Status.success, status) : status;
+    const worst = failed.ndim > 0 ? max(failed) : failed;
+    const known = where(worst.greater(0), worst.add(codes[0]! - 1), 0);
+    const code = advised ? where(worst.equal(Status.nonFinite), advised.code, known) : known;
+    const guarded = (x: Tensor): Tensor => bind(check, [x, code])[0]!;
+    const ys = solved.ys.map(guarded);
+    if (!events) return { ...solved, ys };
+    const list = events.list.map(({ t, y, count }) => ({ t: guarded(t), y: y.map(guarded), count }));
+    return { ...solved, ys, events: { ...events, list } };
   });
 }
 
-/** Throws the error of the first trajectory that failed, if there is one and its numbers are known. */
-function throwFailure(solved: End, paths: readonly string[], again: () => End): void {
+/** The error of the first trajectory that failed, if there is one. For numbers that are known. */
+export function failureOf(solved: End, telling: Telling, again = (): End => solved): SolveError | undefined {
   const status = solved.status.dataSync();
   const lane = status.findIndex((s) => s !== Status.success && s !== Status.eventTerminated);
-  if (lane < 0) return;
+  if (lane < 0) return undefined;
+  const { where = "odeint", paths, advised, ended, partial } = telling;
   const name = statusName(status[lane]!) as Exclude<StatusName, "success">;
   const end = again();
   const at = (x: Tensor): number => x.dataSync()[lane]!;
-  const steps = at(end.steps);
-  const rejected = at(end.rejected);
+  const [t, h, rejected] = [at(end.t), at(end.h), at(end.rejected)];
+  const accepted = at(end.steps) - rejected;
   const who = status.length > 1 ? `trajectory ${lane}: ` : "";
-  throw new SolveError(
+  const worst = worstComponent(end, paths, lane, status.length);
+  const remedy = ended ? "raise timeLimit, or loosen rtol and atol" : name === "nonFinite" && advised ? advised.text : remedies[name];
+  return new SolveError(
     name,
-    `odeint: ${who}${name} at t = ${at(end.t)} with step ${at(end.h)} after ${steps - rejected} accepted and ${rejected} rejected steps` +
-      `${worstComponent(end, paths, lane, status.length)}; ${remedies[name]}`,
+    `${where}: ${who}${name}${ended ? `: ${ended}` : often(end, name, lane)} at t = ${t} with step ${h} after ${accepted} accepted and ${rejected} rejected steps` +
+      `${worst.text}; ${remedy}`,
+    { t, h, component: worst.name, accepted, rejected, ...(partial && { solution: partial() }) },
   );
 }
 
+/** Which event fired too often. */
+function often({ events }: End, name: StatusName, lane: number): string {
+  if (!events || name !== "maxEventsReached") return "";
+  const maxEvents = events.list[0]!.t.shape[0]!;
+  const slot = events.counts.findIndex((n) => n.dataSync()[lane]! > maxEvents);
+  return `: events[${slot}] fired more than maxEvents = ${maxEvents} times,`;
+}
+
 /** The component that is not finite, or moves most within a step in proportion to its size. */
-function worstComponent({ y, derivative, h }: End, paths: readonly string[], lane: number, lanes: number): string {
+function worstComponent(
+  { y, derivative, h }: End,
+  paths: readonly string[],
+  lane: number,
+  lanes: number,
+): { readonly name: string; readonly text: string } {
   const step = h.dataSync()[lane]!;
-  let worst = { size: -1, text: "" };
+  let worst = { size: -1, name: "", text: "" };
   y.forEach((leaf, k) => {
     const size = leaf.size / lanes;
     const values = leaf.dataSync().subarray(lane * size, (lane + 1) * size);
@@ -125,11 +204,9 @@ function worstComponent({ y, derivative, h }: End, paths: readonly string[], lan
       const rank = Number.isFinite(value) && Number.isFinite(slope) ? moved : Infinity;
       if (rank <= worst.size) return;
       const place = leaf.ndim === (lanes > 1 ? 1 : 0) ? "" : `[${i}]`;
-      worst = {
-        size: rank,
-        text: `, y${paths[k] ?? ""}${place} = ${value}${slopes ? ` with derivative ${slope}` : ""}`,
-      };
+      const name = `y${paths[k] ?? ""}${place}`;
+      worst = { size: rank, name, text: `, ${name} = ${value}${slopes ? ` with derivative ${slope}` : ""}` };
     });
   });
-  return worst.text;
+  return worst;
 }

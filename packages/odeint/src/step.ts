@@ -1,5 +1,5 @@
 import { type Aval, cast, type Tensor, zerosLike } from "@dzdt/tensor";
-import { combine, dop853Extension, hermite, line, polynomial, shifted } from "./interpolation";
+import { combine, nestedExtension, hermite, line, polynomial, shifted } from "./interpolation";
 import type { ExplicitSolver } from "./tableau";
 import type { StateType } from "./vectorField";
 
@@ -13,6 +13,10 @@ export interface Attempt {
   readonly dense: readonly Tensor[];
   /** From methods that choose among orders, in place of `errors`: the scaled error, acceptable up to 1, and how much longer the next step is to be. */
   readonly choice?: { readonly ratio: Tensor; readonly factor: Tensor };
+  /** A bool by which a step, though it is taken, ends the solve with a status. */
+  readonly failure?: { readonly when: Tensor; readonly status: number };
+  /** Field evaluations of this attempt, int32, of methods whose attempts differ in them: those that are `counted`. */
+  readonly evaluations?: Tensor;
 }
 
 /** A step whose states are to be interpolated. */
@@ -36,14 +40,35 @@ export interface Method {
   /** What is carried from step to step besides the state; the derivative first, if there is one. */
   begin(t: Tensor, y: readonly Tensor[]): Tensor[];
   attempt(t: Tensor, tNext: Tensor, h: Tensor, y: readonly Tensor[], memory: readonly Tensor[]): Attempt;
+  /**
+   * The state and the memory before a step from `t` to `tNext`, of length `h`, from those after it: exact in exact arithmetic. Only of methods whose
+   * steps can be undone.
+   */
+  undo?: (
+    t: Tensor,
+    tNext: Tensor,
+    h: Tensor,
+    y: readonly Tensor[],
+    memory: readonly Tensor[],
+  ) => { readonly y: readonly Tensor[]; readonly memory: readonly Tensor[] };
   /** dy/dt, for derivatives with respect to time. */
   slope(t: Tensor, y: readonly Tensor[]): Tensor[];
   /** Types of `dense`. */
   readonly dense: readonly Aval[];
   readonly interpolate: (step: Taken) => Tensor[];
+  /** What is carried after the field jumped, of methods that then keep something. @defaultValue what they begin with */
+  restart?(t: Tensor, y: readonly Tensor[], memory: readonly Tensor[]): readonly Tensor[];
+  /** Times at which steps end besides, in any order, in the dtype of times. */
+  readonly jumps?: Tensor;
+  /** Steps are no longer, a positive scalar in the dtype of times. */
+  readonly longest?: Tensor;
+  /** Do outputs move with times as the interpolant does, since the field at their times is not to be had? */
+  readonly interpolantMoves?: boolean;
   /** Does `memory` hold the derivative? */
   readonly derivative: boolean;
-  /** Field evaluations of each part. */
+  /** Does each attempt count its field evaluations? */
+  readonly counted?: boolean;
+  /** Field evaluations of each part; that of an attempt does not matter where they are counted. */
   readonly evaluations: { readonly begin: number; readonly attempt: number; readonly interpolate: number };
 }
 
@@ -175,7 +200,7 @@ function extensionOf(
     keep: (y, k) => [...y, ...kept.flatMap((i) => k[i]!)],
     interpolate: (step) => {
       const [start, ...list] = groups(step.dense);
-      return dop853Extension(place(step), dense, field, step.t.sub(step.h), start!, stagesOf(list, step.memory));
+      return nestedExtension(place(step), dense, field, step.t.sub(step.h), start!, stagesOf(list, step.memory));
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Tensor } from "@dzdt/tensor";
 import type { ErrorNorm } from "./controllers/controller";
 import type { SystemOptions } from "./implicit/vector";
 import type { Solver } from "./solver";
+import type { Advice } from "./status";
 import type { Method } from "./step";
 import type { VectorField } from "./vectorField";
 
@@ -16,6 +17,8 @@ export interface Parts extends SystemOptions {
   readonly norm: ErrorNorm;
   /** Nothing chooses the steps by their errors. */
   readonly exact: boolean;
+  /** The state that this problem's states are measured from, by leaves, so that methods know how large they are; absent: 0. */
+  readonly about?: readonly Tensor[];
   /** Steps of another solver for the same problem. */
   readonly methodOf: (solver: Solver) => Method;
 }
@@ -31,6 +34,10 @@ export interface StepperSolver {
   readonly implicit: boolean;
   /** Author, year and DOI. */
   readonly reference: string;
+  /** Steps are the same wherever the state's origin is, memory included: so they can be taken in what the state changes by. */
+  readonly translatable?: boolean;
+  /** Why its states may not be finite, where there is more to say than of other solvers. */
+  readonly advice?: Advice;
   /** Steps of the method. To be called while tracing. */
   readonly method: (parts: Parts) => Method;
 }

@@ -1,14 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { bosh3, dop853, dopri5, leapfrog, rk4, ruth3, tsit5 } from "./solvers";
+import { bosh3, dop853, dopri5, leapfrog, rk4, ruth3, tsit5, vern7, vern9 } from "./solvers";
 
 describe("explicitRungeKutta", () => {
   test("derives stages and FSAL from the tableau", () => {
-    expect([rk4, bosh3, dopri5, tsit5, dop853].map(({ stages, fsal }) => [stages, fsal])).toEqual([
+    expect([rk4, bosh3, dopri5, tsit5, dop853, vern7, vern9].map(({ stages, fsal }) => [stages, fsal])).toEqual([
       [4, false],
       [4, true],
       [7, true],
       [7, true],
       [13, true],
+      [11, true],
+      [17, true],
     ]);
   });
 
@@ -21,6 +23,13 @@ describe("explicitRungeKutta", () => {
     expect(() => rk4.with({ errorEstimate: "dop853" })).toThrow(/lacks bError/);
     expect(() => rk4.with({ dense: { kind: "polynomial", order: 1, coefficients: [[1], [0], [0], [0]] } })).toThrow(
       /row 0 of dense.coefficients sums to 1/,
+    );
+    expect(() => rk4.with({ dense: { kind: "nested", order: 3, c: [], a: [], d: [] } })).toThrow(
+      /rk4: its dense output needs a last stage that begins the next step/,
+    );
+    const { dense } = vern7;
+    expect(() => vern7.with({ dense: { ...dense, d: [[1]] } as never })).toThrow(
+      /row 0 of dense.d has 1 entries, not 16/,
     );
   });
 

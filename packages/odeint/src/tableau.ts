@@ -1,3 +1,5 @@
+import { splittingMethod } from "./hamiltonian";
+
 /**
  * The continuous extension as a polynomial per stage: y(t + θh) ≈ y + h Σᵢ bᵢ(θ) kᵢ with
  * bᵢ(θ) = Σⱼ coefficients[i][j] θ^(j+1).
@@ -11,23 +13,25 @@ export interface PolynomialDense {
 }
 
 /**
- * The nested form of Hairer's `contd8`, of order 7, which needs extra stages when it is first asked for. With
+ * A continuous extension with stages of its own, which are evaluated where it is asked for, in the nested form of Hairer's `contd8`: any that has
+ * the values and the slopes of both ends can be written so, and its coefficients stay small. With
  * Δ = y₁ − y₀, F₀ = Δ, F₁ = h f₀ − Δ, F₂ = 2Δ − h (f₀ + f₁) and F₍₃₊ᵢ₎ = h Σⱼ d[i][j] kⱼ, it is
- * y₀ + θ(F₀ + (1−θ)(F₁ + θ(F₂ + (1−θ)(F₃ + θ(F₄ + (1−θ)(F₅ + θ F₆)))))).
+ * y₀ + θ(F₀ + (1−θ)(F₁ + θ(F₂ + (1−θ)(F₃ + θ(F₄ + …))))). For methods whose last stage is the next step's first.
  */
-export interface Dop853Dense {
-  readonly kind: "dop853";
+export interface NestedDense {
+  readonly kind: "nested";
+  /** The extension has this order at every θ. */
   readonly order: number;
   /** Nodes of the extra stages. */
   readonly c: readonly number[];
   /** Rows of the extra stages, over the method's stages and the extra ones before. */
   readonly a: readonly (readonly number[])[];
-  /** Weights of F₃ … F₆, over the method's stages and then the extra ones. */
+  /** Weights of F₃, F₄ …, over the method's stages and then the extra ones. */
   readonly d: readonly (readonly number[])[];
 }
 
 /** Without one, a solver is interpolated by the cubic Hermite polynomial of a step's two ends, of order min(order, 3). */
-export type DenseOutput = PolynomialDense | Dop853Dense;
+export type DenseOutput = PolynomialDense | NestedDense;
 
 /** What defines an explicit Runge–Kutta method. */
 export interface ExplicitRungeKuttaOptions {
@@ -92,6 +96,8 @@ export interface SymplecticSolver extends SymplecticSplittingOptions {
   readonly symmetric: boolean;
   /** Kicks of one step; the last force is the next step's first when the sequence begins and ends with a kick. */
   readonly forceEvaluations: number;
+  /** Records its steps, see `Method`. Internal. */
+  readonly method: typeof splittingMethod;
   /** The same method with some of its data replaced, checked again. */
   with(options: Partial<SymplecticSplittingOptions>): SymplecticSolver;
 }
@@ -127,7 +133,7 @@ function checkRows(name: string, c: readonly number[], a: readonly (readonly num
 }
 
 function checkDense(name: string, dense: DenseOutput, b: readonly number[]): void {
-  if (dense.kind === "dop853") {
+  if (dense.kind === "nested") {
     checkRows(name, dense.c, dense.a, b.length);
     dense.d.forEach((row, i) => checkLength(name, `row ${i} of dense.d`, row, b.length + dense.c.length));
     return;
@@ -147,6 +153,12 @@ function checkTableau({ name, c, a, b, bError, bErrorLow, errorEstimate, dense }
   }
   check(name, errorEstimate === undefined || (bError && bErrorLow) !== undefined, () => "it lacks bError or bErrorLow");
   if (dense) checkDense(name, dense, b);
+  if (dense?.kind === "nested")
+    check(
+      name,
+      lastStageStartsNext({ c, a, b }),
+      () => "its dense output needs a last stage that begins the next step",
+    );
 }
 
 /** A value that nobody can change, with all that it holds. */
@@ -155,7 +167,7 @@ export function deepFreeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
-function lastStageStartsNext({ c, a, b }: ExplicitRungeKuttaOptions): boolean {
+function lastStageStartsNext({ c, a, b }: Pick<ExplicitRungeKuttaOptions, "c" | "a" | "b">): boolean {
   const last = b.length - 1;
   const row = a[last] ?? [];
   return last > 0 && c[0] === 0 && c[last] === 1 && b[last] === 0 && row.every((weight, i) => weight === b[i]);
@@ -200,6 +212,7 @@ export function symplecticSplitting(options: SymplecticSplittingOptions): Symple
     rkn,
     symmetric: isPalindrome(sequence),
     forceEvaluations: weightsOf(sequence, "kick").length,
+    method: splittingMethod,
     with: (changes: Partial<SymplecticSplittingOptions>) => symplecticSplitting({ ...options, ...changes }),
   });
 }

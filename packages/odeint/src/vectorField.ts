@@ -3,6 +3,7 @@ import {
   bind,
   call,
   cast,
+  type DType,
   DTypeError,
   inlineTape,
   innermost,
@@ -46,13 +47,19 @@ export function traced(where: string, fn: (...ins: Tensor[]) => readonly Tensor[
 export const realOf = (state: StateType): "float32" | "float64" =>
   state.leaves.some(({ dtype }) => dtype === "float64") ? "float64" : "float32";
 
-/** A field as a call: (t: float64, leaves of y) → leaves of dy. */
+/** Has a field receive times in a dtype of its own: for fields that jump, which must know times exactly. */
+export const withTime = <F extends object>(field: F, time: DType): F => Object.assign(field, { time });
+
+/** The dtype of times that a field asked for. */
+export const timeOf = (field: object): DType | undefined => ("time" in field ? (field.time as DType) : undefined);
+
+/** A field as a call: (t: float64, leaves of y) → leaves of dy. It receives t in the widest dtype of the state, or as told. */
 export function traceField(
   where: string,
   field: (t: Tensor, y: unknown) => Tree,
   state: StateType,
+  real: DType = realOf(state),
 ): (t: Tensor, y: readonly Tensor[]) => Tensor[] {
-  const real = realOf(state);
   const run = traced(
     "field",
     (t, ...leaves) => derivative(where, field(t, tree.unflatten(state.structure, leaves)), state),

@@ -1,6 +1,17 @@
 import { compile, tensor, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
-import { dop853, dopri5, type ExplicitSolver, odeint, tsit5 } from "../src/index";
+import {
+  adamsBashforthMoulton,
+  dop853,
+  dopri5,
+  type ExplicitSolver,
+  odeint,
+  odex,
+  type Solver,
+  tsit5,
+  vern7,
+  vern9,
+} from "../src/index";
 import data from "./data/nonstiff.json";
 import { plainField, tensorField, type WrittenField } from "./support/expression";
 import { diffrax, type Peer, peerSolve, type PlainProblem, scipy } from "./support/peers";
@@ -9,7 +20,7 @@ import { workAround, workAt, workPrecision, type Work } from "./support/work-pre
 type Case = (typeof data)[number];
 
 const tolerances = ["0.001", "1e-06", "1e-09", "1e-12"] as const;
-const solvers = [tsit5, dopri5, dop853];
+const solvers: readonly Solver[] = [tsit5, dopri5, dop853, vern7, vern9, adamsBashforthMoulton, odex];
 
 const written = (problem: Case): WrittenField => problem as unknown as WrittenField;
 const peersOf = (problem: Case, tolerance: string): Record<string, Work> =>
@@ -28,7 +39,7 @@ const conditioned = (tol: number, reference: readonly number[]): number =>
     reference,
   );
 
-function solve(problem: Case, solver: ExplicitSolver, tol: number): Work {
+function solve(problem: Case, solver: Solver, tol: number): Work {
   const { t0, y0, outputs } = problem;
   const last = outputs.at(-1)!;
   const solved = odeint(tensorField(written(problem)), tensor(y0, { dtype: "float64" }), [t0, last.t], {
@@ -130,7 +141,7 @@ function peerRun(peer: Peer, solver: ExplicitSolver, problem: Case): (tol: numbe
 }
 
 /** Solves of one problem at any tolerance, compiled once. */
-function ownRun(solver: ExplicitSolver, problem: Case): (tol: number) => Work {
+function ownRun(solver: Solver, problem: Case): (tol: number) => Work {
   const { t0, y0, outputs } = problem;
   const last = outputs.at(-1)!;
   const run = compile((tol: Tensor) => {
@@ -215,4 +226,34 @@ test("dopri5 works on average no more than SciPy's RK45 at equal error of single
   if (process.env["WORK_TABLE"]) console.log(name, "mean", mean, "of", ratios.length);
   expect(ratios.length).toBeGreaterThan(20);
   expect(mean).toBeLessThan(1.15);
+});
+
+/**
+ * Of the extrapolation program odex in npm, single runs at two tolerances were recorded. It smooths the ends of its columns and takes 2, 4, 6, 8 … steps, which
+ * costs fewer evaluations but has no middle to interpolate by.
+ */
+describe.each([
+  { solver: odex, most: 1.15 },
+  { solver: vern7, most: 0.75 },
+  { solver: vern9, most: 0.75 },
+  { solver: adamsBashforthMoulton, most: 0.6 },
+])("$solver.name works on average no more than $most times odex of npm at equal error", ({ solver, most }) => {
+  test("of single runs", () => {
+    const ratios = data.flatMap((problem) => {
+      const points = ["1e-06", "1e-09"].flatMap((tolerance) => {
+        const work = peersOf(problem, tolerance)["odex2"];
+        return work ? [work] : [];
+      });
+      if (points.length === 0) return [];
+      const curve = workPrecision(ownRun(solver, problem), 2, 11);
+      const own = points.map(([evaluations, error]) => workAt(curve, error) / evaluations);
+      if (process.env["WORK_TABLE"])
+        console.log(solver.name.padEnd(22), problem.id.padEnd(22), ...own.map((ratio) => ratio.toFixed(3)));
+      return own.filter(Number.isFinite);
+    });
+    const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+    if (process.env["WORK_TABLE"]) console.log(solver.name, "mean", mean, "of", ratios.length);
+    expect(ratios.length).toBeGreaterThan(30);
+    expect(mean).toBeLessThan(most);
+  });
 });

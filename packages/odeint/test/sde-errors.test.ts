@@ -150,7 +150,7 @@ describe("sdeint says what is wrong and which solver fits", () => {
   });
 
   test("tableaus that are no methods", () => {
-    const traits = { name: "x", order: {}, reference: "2000", calculus: "ito" } as const;
+    const traits = { name: "x", strongOrder: {}, reference: "2000", calculus: "ito" } as const;
     expect(() => stochasticRungeKutta({ ...traits, c: [0], a: [[]], b: [0.5], w: { a: [[]], b: [1] } })).toThrow(
       "stochasticRungeKutta x: b adds up to 0.5, not 1; check its weights",
     );

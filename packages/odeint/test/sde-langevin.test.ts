@@ -67,7 +67,7 @@ describe.each(solvers.map((solver) => [solver.name, solver] as const))("%s", (_n
       steps.map((n) => Math.log2(n)),
       errors.map((e) => Math.log2(e)),
     );
-    expect(order, `errors ${errors.join(", ")}`).toBeGreaterThan(solver.order.additive! - 0.25);
+    expect(order, `errors ${errors.join(", ")}`).toBeGreaterThan(solver.strongOrder.additive! - 0.25);
   });
 
   test("samples a quadratic potential's stationary law", () => {

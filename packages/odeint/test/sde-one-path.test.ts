@@ -32,7 +32,7 @@ const ralston = stochasticRungeKutta({
   a: [[], [2 / 3]],
   b: [1 / 4, 3 / 4],
   w: { a: [[], [2 / 3]], b: [1 / 4, 3 / 4] },
-  order: { general: 1 / 2, commutative: 1 },
+  strongOrder: { general: 1 / 2, commutative: 1 },
   reference: "Ralston 1962, doi:10.1090/S0025-5718-1962-0150954-0",
 });
 

@@ -7,9 +7,11 @@ import data from "./data/stiff.json";
 import { tensorField } from "./support/expression";
 
 const all = Object.values(solvers) as readonly Solver[];
-const implicit = all.filter((solver): solver is ImplicitSolver => !["explicit", "symplectic"].includes(solver.kind));
+const implicit = all.filter(
+  (solver): solver is ImplicitSolver => !["explicit", "symplectic", "stepper"].includes(solver.kind),
+);
 const oneOfEachKind = [solvers.rosenbrock23, solvers.trbdf2, solvers.kencarp3, solvers.radau5] as readonly Solver[];
-const accurate = implicit.filter(({ order }) => order >= 4);
+const accurate = [...implicit.filter(({ order }) => order >= 4), solvers.bdf, solvers.auto];
 
 const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
 const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);

@@ -8,8 +8,14 @@ import * as solvers from "../src/solvers";
 import { linear, lotkaVolterra, nonautonomousStages, observedOrder, pendulum, type TestProblem } from "../src/testing";
 
 const all = Object.values(solvers) as readonly Solver[];
-const implicit = all.filter((solver): solver is ImplicitSolver => !["explicit", "symplectic"].includes(solver.kind));
-const adaptive = implicit.filter((solver) => estimatesErrors(solver));
+const implicit = all.filter(
+  (solver): solver is ImplicitSolver => !["explicit", "symplectic", "stepper"].includes(solver.kind),
+);
+const adaptive: readonly Solver[] = [
+  ...implicit.filter((solver) => estimatesErrors(solver)),
+  solvers.bdf,
+  solvers.auto,
+];
 
 const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
 const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
@@ -17,7 +23,7 @@ const last = (x: Tensor): Tensor => x.slice([x.shape[0]! - 1], [x.shape[0]!]).re
 const distance = (x: readonly number[], y: readonly number[]): number =>
   Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
 const denseOrder = (solver: ImplicitSolver): number =>
-  "denseOrder" in solver ? solver.denseOrder : Math.min(solver.order, 3);
+  "denseOrder" in solver ? solver.denseOrder : (solver.dense?.order ?? Math.min(solver.order, 3));
 
 function errorAt(solver: ImplicitSolver, { field, y0, t0, t1, solution }: TestProblem, steps: number): number {
   const { ys } = odeint(field, f64(y0), [t0, t1], { solver, controller: constant({ dt: (t1 - t0) / steps }) });
@@ -136,7 +142,7 @@ describe.each(adaptive)("$name, adaptive", (solver) => {
     const error = (tol: number): number =>
       distance(numbers(last(odeint(field, f64(y0), [t0, t1], { solver, rtol: tol, atol: tol }).ys)), solution);
     // Errors of a step shrink as h^k, and those of a solve as h^order.
-    const power = solver.order / (Math.min(solver.order, solver.embeddedOrder!) + 1);
+    const power = "embeddedOrder" in solver ? solver.order / (Math.min(solver.order, solver.embeddedOrder) + 1) : 1;
     const slope = Math.log10(error(1e-4) / error(1e-8)) / 4 / power;
     expect(slope).toBeGreaterThan(0.7);
     expect(slope).toBeLessThan(1.3);
@@ -175,7 +181,7 @@ test.each(adaptive)("$name keeps to the tolerances of float32", (solver) => {
 
 test("all targets give the same", () => {
   const { field, y0 } = lotkaVolterra;
-  for (const solver of [rodas4, kvaerno3, kencarp4, radau5]) {
+  for (const solver of [rodas4, kvaerno3, kencarp4, radau5, solvers.bdf, solvers.auto]) {
     const run = (): number[] => numbers(last(odeint(field, f64(y0), [0, 0.5], { solver, rtol: 1e-4 }).ys));
     expect(distance(withTarget(js(), run), run())).toBeLessThan(1e-13);
   }

@@ -27,8 +27,14 @@ import data from "./data/stiff.json";
 import { tensorField } from "./support/expression";
 
 const all = Object.values(solvers) as readonly Solver[];
-const implicit = all.filter((solver): solver is ImplicitSolver => !["explicit", "symplectic"].includes(solver.kind));
-const adaptive = implicit.filter((solver) => estimatesErrors(solver));
+const implicit = all.filter(
+  (solver): solver is ImplicitSolver => !["explicit", "symplectic", "stepper"].includes(solver.kind),
+);
+const adaptive: readonly Solver[] = [
+  ...implicit.filter((solver) => estimatesErrors(solver)),
+  solvers.bdf,
+  solvers.auto,
+];
 
 const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
 const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
@@ -50,7 +56,7 @@ describe("the Jacobian may be given", () => {
       stack([number(0), b.mul(6e7), number(0)]),
     ]);
   };
-  test.each([rodas5p, kvaerno5, radau5])("to $name", (solver) => {
+  test.each([rodas5p, kvaerno5, radau5, solvers.bdf, solvers.auto])("to $name", (solver) => {
     const options = { solver, rtol: 1e-6, atol: 1e-10 };
     const own = odeint(robertson, f64([1, 0, 0]), [0, 40], options);
     const given = odeint(robertson, f64([1, 0, 0]), [0, 40], { ...options, jacobian });
@@ -108,21 +114,24 @@ describe("a mass matrix", () => {
     },
   );
 
-  test.each([rodas4, rodas5p, radau5])("that is singular makes algebraic equations for $name", (solver) => {
-    // Robertson's problem with its conservation law in place of the third equation.
-    const field = tensorField({ rhs: [rober.rhs[0]!, rober.rhs[1]!, "y[0]+y[1]+y[2]-1"] });
-    const singular = tensor(
-      [
-        [1, 0, 0],
-        [0, 1, 0],
-        [0, 0, 0],
-      ],
-      { dtype: "float64" },
-    );
-    const { t, y } = rober.outputs[3]!;
-    const { ys } = odeint(field, f64([1, 0, 0]), [0, t], { solver, mass: singular, rtol: 1e-7, atol: 1e-11 });
-    numbers(last(ys)).forEach((x, i) => expect(Math.abs(x / y[i]! - 1)).toBeLessThan(1e-5));
-  });
+  test.each([rodas4, rodas5p, radau5, solvers.bdf, solvers.auto])(
+    "that is singular makes algebraic equations for $name",
+    (solver) => {
+      // Robertson's problem with its conservation law in place of the third equation.
+      const field = tensorField({ rhs: [rober.rhs[0]!, rober.rhs[1]!, "y[0]+y[1]+y[2]-1"] });
+      const singular = tensor(
+        [
+          [1, 0, 0],
+          [0, 1, 0],
+          [0, 0, 0],
+        ],
+        { dtype: "float64" },
+      );
+      const { t, y } = rober.outputs[3]!;
+      const { ys } = odeint(field, f64([1, 0, 0]), [0, t], { solver, mass: singular, rtol: 1e-7, atol: 1e-11 });
+      numbers(last(ys)).forEach((x, i) => expect(Math.abs(x / y[i]! - 1)).toBeLessThan(1e-5));
+    },
+  );
 
   test("is refused where it has no place", () => {
     expect(() => odeint(right, f64([1, 0]), [0, 1], { mass, solver: tsit5 })).toThrow(/tsit5 takes no mass matrix/);

@@ -9,7 +9,9 @@ import data from "./data/stiff.json";
 import { tensorField } from "./support/expression";
 
 const all = Object.values(solvers) as readonly Solver[];
-const implicit = all.filter((solver): solver is ImplicitSolver => !["explicit", "symplectic"].includes(solver.kind));
+const implicit = all.filter(
+  (solver): solver is ImplicitSolver => !["explicit", "symplectic", "stepper"].includes(solver.kind),
+);
 
 const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
 const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);

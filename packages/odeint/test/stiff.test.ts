@@ -1,6 +1,8 @@
 import { compile, tensor, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
+  auto,
+  bdf,
   imex,
   kencarp3,
   kencarp4,
@@ -17,7 +19,7 @@ import {
 import data from "./data/stiff.json";
 import { plainField, tensorField, type WrittenField } from "./support/expression";
 
-type Case = (typeof data.problems)[number];
+type Case = (typeof data.problems)[number] | (typeof data.more)[number];
 
 const written = (problem: Case): WrittenField => problem as unknown as WrittenField;
 const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
@@ -30,7 +32,16 @@ function weightedError(y: readonly number[], reference: readonly number[]): numb
   return Math.max(...y.map((x, i) => Math.abs(x - reference[i]!) / (Math.abs(reference[i]!) + floor)));
 }
 
-describe.each(data.problems)("$id", (problem) => {
+/** Errors at the end, in units of rtol. The phase of Belousov's oscillation is off by as much with SciPy's BDF, at 238. */
+const allowed = (id: string, solver: Solver): number => (id.startsWith("belousov") && solver === bdf ? 150 : 100);
+
+/** Work in units of the peer's. Kaps' problem takes the order from methods of lower stage order. Multistep methods start slowly: the peer takes 11 steps for Prothero's and Robinson's. */
+function work(id: string, solver: Solver): number {
+  if (solver === bdf) return id === "prothero-robinson" ? 5 : 1;
+  return id === "kaps" && solver !== radau5 ? 4 : 3;
+}
+
+describe.each<Case>([...data.problems, ...data.more])("$id", (problem) => {
   const { y0, t0, outputs, peer, atol, probe } = problem;
 
   test("is written as in the reference data", () => {
@@ -39,7 +50,7 @@ describe.each(data.problems)("$id", (problem) => {
     );
   });
 
-  const runs = [rodas5p, kvaerno5, radau5].flatMap((solver) =>
+  const runs = [rodas5p, kvaerno5, radau5, bdf].flatMap((solver: Solver) =>
     (["0.0001", "1e-07"] as const).map((rtol) => ({ solver, name: solver.name, rtol })),
   );
   test.each(runs)("is solved by $name at rtol $rtol", ({ solver, rtol }) => {
@@ -50,13 +61,16 @@ describe.each(data.problems)("$id", (problem) => {
     });
     const [steps, rejected] = [stats.steps.itemSync(), stats.rejected.itemSync()];
     outputs.forEach(({ y }, k) =>
-      expect(weightedError(numbers(ys.slice([k + 1], [k + 2])), y)).toBeLessThan(100 * Number(rtol)),
+      expect(weightedError(numbers(ys.slice([k + 1], [k + 2])), y)).toBeLessThan(
+        allowed(problem.id, solver) * Number(rtol),
+      ),
     );
     expect(rejected).toBeLessThanOrEqual(0.25 * steps);
-    // Evaluations and factorisations, against those of SciPy's Radau. Kaps' problem takes the order from one-step methods of lower stage order.
+    // Evaluations and factorisations, against those of SciPy's Radau.
     const [evaluations, factorizations] = peer[rtol] as [number, number];
-    const most = problem.id === "kaps" && solver !== radau5 ? 4 : 3;
-    expect(stats.evaluations.itemSync() + steps).toBeLessThan(most * (evaluations + factorizations));
+    expect(stats.evaluations.itemSync() + steps).toBeLessThan(
+      work(problem.id, solver) * (evaluations + factorizations),
+    );
   });
 });
 
@@ -81,7 +95,7 @@ const ends = [
 ];
 
 describe.each(ends)("$id, compiled", ({ field, y0, t1, end, error }) => {
-  test.each([rodas4, rodas5p, kvaerno5, radau5])("is met by $name at rtol 1e-6", (solver) => {
+  test.each([rodas4, rodas5p, kvaerno5, radau5, auto])("is met by $name at rtol 1e-6", (solver) => {
     const run = compile((y: Tensor) => odeint(field, y, [0, t1], { solver, rtol: 1e-6, atol: 1e-8 }).ys);
     lastRow(run(f64(y0))).forEach((x, i) => expect(Math.abs(x / end[i]! - 1)).toBeLessThan(error));
   });

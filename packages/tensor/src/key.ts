@@ -31,10 +31,13 @@ export function keyOfAttribute(attribute: Attribute): string {
   if (attribute === undefined || typeof attribute === "boolean") return String(attribute);
   if (typeof attribute === "function") return "";
   if (attribute instanceof Tape) return `{${keyOfTape(attribute)}}`;
-  if (Array.isArray(attribute)) return `[${attribute.map(keyOfAttribute).join()}]`;
   let key = "";
-  for (const name of Object.keys(attribute))
-    key += `${key && ","}${name}:${keyOfAttribute((attribute as Named)[name])}`;
+  if (Array.isArray(attribute)) {
+    for (let i = 0; i < attribute.length; i++) key += `${i > 0 ? "," : ""}${keyOfAttribute(attribute[i] as Attribute)}`;
+    return `[${key}]`;
+  }
+  const named = attribute as Named;
+  for (const name in named) key += `${key && ","}${name}:${keyOfAttribute(named[name])}`;
   return `{${key}}`;
 }
 

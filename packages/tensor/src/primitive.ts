@@ -93,6 +93,8 @@ export interface Primitive<A extends Attributes = Attributes> {
   element?(k: Emitter, args: readonly Operand[], index: Index, attributes: A): Value;
   /** Does `element` fold what lies side by side in the first input, so that vectors may share the work of one element? */
   folds?(ins: readonly Aval[], attributes: A): boolean;
+  /** How many leading axes every input shares with the result: an element at [i, j, …] of the result needs of them only what is at [i, j, …]. */
+  leading?(ins: readonly Aval[], attributes: A): number;
   readonly kernel?: KernelRule<A>;
   /** The result has the input's memory: same elements in the same order. */
   readonly alias?: boolean;

@@ -148,9 +148,13 @@ export class Tape {
     return this.push(op, ids, attributes, avals);
   }
 
-  /** Appends a node whose results' types are known. */
-  append(op: Primitive, ins: readonly Tensor[], attributes: Attributes, avals: readonly Aval[]): Tensor[] {
-    return this.push(op, this.idsOf(ins), attributes, avals);
+  /** Appends a node like that of another tape, on values of this one and with results of known types, whose numbers it gives. */
+  extend({ op, attributes }: Node, ins: readonly number[], avals: readonly Aval[]): number[] {
+    invariant(!this.sealed && !this.primals, "tapes are copied to open ones without numbers");
+    const outs = new Array<number>(avals.length);
+    for (let k = 0; k < outs.length; k++) outs[k] = this.value(avals[k]!);
+    this.nodes.push({ op, ins, outs, attributes });
+    return outs;
   }
 
   private push(op: Primitive, ins: readonly number[], attributes: Attributes, avals: readonly Aval[]): Tensor[] {

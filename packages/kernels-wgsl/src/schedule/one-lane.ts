@@ -8,7 +8,7 @@ export function withOneLane(plan: Plan): Plan {
     inRegisters: new Map(
       [...plan.inRegisters].map(([node, mode]) => [
         node,
-        mode === "steps" ? mode : { count: 1, groups: 1, bytes: mode.bytes / mode.count },
+        mode === "steps" ? mode : { count: 1, groups: 1, bytes: mode.bytes / mode.count, inTurn: false },
       ]),
     ),
   };

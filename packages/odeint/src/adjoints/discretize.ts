@@ -1,11 +1,6 @@
 import { checkCheckpoints, type Checkpoints } from "@dzdt/tensor";
 import { checkOptions } from "../options";
-
-/** How gradients go through a solve. */
-export interface Adjoint {
-  readonly kind: "discretize";
-  readonly checkpoints: Checkpoints;
-}
+import type { DiscreteAdjoint } from "./adjoint";
 
 /**
  * Gradients of the numbers that were computed: through each step taken, step sizes held fixed. Exact for the discrete solution, in both modes
@@ -17,8 +12,8 @@ export interface Adjoint {
  * first and the last, steps are taken yet once more. So give `maxSteps` of about the number of steps with `"sqrt"` and `"log"`.
  * @param options.checkpoints which states are kept. @defaultValue "all"
  */
-export function discretize(options: { readonly checkpoints?: Checkpoints } = {}): Adjoint {
+export function discretize(options: { readonly checkpoints?: Checkpoints } = {}): DiscreteAdjoint {
   checkOptions("discretize", options, ["checkpoints"]);
   const checkpoints = checkCheckpoints("discretize", options.checkpoints ?? "all");
-  return Object.freeze<Adjoint>({ kind: "discretize", checkpoints });
+  return Object.freeze<DiscreteAdjoint>({ kind: "discretize", checkpoints });
 }

@@ -1,4 +1,5 @@
 import type { Tensor, Tree } from "@dzdt/tensor";
+import type { Times } from "../saveAt";
 
 /** What a controller decides about an attempt. */
 export interface Decision {
@@ -23,6 +24,9 @@ export interface AdaptiveController {
   readonly dtMin: number;
   readonly dtMax: number;
   readonly norm: ErrorNorm;
+  /** Times at which steps end, and at which the field jumps. */
+  readonly stepTs?: Times;
+  readonly jumpTs?: Times;
   /** Numbers that the controller's state starts from, float64. */
   init(): readonly number[];
   /** @param ratio scaled error of the attempt, float64: 1 is just acceptable; NaN or ∞ never is. @param order power of h with which errors shrink */
@@ -33,6 +37,8 @@ export interface AdaptiveController {
 export interface ConstantController {
   readonly kind: "constant";
   readonly dt: number | Tensor | undefined;
+  /** Are the state's sums compensated? */
+  readonly compensated?: boolean;
 }
 
 /** What decides the lengths of steps: made by `pid` and `constant`. */

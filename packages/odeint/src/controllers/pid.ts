@@ -1,5 +1,6 @@
 import { where } from "@dzdt/tensor";
 import { checkOptions } from "../options";
+import type { Times } from "../saveAt";
 import type { AdaptiveController, ErrorNorm, Tolerance } from "./controller";
 
 /** Options of {@link pid}. */
@@ -26,6 +27,13 @@ export interface PidOptions {
   readonly dtMax?: number;
   /** @defaultValue "rms" */
   readonly norm?: ErrorNorm;
+  /** Times at which a step ends exactly, in any order; those outside the solve are of no effect. Constants of derivatives. */
+  readonly stepTs?: Times;
+  /**
+   * Times at which the field jumps, in any order. A step ends there that sees the field just before, and the next one begins anew with the field
+   * just after. Constants of derivatives.
+   */
+  readonly jumpTs?: Times;
 }
 
 const names: readonly (keyof PidOptions)[] = [
@@ -40,6 +48,8 @@ const names: readonly (keyof PidOptions)[] = [
   "dtMin",
   "dtMax",
   "norm",
+  "stepTs",
+  "jumpTs",
 ];
 
 /**
@@ -64,6 +74,8 @@ export function pid(options: PidOptions = {}): AdaptiveController {
     dtMin = 0,
     dtMax = Infinity,
     norm = "rms",
+    stepTs,
+    jumpTs,
   } = options;
   const checks: readonly [string, number, boolean, string][] = [
     ["safety", safety, safety > 0 && safety <= 1, "in (0, 1]"],
@@ -83,6 +95,8 @@ export function pid(options: PidOptions = {}): AdaptiveController {
     dtMin,
     dtMax,
     norm,
+    ...(stepTs && { stepTs }),
+    ...(jumpTs && { jumpTs }),
     // Logarithms of older errors, and the most that the step may grow: not at all just after a rejection.
     init: () => [...new Array<number>(older).fill(0), factorMax],
     adapt: (state, ratio, order) => {

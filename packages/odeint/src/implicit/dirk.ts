@@ -1,8 +1,9 @@
 import { broadcastTo, cast, linalg, stopGradient, type Tensor } from "@dzdt/tensor";
-import { combine, hermite, line } from "../interpolation";
+import { combine, hermite, line, polynomial, shifted } from "../interpolation";
 import type { Method } from "../step";
-import { inverted } from "./linear";
+import { reusable } from "./linear";
 import { newton } from "./newton";
+import { quartic } from "./quartic";
 import { rooted } from "./root";
 import { checkLength, checkRow, checkSum, deepFreeze } from "../tableau";
 import type { DiagonallyImplicitOptions, DiagonallyImplicitSolver, ImexOptions, ImexSolver } from "./tableau";
@@ -54,6 +55,13 @@ export function dirkMethod(
   const times = (x: Tensor): Tensor => (mass ? mass.matmul(x) : x);
   const slope = (t: Tensor, y: Tensor): Tensor => (mass ? linalg.solve(mass, field(t, y)) : field(t, y));
   const { exact } = accuracy;
+  const extension = easy ? undefined : solver.dense;
+  const weights = extension && shifted(extension);
+  // The last stage is in memory.
+  const kept = weights?.map((row, i) => i < stages - 1 && row.some((x) => x !== 0));
+  // No weights of the stages of both parts have order 4 between a step's ends: there the step before helps.
+  const remembers = easy !== undefined && order > 4;
+  const ends = order === 1 ? [vector] : [vector, vector];
   const begin = (t: Tensor, y: Tensor): Tensor[] => {
     const own = slope(t, y);
     if (!easy) return unravel(own);
@@ -64,23 +72,29 @@ export function dirkMethod(
     name: solver.name,
     errorOrder: bError && Math.min(order, embeddedOrder ?? order - 1) + 1,
     derivative: true,
-    dense: order === 1 ? [vector] : [vector, vector],
-    // Iterations are not known ahead: as many as it takes to solve a linear field.
-    evaluations: { begin: 1, attempt: 2 * (explicitFirst ? stages - 1 : stages) + (easy ? 1 : 0), interpolate: 0 },
-    begin: (t, y) => begin(t, ravel(y)),
+    dense: kept
+      ? kept.filter(Boolean).map(() => vector)
+      : [...ends, ...(remembers ? [vector, { dtype, shape: [] }] : [])],
+    counted: true,
+    evaluations: { begin: 1, attempt: 0, interpolate: 0 },
+    begin: (t, y) => {
+      const state = ravel(y);
+      return [...begin(t, state), ...(remembers ? [state, cast(stopGradient(t).mul(0), dtype)] : [])];
+    },
     slope: (t, y) => begin(t, ravel(y)).slice(0, y.length),
     attempt: (t, tNext, h, y, memory) => {
       const start = ravel(y);
       const derivative = memory.slice(0, y.length);
-      const [first = ravel(derivative), other] = memory.slice(y.length);
+      const [first = ravel(derivative), other, earlier, length] = memory.slice(y.length);
       const size = correctionSize(system, y, accuracy);
       const step = cast(h, dtype);
       const [diagonal, per] = [step.mul(gamma), cast(h.mul(gamma), dtype)];
       const weight = mass ?? identityLike(start, n);
       const matrix = (at: Tensor, state: Tensor): Tensor =>
         stopGradient(weight.sub(linearize(at, state).jacobian.mul(stopGradient(diagonal))));
-      const solve = exact ? undefined : inverted(matrix(t, start));
+      const solve = exact ? undefined : reusable(matrix(t, start));
       let rate = stopGradient(step).mul(0).add(1);
+      const counts: Tensor[] = [];
       const k: Tensor[] = explicitFirst ? [first] : [];
       const others: Tensor[] = other ? [other] : [];
       const along = (weights: readonly number[], rest: readonly number[] = weights): Tensor => {
@@ -98,7 +112,7 @@ export function dirkMethod(
           correction: (u) => {
             const state = still.add(u);
             const off = field(when, state).mul(length).sub(times(u));
-            return (solve ?? inverted(matrix(when, state)))(off);
+            return (solve ?? reusable(matrix(when, state)))(off);
           },
           size,
           tolerance: exact ? exactness(dtype) : part,
@@ -106,6 +120,7 @@ export function dirkMethod(
           rate,
           exact,
         });
+        counts.push(found.count);
         rate = exact ? rate : found.rate.maximum(1e-12).pow(0.8);
         const u = rooted(residual, stopGradient(found.x));
         k.push(u.div(per));
@@ -114,28 +129,40 @@ export function dirkMethod(
       const end = start.add(along(b));
       return {
         y: unravel(end),
-        memory: easy ? begin(tNext, end) : unravel(k[stages - 1]!),
+        memory: [...(easy ? begin(tNext, end) : unravel(k[stages - 1]!)), ...(remembers ? [start, step] : [])],
         errors: bError ? [unravel(stopGradient(estimated()))] : [],
-        dense: order === 1 ? [k[stages - 1]!] : [start, ravel(derivative)],
+        dense: kept ? k.filter((_, i) => kept[i]) : order === 1 ? [k[stages - 1]!] : joined(),
+        evaluations: total(counts).add(easy ? 1 : 0),
       };
+
+      function joined(): Tensor[] {
+        return [start, ravel(derivative), ...(remembers ? [earlier!, length!.div(step)] : [])];
+      }
 
       function estimated(): Tensor {
         const own = along(bError!);
         const error = startError === 0 ? own : own.add(first.mul(startError).mul(step));
-        return filtered ? (solve ?? inverted(matrix(t, start)))(times(error)) : error;
+        return filtered ? (solve ?? reusable(matrix(t, start)))(times(error)) : error;
       }
     },
     interpolate: (taken) => {
       const { s, h, y, memory } = taken;
       const place = { s, h, end: [ravel(y)] };
-      return unravel(
-        order === 1
-          ? line(place, [taken.dense[0]!])[0]!
-          : hermite(place, [taken.dense[0]!], [taken.dense[1]!], [ravel(memory.slice(0, y.length))])[0]!,
-      );
+      const slope = [ravel(memory.slice(0, y.length))];
+      if (weights && kept) {
+        const used = weights.filter((_, i) => kept[i]);
+        const list = taken.dense.map((k) => [k]);
+        return unravel(polynomial(place, [...used, weights.at(-1)!], [...list, slope])[0]!);
+      }
+      const [start, k0, earlier, ratio] = taken.dense as [Tensor, Tensor, Tensor, Tensor];
+      if (remembers) return unravel(quartic(place, start, [k0, slope[0]!], { start: earlier, ratio }));
+      return unravel(order === 1 ? line(place, [start])[0]! : hermite(place, [start], [k0], slope)[0]!);
     },
   };
 }
+
+/** How often Newton's iterations evaluated the field. */
+export const total = (counts: readonly Tensor[]): Tensor => counts.reduce((sum, count) => sum.add(count));
 
 /** Corrections after which nothing but rounding is left, by quadratic convergence. */
 export const exactness = (dtype: "float32" | "float64"): number => (dtype === "float64" ? 1e-11 : 1e-5);
@@ -153,6 +180,7 @@ export function diagonallyImplicit(options: DiagonallyImplicitOptions): Diagonal
     if (i > 0 || !explicitFirst) checkSum(name, `the diagonal of row ${i} of a`, [row[i]!], gamma);
   });
   checkSum(name, "the last row of a", a[stages - 1]!, 1);
+  options.dense?.coefficients.forEach((row, i) => checkSum(name, `row ${i} of dense`, row, a[stages - 1]![i]!));
   if (bError) {
     checkLength(name, "bError", bError, stages);
     checkSum(name, "bError with startError", [...bError, startError], 0);
@@ -173,10 +201,11 @@ export function diagonallyImplicit(options: DiagonallyImplicitOptions): Diagonal
 /** An additive Runge–Kutta solver from its two tableaus, checked like those of each part. */
 /* @__NO_SIDE_EFFECTS__ */
 export function additive(options: ImexOptions): ImexSolver {
-  const { name, order, c, explicit, implicit, bError, embeddedOrder, reference } = options;
+  const { name, order, c, explicit, implicit, bError, embeddedOrder, dense, reference } = options;
   checkLength(name, "explicit", explicit, c.length);
   explicit.forEach((row, i) => checkRow(name, row, i, c[i]!, i));
-  const alone = diagonallyImplicit({ name, order, c, a: implicit, bError, embeddedOrder, reference });
+  const own = { name, order, c, a: implicit, bError, embeddedOrder, reference };
+  const alone = diagonallyImplicit(dense ? { ...own, dense } : own);
   const solver: ImexSolver = deepFreeze({
     ...options,
     kind: "imex" as const,

@@ -1,4 +1,4 @@
-import { concat, linalg, type Tensor, where } from "@dzdt/tensor";
+import { concat, linalg, take, type Tensor, where } from "@dzdt/tensor";
 
 /** Systems of so many unknowns are solved in scalar operations, which programs for small states keep in registers. */
 const mostWrittenOut = 6;
@@ -23,11 +23,14 @@ export function factorized(a: Tensor): (b: Tensor) => Tensor {
   };
 }
 
-/** A way to apply A⁻¹ in code that runs many times, where a little less accuracy does no harm. */
-export function inverted(a: Tensor): (b: Tensor) => Tensor {
+/** x of A x = b like `factorized`, for code in which it is used again and again, such as the body of a loop: A is factorised here, outside. */
+export function reusable(a: Tensor): (b: Tensor) => Tensor {
   if (a.shape[0]! <= mostWrittenOut) return factorized(a);
-  const inverse = linalg.inv(a);
-  return (b) => inverse.matmul(b);
+  const [permutation, lower, upper] = linalg.lu(a);
+  return (b) => {
+    const inner = linalg.triangularSolve(lower, take(b, permutation, 0), { lower: true, unitDiagonal: true });
+    return linalg.triangularSolve(upper, inner, { lower: false });
+  };
 }
 
 interface Swap {

@@ -1,4 +1,4 @@
-import { isFinite, type Tensor, where, whileLoop } from "@dzdt/tensor";
+import { cast, isFinite, type Tensor, where, whileLoop } from "@dzdt/tensor";
 
 /** A system of equations to be solved by Newton's method, and how well. */
 export interface NewtonProblem {
@@ -23,11 +23,12 @@ const slowest = 0.9;
 /**
  * Simplified Newton iteration. It ends when the error that is left, by the rate at which corrections shrink, is small enough, and when they do not
  * shrink. Hairer and Wanner 1996, IV.8.
- * @returns the root, NaN where there was no convergence, and the rate
+ * @returns the root, NaN where there was no convergence, the rate, and how many corrections were computed, int32
  */
 export function newton({ start, correction, size, tolerance, maxIterations, rate, exact }: NewtonProblem): {
   readonly x: Tensor;
   readonly rate: Tensor;
+  readonly count: Tensor;
 } {
   const one = rate.mul(0).add(1);
   const begin = {
@@ -37,6 +38,7 @@ export function newton({ start, correction, size, tolerance, maxIterations, rate
     rate,
     /** 0 going on, 1 converged, 2 failed. */
     state: one.mul(0),
+    count: one.mul(0),
   };
   const end = whileLoop(
     ({ state }) => state.equal(0),
@@ -57,10 +59,11 @@ export function newton({ start, correction, size, tolerance, maxIterations, rate
         size: next,
         rate: where(first.or(slow), now.rate, eta),
         state: where(done, 1, where(failed, 2, now.state)),
+        count: now.count.add(1),
       };
     },
     begin,
     { maxSteps: maxIterations },
   );
-  return { x: where(end.state.equal(1), end.x, NaN), rate: end.rate };
+  return { x: where(end.state.equal(1), end.x, NaN), rate: end.rate, count: cast(end.count, "int32") };
 }

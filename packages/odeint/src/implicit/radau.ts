@@ -3,7 +3,7 @@ import { cast, concat, linalg, stopGradient, type Tensor } from "@dzdt/tensor";
 import { combine } from "../interpolation";
 import type { Method } from "../step";
 import { correctionSize, exactness, part } from "./dirk";
-import { factorized, inverted } from "./linear";
+import { factorized, reusable } from "./linear";
 import { newton } from "./newton";
 import { rooted } from "./root";
 import { checkRow, checkSum, deepFreeze } from "../tableau";
@@ -28,8 +28,8 @@ export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy:
     errorOrder: embeddedOrder + 1,
     derivative: mass === undefined,
     dense: weights.map(() => vector),
-    // Iterations are not known ahead: as many as it takes to solve a linear field.
-    evaluations: { begin: 1, attempt: 2 * stages + 1, interpolate: 0 },
+    counted: true,
+    evaluations: { begin: 1, attempt: 0, interpolate: 0 },
     begin: (t, y) => {
       const slope = at(t, y);
       const none = stopGradient(slope).mul(0);
@@ -94,6 +94,7 @@ export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy:
         memory: [...unravel(field(tNext, end)), ...polynomial.map((x) => stopGradient(x)), length],
         errors: [unravel(stopGradient(one(slope.add(times(combine(e, z)!).mul(rate)))))],
         dense: polynomial,
+        evaluations: found.count.mul(stages).add(1),
       };
 
       function fullCorrection(): (z: Tensor) => Tensor {
@@ -104,13 +105,13 @@ export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy:
             0,
           );
         };
-        return (x) => inverted(jacfwd(equations)(x))(equations(x).neg());
+        return (x) => reusable(jacfwd(equations)(x))(equations(x).neg());
       }
 
       function simplifiedCorrection(): (z: Tensor) => Tensor {
-        const real = inverted(shifted(gamma));
+        const real = reusable(shifted(gamma));
         const [diagonal, beside] = [shifted(alpha), weight.mul(rate.mul(beta))];
-        const pair = inverted(concat([concat([diagonal, beside], 1), concat([beside.neg(), diagonal], 1)], 0));
+        const pair = reusable(concat([concat([diagonal, beside], 1), concat([beside.neg(), diagonal], 1)], 0));
         return (x) => {
           const f = slopes(still, parts(x), when);
           const w = inverseTransform.map((row) => times(combine(row, parts(x))!.mul(rate)));

@@ -14,7 +14,7 @@ import {
 import { identityLike } from "./vector";
 
 /** Over how many rows a node was batched, and which of its inputs have them. */
-type Level = {
+export type Level = {
   readonly size: number;
   readonly marks: readonly boolean[];
 };
@@ -85,7 +85,7 @@ function slope(o: RuleOps, residual: Tape, at: readonly Tensor[]): Tensor {
 }
 
 /** A rule of one row for all rows. Results of which `own` says that rows share them are summed over the rows. */
-function batched(
+export function batched(
   o: RuleOps,
   rule: (ins: readonly Tensor[]) => Tensor[],
   ins: readonly Tensor[],

@@ -1,4 +1,5 @@
 import type { Method } from "../step";
+import type { PolynomialDense } from "../tableau";
 import type { Field, StageAccuracy, SystemOptions } from "./vector";
 
 /** A solver that brings its way to step, so that programs without such solvers do without it. */
@@ -79,6 +80,8 @@ export interface DiagonallyImplicitOptions {
   readonly embeddedOrder?: number;
   /** Divide the error estimate by I − h γ J, for embedded methods that do not damp what is stiff. */
   readonly filtered?: boolean;
+  /** Without it, steps are joined by the cubic Hermite polynomial of their ends, of order min(order, 3). */
+  readonly dense?: PolynomialDense;
   /** Author, year and DOI. */
   readonly reference: string;
 }
@@ -108,6 +111,8 @@ export interface ImexOptions {
   /** Weights of the error estimate, the same for both parts. */
   readonly bError: readonly number[];
   readonly embeddedOrder: number;
+  /** Dense output where all of the field is implicit; fields in two parts have the cubic Hermite polynomial. */
+  readonly dense?: PolynomialDense;
   /** Author, year and DOI. */
   readonly reference: string;
 }

@@ -1,6 +1,6 @@
 import { jvp } from "@dzdt/autograd";
 import { Tensor, tree, type Tree } from "@dzdt/tensor";
-import type { Calculus, Sde } from "./sde";
+import type { Calculus, Noise, Sde } from "./sde";
 
 /**
  * The Stratonovich equation with the solutions of an Itô equation: drift − ½ Σⱼ (∂gⱼ) gⱼ, with the derivative by forward mode. An equation that is
@@ -8,13 +8,20 @@ import type { Calculus, Sde } from "./sde";
  * Kloeden and Platen 1992, (4.9.11), doi:10.1007/978-3-662-12616-5.
  * @example toStratonovich({ drift: (t, y) => y.mul(mu), diffusion: (t, y) => y.mul(sigma) }) // drift (mu − sigma²/2) y
  */
-export const toStratonovich = <Y, A>(sde: Sde<Y, A>): Sde<Y, A> => convert(sde, "stratonovich", -0.5);
+export const toStratonovich = <Y, A, N extends Noise = Noise>(
+  sde: Sde<Y, A, Calculus, N>,
+): Sde<Y, A, "stratonovich", N> => convert(sde, "stratonovich", -0.5);
 
 /** The Itô equation with the solutions of a Stratonovich equation: drift + ½ Σⱼ (∂gⱼ) gⱼ. The inverse of {@link toStratonovich}. */
-export const toIto = <Y, A>(sde: Sde<Y, A>): Sde<Y, A> => convert(sde, "ito", 0.5);
+export const toIto = <Y, A, N extends Noise = Noise>(sde: Sde<Y, A, Calculus, N>): Sde<Y, A, "ito", N> =>
+  convert(sde, "ito", 0.5);
 
-function convert<Y, A>(sde: Sde<Y, A>, calculus: Calculus, factor: number): Sde<Y, A> {
-  if ((sde.calculus ?? "ito") === calculus) return sde;
+function convert<Y, A, C extends Calculus, N extends Noise>(
+  sde: Sde<Y, A, Calculus, N>,
+  calculus: C,
+  factor: number,
+): Sde<Y, A, C, N> {
+  if ((sde.calculus ?? "ito") === calculus) return sde as Sde<Y, A, C, N>;
   if (sde.noise === "additive") return { ...sde, calculus };
   const drift = (t: Tensor, y: Y, args: A): Tree => {
     const f = tree.flatten(sde.drift(t, y, args));

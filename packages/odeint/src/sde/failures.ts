@@ -4,13 +4,17 @@ import { SolveError, Status } from "../status";
 import type { SdeOutcome } from "./integrate";
 
 const remedy = "check drift, diffusion and y0 there, or take smaller steps";
+const tooShort =
+  "steps got as short as the path's tolerance: loosen rtol and atol, or give path: brownian({ …, tolerance }) with a shorter one";
 const tooMany = "raise maxSteps, or take longer steps";
 
 /** Failures of traced solves, in the order of their statuses. */
 const first = registerFailure(
   () => new SolveError("maxStepsReached", `sdeint: maxStepsReached in a solve inside a program; ${tooMany}`),
 );
-registerFailure(() => new SolveError("stepUnderflow", "sdeint: stepUnderflow in a solve inside a program"));
+registerFailure(
+  () => new SolveError("stepUnderflow", `sdeint: stepUnderflow in a solve inside a program; ${tooShort}`),
+);
 registerFailure(
   () =>
     new SolveError(
@@ -21,7 +25,13 @@ registerFailure(
 );
 
 /** Refuses a failed solve: at once where its numbers are known, else when the program that it is part of returns. */
-export function checked(outcome: SdeOutcome, ts: Tensor, paths: readonly string[], maxSteps: number): SdeOutcome {
+export function checked(
+  outcome: SdeOutcome,
+  ts: Tensor,
+  paths: readonly string[],
+  maxSteps: number,
+  adaptive: boolean,
+): SdeOutcome {
   const { status, ys } = outcome;
   if (status.tape || !atHand(status))
     return withinRule(() => {
@@ -33,7 +43,12 @@ export function checked(outcome: SdeOutcome, ts: Tensor, paths: readonly string[
   if (value === Status.maxStepsReached)
     throw new SolveError(
       "maxStepsReached",
-      `sdeint: ts and dt ask for more than maxSteps = ${maxSteps} steps; ${tooMany}`,
+      `sdeint: ts and ${adaptive ? "tolerances" : "dt"} ask for more than maxSteps = ${maxSteps} steps; ${tooMany}`,
+    );
+  if (value === Status.stepUnderflow)
+    throw new SolveError(
+      "stepUnderflow",
+      `sdeint: stepUnderflow after ${outcome.rejected.dataSync()[0]} rejected of ${outcome.steps.dataSync()[0]} steps; ${tooShort}`,
     );
   throw new SolveError("nonFinite", `sdeint: nonFinite ${whereFound(outcome, ts, paths)}; ${remedy}`);
 }

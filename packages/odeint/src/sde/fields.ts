@@ -87,6 +87,7 @@ function product(form: Form, leaves: readonly Tensor[], w: Tensor, state: StateT
 /** The noise of each leaf. */
 export function componentsOf(w: Tensor, { leaves }: StateType): Tensor[] {
   if (leaves.length === 1) return [w];
+  if (w.ndim === 0) return leaves.map(() => w);
   let next = 0;
   return leaves.map(({ shape }) => {
     const start = next;

@@ -1,7 +1,9 @@
 export { brownian, type BrownianOptions, type BrownianPath, type Increment, type LevyArea } from "./brownian/brownian";
 export { toIto, toStratonovich } from "./convert";
 export { langevin, type LangevinField, type LangevinParts, type Phase } from "./langevin";
+export { logqp, type LogqpOptions, type LogqpSolution } from "./logqp";
 export type { Calculus, Noise, Sde } from "./sde";
+export type { ReversibleHeunSolver } from "../solvers/reversible-heun";
 export { sdeint, type SdeintOptions, type SdeSolution } from "./sdeint";
 export type {
   AdditiveSolver,
@@ -9,10 +11,11 @@ export type {
   LangevinStep,
   LogOdeSolver,
   MilsteinSolver,
-  ReversibleHeunSolver,
   RosslerSolver,
   SdeSolver,
   SdeSolverTraits,
+  SolverCalculus,
+  SolverFor,
   StochasticSolver,
   StrongOrder,
 } from "./solver";

@@ -21,9 +21,11 @@ import {
 } from "@dzdt/tensor";
 import { allFinite, numbers } from "../problem";
 import { Status } from "../status";
+import { type Accuracy, adaptively } from "./adaptive";
 import type { StateType } from "../vectorField";
 import type { BrownianPath } from "./brownian/brownian";
 import type { SdeMethod } from "./methods/method";
+import { type Advance, type Steps, undone, type Walked } from "./undone";
 
 /** A solve with all options settled. */
 export interface SdeRequest {
@@ -35,6 +37,12 @@ export interface SdeRequest {
   readonly dt: Tensor | undefined;
   readonly maxSteps: number;
   readonly target: Target;
+  /** Are steps undone for gradients, instead of kept? */
+  readonly undone: boolean;
+  /** Do gradients of steps that cannot be undone throw, or are they NaN? */
+  readonly raise: boolean;
+  /** Absent: steps of equal length. */
+  readonly accuracy?: Omit<Accuracy, "longest"> | undefined;
 }
 
 /** A solve as leaves. */
@@ -43,6 +51,7 @@ export interface SdeOutcome {
   readonly ys: readonly Tensor[];
   readonly status: Tensor;
   readonly steps: Tensor;
+  readonly rejected: Tensor;
   readonly evaluations: Tensor;
 }
 
@@ -97,8 +106,21 @@ function integrate(request: SdeRequest, y0: readonly Tensor[], ts: Tensor, dt: T
     const start = ts.slice([0], [count]);
     const end = ts.slice([1], [count + 1]);
     const memory = method.begin(cast(take(ts, int(0), 0), ts.dtype), y0);
+    const { accuracy, path, maxSteps } = request;
+    if (accuracy) {
+      const full: Accuracy = { ...accuracy, longest: dt };
+      const found = adaptively({ method, path, accuracy: full, maxSteps, start, end, y0, memory });
+      // A step, and its two halves.
+      const each = int(3 * method.evaluations.step);
+      return {
+        ...found,
+        ys: y0.map((y, k) => concat([y.reshape([1, ...y.shape]), found.rows[k]!], 0)),
+        evaluations: found.steps.mul(each).add(int(method.evaluations.begin)),
+      };
+    }
     const plan: Plan = { request, method, start, end, y0, carries: [...y0, ...memory] };
-    const found = dt ? inSteps(plan, dt) : fromTimeToTime(plan);
+    const span = take(end, int(count - 1), 0).sub(take(start, int(0), 0));
+    const found = dt || request.undone ? inSteps(plan, dt ?? span) : fromTimeToTime(plan);
     const rows = y0.map((y, k) => concat([y.reshape([1, ...y.shape]), found.rows[k]!], 0));
     const finite = where(allFinite([...rows, ...found.memory], ts), int(Status.success), int(Status.nonFinite));
     const status = where(found.allowed, finite, int(Status.maxStepsReached));
@@ -106,6 +128,7 @@ function integrate(request: SdeRequest, y0: readonly Tensor[], ts: Tensor, dt: T
       ys: rows.map((y) => where(found.allowed.and(y.mul(0).equal(0)), y, NaN)),
       status,
       steps: found.steps,
+      rejected: int(0),
       evaluations: found.steps.mul(int(method.evaluations.step)).add(int(method.evaluations.begin)),
     };
   });
@@ -185,16 +208,44 @@ function fromTimeToTime(plan: Plan): Found {
 
 /** Each interval in equal steps, no longer than dt: a loop that counts over all of them. */
 function inSteps(plan: Plan, dt: Tensor): Found {
-  const { request, start, end, y0, carries } = plan;
-  const { int, real } = numbers(start);
-  const intervals = start.shape[0]!;
+  const { request, method, start, end, y0, carries } = plan;
+  const { real } = numbers(start);
   const length = end.sub(start);
   // A step that is longer by rounding saves a tiny one.
   const slack = start.dtype === "float32" ? 1e-3 : 1e-9;
   const wanted = stopGradient(maximum(length.div(dt).sub(slack).ceil(), 1));
   const allowed = wanted.sum().lessEqual(real(request.maxSteps));
   const counts = cast(where(allowed, wanted, 0), "int32");
-  const step = length.div(maximum(cast(counts, length.dtype), 1));
+  const steps: Steps = { start, end, step: length.div(maximum(cast(counts, length.dtype), 1)), counts };
+  const advance: Advance = (...at) => stepped(plan, ...at);
+  const walk = (times: Steps, from: readonly Tensor[], by: Advance): Walked =>
+    walked(times, from, y0.length, by, request.maxSteps);
+  const { undo } = method;
+  const { rows, ended } =
+    request.undone && undo
+      ? undone(
+          steps,
+          carries,
+          y0.length,
+          advance,
+          (...at) => stepped({ ...plan, method: { ...method, step: undo } }, ...at),
+          walk,
+          request.raise,
+        )
+      : walk(steps, carries, advance);
+  return { rows, memory: ended.slice(y0.length), steps: counts.sum(), allowed };
+}
+
+/** Takes all steps of all intervals. */
+function walked(
+  { start, end, step, counts }: Steps,
+  carries: readonly Tensor[],
+  size: number,
+  advance: Advance,
+  maxSteps: number,
+): Walked {
+  const { int } = numbers(start);
+  const intervals = start.shape[0]!;
   const several = intervals > 1;
   const total = counts.sum();
   // Before the carries: which interval, and which step of it.
@@ -209,16 +260,10 @@ function inSteps(plan: Plan, dt: Tensor): Found {
       const next = i.add(1);
       const last = next.equal(count);
       const time = (n: Tensor): Tensor => t0.add(cast(n, t0.dtype).mul(h));
-      const found = stepped(plan, time(i), where(last, at(end), time(next)), h, ins.slice(places.length));
+      const found = advance(time(i), where(last, at(end), time(next)), h, ins.slice(places.length));
       if (!several) return found;
       const row = where(last, interval, -1);
-      return [
-        where(last, interval.add(1), interval),
-        where(last, 0, next),
-        ...found,
-        row,
-        ...found.slice(0, y0.length),
-      ];
+      return [where(last, interval.add(1), interval), where(last, 0, next), ...found, row, ...found.slice(0, size)];
     },
     [{ dtype: "int32", shape: [] }, ...typesOf(init)],
   );
@@ -227,19 +272,17 @@ function inSteps(plan: Plan, dt: Tensor): Found {
     condition: undefined,
     carries: init.length,
     xs: 0,
-    length: request.maxSteps,
+    length: maxSteps,
     counted: true,
     reverse: false,
-    ys: several ? y0.map(() => "row" as const) : [],
+    ys: several ? carries.slice(0, size).map(() => "row" as const) : [],
     rows: several ? intervals : 0,
     lanes: 0,
   });
   const ended = results.slice(places.length, init.length);
   return {
-    rows: several ? results.slice(init.length) : ended.slice(0, y0.length).map((y) => broadcastTo(y, [1, ...y.shape])),
-    memory: ended.slice(y0.length),
-    steps: total,
-    allowed,
+    rows: several ? results.slice(init.length) : ended.slice(0, size).map((y) => broadcastTo(y, [1, ...y.shape])),
+    ended,
   };
 }
 

@@ -18,6 +18,8 @@ export interface Problem {
   /** Its noise, in words, and the shape of W. */
   readonly noise: string;
   readonly shape: Shape;
+  /** The solver's strong order for it. */
+  readonly order: number;
   /** Records the method: fields are traced within the program that they are part of. */
   readonly method: () => SdeMethod;
 }
@@ -29,6 +31,7 @@ export function readEquation(
   y0: readonly Tensor[],
   times: KnownTimes,
   target: Tensor["target"],
+  extend: (fields: SdeFields) => SdeFields = (fields) => fields,
 ): Problem {
   const { noise, calculus } = readSde(sde);
   const solver = readSolver(options.solver ?? defaultSolver(noise, calculus), noise, calculus);
@@ -39,7 +42,8 @@ export function readEquation(
     solver,
     noise: `${noise} noise`,
     shape: fields.shape,
-    method: () => methodOf(solver, trace(), calculus),
+    order: orderOf(solver, noise),
+    method: () => methodOf(solver, extend(trace()), calculus),
   };
 }
 
@@ -55,7 +59,13 @@ export function readLangevin(
         `use one of ${langevinSolvers()} with langevin({ force, friction, temperature })`,
     );
   const made = langevinProblem(field, options.args, state);
-  return { solver, noise: "a langevin field's noise", shape: made.shape, method: () => made.method(solver) };
+  return {
+    solver,
+    noise: "a langevin field's noise",
+    shape: made.shape,
+    order: solver.strongOrder.additive!,
+    method: () => made.method(solver),
+  };
 }
 
 const langevinSolvers = (): string =>
@@ -77,6 +87,11 @@ function readSde(sde: unknown): { noise: Noise; calculus: Calculus } {
   return { noise, calculus };
 }
 
+const orderOf = ({ strongOrder }: SdeSolver, noise: Noise): number => {
+  const { general = 1 / 2, commutative = general, additive = commutative } = strongOrder;
+  return noise === "general" ? general : noise === "additive" ? additive : commutative;
+};
+
 function defaultSolver(noise: Noise, calculus: Calculus): SdeSolver {
   if (noise === "additive") return solvers.shark;
   if (calculus === "stratonovich") return solvers.heunStratonovich;
@@ -93,8 +108,8 @@ const takes = (solver: SdeSolver, noise: Noise, calculus: Calculus): boolean =>
   solver.calculus === "either" || solver.calculus === calculus || noise === "additive";
 
 function readSolver(solver: SdeSolver, noise: Noise, calculus: Calculus): Exclude<SdeSolver, LangevinSolver> {
-  const kind = (solver as { kind?: unknown } | null)?.kind;
-  if (!Object.values(solvers).some((known) => known.kind === kind))
+  const { kind, calculus: sense } = (solver ?? {}) as { readonly kind?: unknown; readonly calculus?: unknown };
+  if (sense === undefined || !Object.values(solvers).some((known) => known.kind === kind))
     throw new TypeError(
       `sdeint: solver is ${typeof solver === "object" ? "an object of another kind" : String(solver)}; give an SDE solver such as eulerMaruyama or heunStratonovich`,
     );

@@ -13,16 +13,19 @@ export type Calculus = "ito" | "stratonovich";
  */
 export type Noise = "diagonal" | "scalar" | "general" | "additive";
 
-/** dy = drift(t, y, args) dt + diffusion(t, y, args) dW, with W a Brownian motion. `Y` is the state's tree. */
-export interface Sde<Y = Tensor, A = undefined> {
+/**
+ * dy = drift(t, y, args) dt + diffusion(t, y, args) dW, with W a Brownian motion. `Y` is the state's tree; `C` and `N` say to the compiler how the equation is
+ * to be read, so that it refuses solvers of the other calculus.
+ */
+export interface Sde<Y = Tensor, A = undefined, C extends Calculus = Calculus, N extends Noise = Noise> {
   /** Per unit of time: a tree like the state. */
   readonly drift: VectorField<Y, A>;
   /** Per square root of a unit of time; `noise` says of which shape. */
   readonly diffusion: (t: Tensor, y: Y, args: A) => Tree;
   /** @defaultValue "diagonal" */
-  readonly noise?: Noise;
+  readonly noise?: N;
   /** @defaultValue "ito" */
-  readonly calculus?: Calculus;
+  readonly calculus?: C;
 }
 
 export const noises: readonly Noise[] = ["diagonal", "scalar", "general", "additive"];

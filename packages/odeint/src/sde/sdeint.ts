@@ -5,39 +5,57 @@ import {
   isFloat,
   printShape,
   sameShape,
+  type Shape,
   ShapeError,
   Tensor,
   type Tensors,
   tree,
   type Tree,
   UnsupportedError,
+  zeros,
 } from "@dzdt/tensor";
-import { type Adjoint, discretize } from "../adjoints/discretize";
+import type { Adjoint, CustomAdjoint } from "../adjoints/adjoint";
+import { discretize } from "../adjoints/discretize";
 import { timeType } from "../at-hand";
 import { checkOptions } from "../options";
 import { type KnownTimes, readTimes, type Times } from "../saveAt";
 import type { Stats } from "../solution";
-import { realOf, type StateType } from "../vectorField";
+import { realOf, type StateType, traceField, type VectorField } from "../vectorField";
 import { type BrownianPath, partsOf, pathOf } from "./brownian/brownian";
 import { checked } from "./failures";
-import { solveSde } from "./integrate";
+import type { SdeFields } from "./fields";
+import { type SdeOutcome, type SdeRequest, solveSde } from "./integrate";
+import { withDivergence } from "./kl";
 import type { LangevinField } from "./langevin";
 import { type Problem, readEquation, readLangevin } from "./problem";
-import type { Sde } from "./sde";
-import type { SdeSolver } from "./solver";
+import type { Calculus, Noise, Sde } from "./sde";
+import type { SolverFor } from "./solver";
 
 /** Options of {@link sdeint}. */
-export interface SdeintOptions<A = undefined> {
+export interface SdeintOptions<A = undefined, C extends Calculus = Calculus, N extends Noise = Noise> {
   /** What the path is made from, uint32 `[2]`: `random.key(seed)`. Not needed with a path. One key, one path, whatever the solver's steps. */
   readonly key?: Tensor;
   /**
    * @defaultValue `shark` for additive noise; for Itô equations `milstein`, or `eulerMaruyama` for general noise; for Stratonovich equations
    * `heunStratonovich`
    */
-  readonly solver?: SdeSolver;
-  /** The longest step: each interval of ts is divided into equal ones. @defaultValue one step from each time to the next */
+  readonly solver?: SolverFor<C, N>;
+  /**
+   * The longest step: each interval of ts is divided into equal ones.
+   * @defaultValue one step from each time to the next; an eighth of the time from first to last where steps are chosen by their errors
+   */
   readonly dt?: number | Tensor;
-  /** How gradients are computed. @defaultValue discretize() */
+  /**
+   * Relative tolerance. With it or `atol` steps are chosen by their errors: each is compared with its two halves, and an interval's parts are halved, or
+   * doubled again, so that every time tried is visited and the path stays as it is. Three times the evaluations a step. @defaultValue with atol: 1e-3
+   */
+  readonly rtol?: number;
+  /** Absolute tolerance, likewise. @defaultValue with rtol: 1e-5 */
+  readonly atol?: number;
+  /**
+   * How gradients are computed: `discretize()`, or `reversible()` for `reversibleHeun` with equal steps: the same gradients but for rounding, from steps
+   * that are undone on the way back, with the memory of one step. @defaultValue discretize()
+   */
   readonly adjoint?: Adjoint;
   /** The path that drives the equation. @defaultValue a `brownian` path from ts[0] to the last time, of the solver's Lévy area, on the key */
   readonly path?: BrownianPath;
@@ -49,7 +67,18 @@ export interface SdeintOptions<A = undefined> {
   readonly throw?: boolean;
 }
 
-const names: readonly (keyof SdeintOptions)[] = ["key", "solver", "dt", "adjoint", "path", "args", "maxSteps", "throw"];
+const names: readonly (keyof SdeintOptions)[] = [
+  "key",
+  "solver",
+  "dt",
+  "rtol",
+  "atol",
+  "adjoint",
+  "path",
+  "args",
+  "maxSteps",
+  "throw",
+];
 
 /** The result of a stochastic solve: a tree. The state between steps is not known: name the times in ts. */
 export interface SdeSolution<Y> {
@@ -76,11 +105,11 @@ export interface SdeSolution<Y> {
  * const sde = { drift: (t: Tensor, y: Tensor) => y.mul(0.1), diffusion: (t: Tensor, y: Tensor) => y.mul(0.3) };
  * vmap((key: Tensor) => sdeint(sde, tensor(1), [0, 1], { key, dt: 0.01 }).ys)(random.split(random.key(0), 10)) // [10, 2]
  */
-export function sdeint<Y extends Tree, A = undefined>(
-  sde: Sde<Tensors<Y>, A>,
+export function sdeint<Y extends Tree, A = undefined, C extends Calculus = "ito", N extends Noise = "diagonal">(
+  sde: Sde<Tensors<Y>, A, C, N>,
   y0: Y,
   ts: Times,
-  options: SdeintOptions<A>,
+  options: SdeintOptions<A, NoInfer<C>, NoInfer<N>>,
 ): SdeSolution<Tensors<Y>>;
 /** Solves a {@link langevin} field, from a state { q, p }. */
 export function sdeint<Q extends Tree, A = undefined>(
@@ -90,6 +119,49 @@ export function sdeint<Q extends Tree, A = undefined>(
   options: SdeintOptions<A>,
 ): SdeSolution<{ readonly q: Tensors<Q>; readonly p: Tensors<Q> }>;
 export function sdeint(sde: unknown, y0: Tree, ts: Times, options: SdeintOptions<unknown>): SdeSolution<unknown> {
+  return solveEquation(sde, y0, ts, options).solution;
+}
+
+/** `sdeint` and the divergence of another drift, `[T − 1, …batch]`. */
+export function solveWithDivergence(
+  sde: unknown,
+  prior: VectorField<never, unknown>,
+  batchAxes: number,
+  y0: Tree,
+  ts: Times,
+  options: SdeintOptions<unknown>,
+): SdeSolution<unknown> & { readonly kl: Tensor } {
+  const { solution, more } = solveEquation(sde, y0, ts, options, (state) => {
+    const batch = batchOf(state, batchAxes);
+    const { dtype } = state.leaves[0]!;
+    return {
+      start: (like) => zeros(batch, { dtype, target: like.target }),
+      fields: (fields) =>
+        withDivergence(
+          fields,
+          traceField("logqp", (t, y) => prior(t, y as never, options.args), state),
+          batch,
+        ),
+    };
+  });
+  const count = more!.shape[0]!;
+  return { ...solution, kl: more!.slice([1], [count]).sub(more!.slice([0], [count - 1])) };
+}
+
+/** A state more, that the equation's own do not depend on. */
+interface Extension {
+  readonly start: (like: Tensor) => Tensor;
+  readonly fields: (fields: SdeFields) => SdeFields;
+}
+
+/** The solution, and at the times the state that an equation was extended with. */
+function solveEquation(
+  sde: unknown,
+  y0: Tree,
+  ts: Times,
+  options: SdeintOptions<unknown>,
+  extend?: (state: StateType) => Extension,
+): { readonly solution: SdeSolution<unknown>; readonly more: Tensor | undefined } {
   checkOptions("sdeint", options, names);
   const { leaves, structure, paths } = readState(y0);
   const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
@@ -97,34 +169,94 @@ export function sdeint(sde: unknown, y0: Tree, ts: Times, options: SdeintOptions
   const times = readTimes("sdeint", "ts", ts, target);
   checkIncreasing(times);
   const { adjoint = discretize(), maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384 } = options;
-  if ((adjoint as { kind?: unknown } | null)?.kind !== "discretize")
-    throw new TypeError("sdeint: adjoint is of no known kind; give discretize()");
+  const { kind } = (adjoint as { readonly kind?: unknown } | null) ?? {};
+  const reversed = kind === "custom" && (adjoint as CustomAdjoint).name === "reversible";
+  if (kind !== "discretize" && !reversed)
+    throw new TypeError(
+      `sdeint: adjoint is ${kind === "custom" ? (adjoint as CustomAdjoint).name : "of no known kind"}; give discretize(), or reversible() with reversibleHeun`,
+    );
   if (!Number.isInteger(maxSteps) || maxSteps < 1)
     throw new RangeError(`sdeint: maxSteps is ${maxSteps}; give a positive integer`);
   const dt = readStep(options.dt, times, target);
+  const extension = extend?.(state);
   const problem =
     typeof sde === "object" && sde !== null && "kind" in sde
       ? readLangevin(sde as LangevinField<never, unknown>, options, state)
-      : readEquation(sde as Sde<never, unknown>, options, state, leaves, times, target);
-  if (times.tensor.size === 1) return unmoved(leaves, structure, times.tensor);
+      : readEquation(sde as Sde<never, unknown>, options, state, leaves, times, target, extension?.fields);
+  const all = extension ? [...leaves, extension.start(leaves[0]!)] : leaves;
+  if (times.tensor.size === 1)
+    return { solution: unmoved(leaves, structure, times.tensor), more: extension && all.at(-1)!.expandDims(0) };
   const path = readPath(options, problem, state, times, target);
-  checkTolerance(path, options.dt, times);
-  const outcome = solveSde({ state, method: problem.method, path, dt, maxSteps, target }, leaves, times.tensor);
-  const solved = options.throw === false ? outcome : checked(outcome, times.tensor, paths, maxSteps);
+  const accuracy = readAccuracy(options, problem, target);
+  if (reversed && (problem.solver.name !== "reversibleHeun" || accuracy))
+    throw new TypeError(
+      `sdeint: steps of ${problem.solver.name}${accuracy ? " that are chosen by their errors" : ""} cannot be undone; use reversibleHeun with dt, or discretize()`,
+    );
+  if (!accuracy) checkTolerance(path, options.dt, times);
+  const outcome = solveSde(
+    {
+      state,
+      method: problem.method,
+      path,
+      dt,
+      maxSteps,
+      target,
+      accuracy,
+      undone: reversed,
+      raise: options.throw !== false,
+    },
+    all,
+    times.tensor,
+  );
+  const solved =
+    options.throw === false ? outcome : checked(outcome, times.tensor, paths, maxSteps, accuracy !== undefined);
   return {
-    ts: times.tensor,
-    ys: tree.unflatten(structure, solved.ys),
-    status: solved.status,
-    stats: statsOf(solved.steps, solved.evaluations),
+    solution: {
+      ts: times.tensor,
+      ys: tree.unflatten(structure, solved.ys.slice(0, leaves.length)),
+      status: solved.status,
+      stats: statsOf(solved),
+    },
+    more: solved.ys[leaves.length],
   };
 }
 
-const statsOf = (steps: Tensor, evaluations: Tensor): Stats => ({
+const statsOf = ({ steps, rejected, evaluations }: Pick<SdeOutcome, "steps" | "rejected" | "evaluations">): Stats => ({
   steps,
-  accepted: steps,
-  rejected: steps.mul(0),
+  accepted: steps.sub(rejected),
+  rejected,
   evaluations,
 });
+
+/** Tolerances, where steps are to be chosen by their errors. */
+function readAccuracy(
+  { rtol, atol }: SdeintOptions<unknown>,
+  { solver, order, noise }: Problem,
+  target: Tensor["target"],
+): SdeRequest["accuracy"] {
+  if (rtol === undefined && atol === undefined) return undefined;
+  const bound = (name: string, value: unknown): Tensor => {
+    if (typeof value !== "number" || !(value >= 0 && value < Infinity))
+      throw new RangeError(`sdeint: ${name} is ${String(value)}; give a number that is 0 or positive`);
+    return Tensor.scalar(value, timeType(target), target);
+  };
+  if (solver.name === "eulerMaruyama" && noise !== "additive noise")
+    throw new TypeError(
+      "sdeint: eulerMaruyama converges to another equation with steps that are chosen by their errors; use milstein or, after toStratonovich, spark",
+    );
+  return { rtol: bound("rtol", rtol ?? 1e-3), atol: bound("atol", atol ?? 1e-5), order };
+}
+
+function batchOf({ leaves, paths }: StateType, axes: number): Shape {
+  const batch = leaves[0]!.shape.slice(0, axes);
+  leaves.forEach(({ shape }, k) => {
+    if (!Number.isInteger(axes) || axes < 0 || shape.length < axes || !sameShape(shape.slice(0, axes), batch))
+      throw new ShapeError(
+        `logqp: batchAxes is ${String(axes)} for a state of shape ${printShape(shape)}${paths[k] && ` at y${paths[k]}`}; give the number of leading axes that all leaves have in common`,
+      );
+  });
+  return batch;
+}
 
 /** The solution at ts[0] alone. */
 function unmoved<Y>(leaves: readonly Tensor[], structure: tree.Structure, ts: Tensor): SdeSolution<Y> {
@@ -133,7 +265,7 @@ function unmoved<Y>(leaves: readonly Tensor[], structure: tree.Structure, ts: Te
     structure,
     leaves.map((y) => y.reshape([1, ...y.shape])),
   );
-  return { ts, ys, status: zero, stats: statsOf(zero, zero) };
+  return { ts, ys, status: zero, stats: statsOf({ steps: zero, rejected: zero, evaluations: zero }) };
 }
 
 function readState(y0: Tree): { leaves: Tensor[]; structure: tree.Structure; paths: string[] } {

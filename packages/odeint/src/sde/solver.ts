@@ -1,5 +1,6 @@
 import type { Tensor } from "@dzdt/tensor";
 import type { LevyArea } from "./brownian/brownian";
+import type { ReversibleHeunSolver } from "../solvers/reversible-heun";
 import type { Phi } from "./methods/phi";
 import type { Calculus, Noise } from "./sde";
 import type { AdditiveTableau, RosslerTableau, StochasticTableau } from "./tableau";
@@ -13,40 +14,39 @@ export interface StrongOrder {
   readonly additive?: number;
 }
 
+/** What a solver takes equations to be; `either` follows the equation. */
+export type SolverCalculus = Calculus | "either";
+
 /** What every SDE solver says of itself. */
-export interface SdeSolverTraits {
+export interface SdeSolverTraits<C extends SolverCalculus = SolverCalculus> {
   readonly name: string;
   /** What it takes equations to be; `either` follows the equation. Additive noise is the same in both. */
-  readonly calculus: Calculus | "either";
+  readonly calculus: C;
   readonly noise: readonly Noise[];
   readonly levyArea: LevyArea;
-  readonly order: StrongOrder;
+  readonly strongOrder: StrongOrder;
   /** Author, year and where. */
   readonly reference: string;
 }
 
 /** A stochastic Runge–Kutta method whose stages use one state for drift and diffusion. */
-export type StochasticSolver = SdeSolverTraits & StochasticTableau & { readonly kind: "stochastic" };
+export type StochasticSolver<C extends SolverCalculus = SolverCalculus> = SdeSolverTraits<C> &
+  StochasticTableau & { readonly kind: "stochastic" };
 /** A stochastic Runge–Kutta method for additive noise. */
-export type AdditiveSolver = SdeSolverTraits & AdditiveTableau & { readonly kind: "additive" };
+export type AdditiveSolver = SdeSolverTraits<"either"> & AdditiveTableau & { readonly kind: "additive" };
 /** A method of Rößler's class SRI, with separate states for drift and diffusion. */
-export type RosslerSolver = SdeSolverTraits & RosslerTableau & { readonly kind: "rossler" };
+export type RosslerSolver = SdeSolverTraits<"ito"> & RosslerTableau & { readonly kind: "rossler" };
 
 /** Milstein's method. */
-export interface MilsteinSolver extends SdeSolverTraits {
+export interface MilsteinSolver extends SdeSolverTraits<"either"> {
   readonly kind: "milstein";
   /** Refuse noise that does not commute, for which the order is only 1/2. */
   readonly commutative: boolean;
   with(options: { readonly commutative: boolean }): MilsteinSolver;
 }
 
-/** The reversible Heun method. */
-export interface ReversibleHeunSolver extends SdeSolverTraits {
-  readonly kind: "reversibleHeun";
-}
-
 /** The log-ODE method. */
-export interface LogOdeSolver extends SdeSolverTraits {
+export interface LogOdeSolver extends SdeSolverTraits<"stratonovich"> {
   readonly kind: "logOde";
 }
 
@@ -87,3 +87,8 @@ export type SdeSolver =
   | ReversibleHeunSolver
   | LogOdeSolver
   | LangevinSolver;
+
+/** Solvers for equations of a calculus and a kind of noise: additive noise is the same in both calculi. */
+export type SolverFor<C extends Calculus, N extends Noise> = [N] extends ["additive"]
+  ? SdeSolver
+  : SdeSolver & { readonly calculus: C | "either" };

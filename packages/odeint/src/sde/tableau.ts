@@ -1,4 +1,4 @@
-import type { AdditiveSolver, RosslerSolver, SdeSolverTraits, StochasticSolver } from "./solver";
+import type { AdditiveSolver, RosslerSolver, SdeSolverTraits, SolverCalculus, StochasticSolver } from "./solver";
 
 /** Weights of a stochastic term: row i of `a` over the stages before stage i, and `b` of the step. */
 export interface StochasticWeights {
@@ -51,7 +51,9 @@ export interface RosslerTableau {
 type Traits<K extends keyof SdeSolverTraits> = Omit<SdeSolverTraits, K>;
 
 /** A stochastic Runge–Kutta method from its tableau. @throws RangeError for weights that are no consistent method */
-export function stochasticRungeKutta(options: Traits<"levyArea" | "noise"> & StochasticTableau): StochasticSolver {
+export function stochasticRungeKutta<const C extends SolverCalculus>(
+  options: Traits<"levyArea" | "noise" | "calculus"> & StochasticTableau & { readonly calculus: C },
+): StochasticSolver<C> {
   const { name, c, a, b, w, levy } = options;
   const check = checker(`stochasticRungeKutta ${name}`, b.length);
   check.list("c", c);
@@ -64,7 +66,7 @@ export function stochasticRungeKutta(options: Traits<"levyArea" | "noise"> & Sto
   }
   check.sum("w.b", w.b, 1);
   if (levy) check.sum("levy.b", levy.b, 0);
-  return deepFreeze<StochasticSolver>({
+  return deepFreeze<StochasticSolver<C>>({
     ...options,
     kind: "stochastic",
     levyArea: levy ? "space-time" : "none",

@@ -58,7 +58,7 @@ export const dop853: ExplicitSolver = explicitRungeKutta({
   embeddedOrder: 7,
   errorEstimate: "dop853",
   dense: {
-    kind: "dop853",
+    kind: "nested",
     order: 7,
     c: [0.1, 0.2, 0.7777777777777778],
     a: [

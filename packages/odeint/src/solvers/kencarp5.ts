@@ -4,6 +4,8 @@ import type { ImexSolver } from "../implicit/tableau";
 /**
  * Kennedy and Carpenter's additive method 5(4), eight stages, ARK5(4)8L[2]SA: for fields with a stiff part and one that is not, made by `imex` or
  * `semilinear`; only the stiff part is solved with. A plain field is all stiff. Its implicit a₇₆ has the denominator 7827059040749; the …719 that is printed in some codes costs 2e-12.
+ * Its error estimate is small beside its error: at rtol 1e-7 van der Pol's problem with μ = 100 ends 63 rtol off in 712 steps, with kvaerno5 13 in 954; the
+ * stiff test problems end within 100 rtol.
  * Kennedy and Carpenter 2003, doi:10.1016/S0168-9274(02)00138-1.
  */
 export const kencarp5: ImexSolver = additive({
@@ -44,5 +46,20 @@ export const kencarp5: ImexSolver = additive({
     -0.012233241910275841,
   ],
   embeddedOrder: 4,
+  // Continuous conditions of order 4; of order 3 where the field is infinitely stiff, whatever the first slope errs by; the least residual of order 5.
+  dense: {
+    kind: "polynomial",
+    order: 4,
+    coefficients: [
+      [0.8742309857608571, -2.5624897631422976, 3.0521572148412126, -1.4594470242111683],
+      [0, 0, 0, 0],
+      [-3.065143022875616, 21.377400768949972, -28.31792427781216, 10.00566653173756],
+      [0.7914670645338919, -6.413219568307298, 12.188373833844798, -4.227928526306029],
+      [-0.45589575867998755, 4.0616210885312505, -7.6156336024311795, 3.8694765164975067],
+      [2.120558533065517, -9.035901702557402, 5.506761059343248, -0.6620055978078696],
+      [0.4610009499322842, -5.1837487772641, 11.38992857353473, -5.9043054991778146],
+      [0.27378124826283357, -2.2436620462102, 3.796337198679332, -1.621456400732008],
+    ],
+  },
   reference: "Kennedy and Carpenter 2003, doi:10.1016/S0168-9274(02)00138-1",
 });

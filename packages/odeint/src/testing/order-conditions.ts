@@ -30,21 +30,37 @@ const join = (children: readonly RootedTree[]): RootedTree => {
   return { order, children, density: children.reduce((product, child) => product * child.density, order) };
 };
 
-/** All rooted trees with 1 to `order` vertices: 1, 1, 2, 4, 9, 20, 48, 115 of each size. */
+/** All trees found so far; those of one order are complete before a larger one begins. */
+const known: RootedTree[] = [];
+
+/** All rooted trees with 1 to `order` vertices: 1, 1, 2, 4, 9, 20, 48, 115, 286, 719 of each size. */
 export function rootedTrees(order: number): RootedTree[] {
-  const trees: RootedTree[] = [];
-  for (let vertices = 1; vertices <= order; vertices++)
-    trees.push(...forests(vertices - 1, trees.slice()).map((children) => join(children)));
-  return trees;
+  for (let vertices = (known.at(-1)?.order ?? 0) + 1; vertices <= order; vertices++)
+    known.push(...forests(vertices - 1, known.slice()).map((children) => join(children)));
+  return known.filter((tree) => tree.order <= order);
 }
 
 const dot = (x: readonly number[], y: readonly number[]): number =>
   x.reduce((sum, value, i) => sum + (value === 0 ? 0 : value * (y[i] ?? 0)), 0);
 
 /** The elementary weights of a tree without its root's factor b: one number per stage. */
-export function elementaryWeights(a: WeightedStages["a"], tree: RootedTree): number[] {
-  const branches = tree.children.map((child) => elementaryWeights(a, child));
-  return a.map((row) => branches.reduce((product, branch) => product * dot(row, branch), 1));
+export const elementaryWeights = (a: WeightedStages["a"], tree: RootedTree): number[] => weigher(a)(tree);
+
+/** Elementary weights of many trees: they share branches, which are weighed once. */
+function weigher(a: WeightedStages["a"]): (tree: RootedTree) => number[] {
+  const branches = new Map<RootedTree, number[]>();
+  const weigh = (tree: RootedTree): number[] => {
+    const below = tree.children.map((child) => {
+      const before = branches.get(child);
+      if (before) return before;
+      const weights = weigh(child);
+      const found = a.map((row) => dot(row, weights));
+      branches.set(child, found);
+      return found;
+    });
+    return a.map((_, i) => below.reduce((product, branch) => product * branch[i]!, 1));
+  };
+  return weigh;
 }
 
 /** A condition on the weights: Σ bᵢ φᵢ(tree) = θ^order / γ. */
@@ -58,8 +74,9 @@ export interface OrderCondition {
 
 /** Evaluates every order condition through `order` at the point θ of the step. */
 export function orderConditions({ a, b }: WeightedStages, order: number, theta = 1): OrderCondition[] {
+  const weigh = weigher(a);
   return rootedTrees(order).map((tree) => {
-    const weights = elementaryWeights(a, tree);
+    const weights = weigh(tree);
     const scale = b.reduce((sum, weight, i) => sum + Math.abs(weight * (weights[i] ?? 0)), 0);
     return { tree, residual: dot(b, weights) - theta ** tree.order / tree.density, scale };
   });
@@ -84,7 +101,7 @@ function hermite({ a, b, fsal, stages }: ExplicitSolver, theta: number): Weighte
   return { a: fsal ? a : [...a, b], b: weights };
 }
 
-function contd8(solver: ExplicitSolver, dense: DenseOutput & { kind: "dop853" }, theta: number): WeightedStages {
+function nested(solver: ExplicitSolver, dense: DenseOutput & { kind: "nested" }, theta: number): WeightedStages {
   const first = (i: number): number => (i === 0 ? 1 : 0);
   const last = (i: number): number => (i === solver.stages - 1 ? 1 : 0);
   const weight = (i: number): number => {
@@ -102,7 +119,7 @@ function contd8(solver: ExplicitSolver, dense: DenseOutput & { kind: "dop853" },
 export function denseWeights(solver: ExplicitSolver, theta: number): WeightedStages {
   const { dense } = solver;
   if (dense === undefined) return hermite(solver, theta);
-  if (dense.kind === "dop853") return contd8(solver, dense, theta);
+  if (dense.kind === "nested") return nested(solver, dense, theta);
   const b = dense.coefficients.map((row) => row.reduceRight((sum, coefficient) => (sum + coefficient) * theta, 0));
   return { a: solver.a, b };
 }

@@ -1,9 +1,13 @@
 import { asTensor, numberLike, type TensorLike, withinRule } from "../literals";
 import { less } from "../primitives/less";
 import { bind } from "../run";
-import type { Shape } from "../shape";
+import { type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
+import { full } from "./create";
 import { convert, repeat } from "./operands";
+
+/** Up to so many numbers are made here: a program that makes them takes longer, and longest the first time. */
+const few = 2 ** 16;
 
 /** A number of the program (no input of it), as a scalar of x's dtype. Internal to functions that are made of others. */
 export const constant = (value: number | boolean, x: Tensor): Tensor =>
@@ -15,7 +19,12 @@ export const constant = (value: number | boolean, x: Tensor): Tensor =>
 /** A tensor of x's dtype and x's shape (or another) that holds one number, on x's tape or target. */
 export const fullLike = (x: TensorLike, value: number | boolean, shape?: Shape): Tensor => {
   const tensor = asTensor(x);
-  return repeat(constant(value, tensor), shape ?? tensor.shape);
+  const to = shape ?? tensor.shape;
+  if (!tensor.tape && !tensor.weak && sizeOf(to) <= few) {
+    tensor.checkUsable("fullLike");
+    return full(to, value, { dtype: tensor.dtype, target: tensor.target });
+  }
+  return repeat(constant(value, tensor), to);
 };
 
 /** Zeros of x's dtype and shape. */

@@ -16,12 +16,16 @@ export interface Site {
   readonly frame: Value;
   /** The frame is at a fixed address, so functions need not be given it. */
   readonly fixed: boolean;
+  /** Addresses that the code around is given, in place of those in the frame. */
+  readonly given?: ReadonlyMap<Place, Value>;
 }
 
 export const int = (k: Emitter, value: number): Value => k.literal("int32", value);
 
 /** The address of a place; reads the pointer where there is one, so ask outside of loops. */
-export function addressOf({ k, frame }: Site, place: Place): Address {
+export function addressOf({ k, frame, given }: Site, place: Place): Address {
+  const base = given?.get(place);
+  if (base) return { base, offset: 0 };
   return place.kind === "frame"
     ? { base: frame, offset: place.offset }
     : { base: k.load("int32", frame, place.slot), offset: 0 };

@@ -11,21 +11,22 @@ import type { Lowering } from "./lower";
 import type { LaneEmitter, MemoryEmitter } from "./machine";
 import { elementsWith, type Loop, loopOf, prepare } from "./operands";
 import type { Plan } from "./plan";
+import { isFlat } from "./row-loops";
 import { lowerProduct } from "./product";
 import { eachRun, fittingLanes, sharedLanes, shortRun } from "./runs";
 import { inTiles, type Part } from "./tiles";
 
 /** Elements of a result, or of several that one loop computes; operands that are inlined are computed on the way. */
 export function lowerElements(lowering: Lowering, site: Site, plan: Plan, node: Node): void {
+  if (isComputedLater(plan, node)) return;
   if (node.op.product && lowerProduct(lowering, site, plan, node)) return;
   const place = plan.places[node.outs[0]!]!;
   if (place.kind === "rows") return emitRows(site, plan, node, place.slot);
   const members = plan.groups.get(node) ?? [node];
-  if (isComputedLater(plan, node)) return;
   const { shape } = plan.tape.avals[node.outs[0]!]!;
   if (sizeOf(shape) === 0) return;
   const loop = loopOf(plan, members);
-  const flat = loop.nodes.every((each) => isFlat(plan, each));
+  const flat = loop.nodes.every((each) => isFlat(plan.tape, each));
   const range = flat ? sizeOf(shape) : (shape[0] ?? 1);
   const work = {
     name: node.op.name,
@@ -34,11 +35,11 @@ export function lowerElements(lowering: Lowering, site: Site, plan: Plan, node: 
     unit: flat ? 64 : 1,
     repeatable: true,
   };
-  inTiles(lowering, site, work, (inner, part) => emitPart(inner, loop, shape, part, flat));
+  inTiles(lowering, site, work, (inner, part) => emitPart(inner, loop, shape, { ...part, axes: 1 }, flat));
 }
 
 /** Operations on elements, those of folds included. */
-function operationsOf({ plan, nodes }: Loop): number {
+export function operationsOf({ plan, nodes }: Loop): number {
   const { avals } = plan.tape;
   let sum = 0;
   for (const { ins, outs } of nodes) {
@@ -50,8 +51,13 @@ function operationsOf({ plan, nodes }: Loop): number {
   return sum;
 }
 
-/** The elements whose position, or position along the first axis, is in a part. */
-function emitPart(site: Site, loop: Loop, shape: Shape, part: Part, flat: boolean): void {
+/** Neighbouring positions along the first so many axes, taken as one. */
+export interface Stretch extends Part {
+  readonly axes: number;
+}
+
+/** The elements whose position, if `flat`, or else position along the first axes, is in a part. */
+export function emitPart(site: Site, loop: Loop, shape: Shape, part: Stretch, flat: boolean): void {
   const prepared = prepare(site, loop);
   const emitted = new Map<MemoryEmitter, (index: Index) => void>();
   const elements = (k: MemoryEmitter): ((index: Index) => void) => {
@@ -72,15 +78,18 @@ type Elements = (k: MemoryEmitter) => (index: Index) => void;
 
 /** Is the node one of a group whose code stands at a later one? */
 const laterNodes = new WeakMap<Plan, Set<Node>>();
-function isComputedLater(plan: Plan, node: Node): boolean {
+export function isComputedLater(plan: Plan, node: Node): boolean {
   let later = laterNodes.get(plan);
-  if (!later)
-    laterNodes.set(plan, (later = new Set([...plan.groups.values()].flatMap((members) => members.slice(0, -1)))));
+  if (!later) {
+    const early = [...plan.groups.values()].flatMap((members) => members.slice(0, -1));
+    for (const [last, { kernels }] of plan.rowLoops) early.push(...kernels.flat().filter((other) => other !== last));
+    laterNodes.set(plan, (later = new Set(early)));
+  }
   return later.has(node);
 }
 
 /** A result whose elements are folds of long rows: element after element, the terms of each shared among lanes. */
-function emitFold(site: Site, loop: Loop, shape: Shape, part: Part, elements: Elements): boolean {
+function emitFold(site: Site, loop: Loop, shape: Shape, part: Stretch, elements: Elements): boolean {
   const { plan, members } = loop;
   const { op, ins, attributes } = members[0]!;
   const avals = ins.map((id) => plan.tape.avals[id]!);
@@ -92,11 +101,15 @@ function emitFold(site: Site, loop: Loop, shape: Shape, part: Part, elements: El
   return true;
 }
 
-/** Loops over axes, of the first a part, which give positions along them. */
-function eachOuter({ k }: Site, lengths: Shape, part: Part, body: (at: readonly Value[]) => void): void {
+/** Loops over axes, of the first ones a part, which give positions along them. */
+function eachOuter({ k }: Site, lengths: Shape, part: Stretch, body: (at: readonly Value[]) => void): void {
   const level = (axis: number, at: readonly Value[]): void => {
     if (axis === lengths.length) body(at);
-    else if (axis === 0) k.loop(part.length, (i) => level(1, [k.add(part.from, i)]));
+    else if (axis === 0)
+      k.loop(part.length, (i) => {
+        const row = k.add(part.from, i);
+        level(part.axes, part.axes === 1 ? [row] : k.flatIndex(lengths.slice(0, part.axes), row).axes());
+      });
     else if (lengths[axis] === 1) level(axis + 1, [...at, int(k, 0)]);
     else k.loop(lengths[axis]!, (i) => level(axis + 1, [...at, i]));
   };
@@ -104,13 +117,13 @@ function eachOuter({ k }: Site, lengths: Shape, part: Part, body: (at: readonly 
 }
 
 /** Loops over all axes, where positions along them matter; lanes lie along the last. */
-function emitNest(site: Site, loop: Loop, shape: Shape, part: Part, elements: Elements): void {
+function emitNest(site: Site, loop: Loop, shape: Shape, part: Stretch, elements: Elements): void {
   const { k } = site;
   // Axes of length 1 at the end make no runs.
   let rank = shape.length;
   while (rank > 0 && shape[rank - 1] === 1) rank--;
   const ones = shape.slice(rank).map(() => int(k, 0));
-  const whole = part.length === shape[0];
+  const whole = part.axes === 1 && part.length === shape[0];
   const length = rank > 0 ? shape[rank - 1]! : 1;
   const outer = shape.slice(0, Math.max(0, rank - 1));
   const rows = sizeOf(outer);
@@ -119,6 +132,10 @@ function emitNest(site: Site, loop: Loop, shape: Shape, part: Part, elements: El
     const lanes = k.lanes(short)!;
     return emitShortRows(site, shape, length, ones, lanes, elements(lanes));
   }
+  if (part.axes > 1 && part.axes >= rank)
+    return eachRun(k, part.length, lanesFor(loop, part.length), (emitter, i) =>
+      elements(emitter)(emitter.flatIndex(shape, emitter.add(i, part.from))),
+    );
   // A single axis is itself what is split.
   const [run, from] = rank === 1 ? [part.length, part.from] : [length, int(k, 0)];
   const counts = lanesFor(loop, run);
@@ -173,23 +190,23 @@ function vectorsFor(loop: Loop): number {
   return others.length > 1 && valuesHeld(loop) > 1 ? 2 : 4;
 }
 
-/** How many values must be held at once while an element is computed (Sethi and Ullman 1970), but for numbers that are the same for all. */
-function valuesHeld({ plan, members, nodes }: Loop): number {
+/**
+ * How many values must be held at once while an element is computed (Sethi and Ullman 1970), but for those that are only read from memory: they
+ * are where they are needed.
+ */
+function valuesHeld({ members, nodes }: Loop): number {
   const producers = new Map(nodes.flatMap((node) => node.outs.map((id) => [id, node] as const)));
   const known = new Map<number, number>();
   const held = (id: number): number => {
     let count = known.get(id);
     if (count !== undefined) return count;
-    const producer = producers.get(id);
-    if (!producer) count = sizeOf(plan.tape.avals[id]!.shape) === 1 ? 0 : 1;
-    else {
-      const { ins } = producer;
-      const needs: number[] = [];
-      for (let j = 0; j < ins.length; j++) if (ins.indexOf(ins[j]!) === j) needs.push(held(ins[j]!));
-      needs.sort((a, b) => b - a);
-      count = 0;
-      for (let j = 0; j < needs.length; j++) if (needs[j]! > 0) count = Math.max(count, needs[j]! + j);
-    }
+    const { op, ins } = producers.get(id)!;
+    const needs: number[] = [];
+    for (let j = 0; j < ins.length; j++)
+      if (producers.has(ins[j]!) && ins.indexOf(ins[j]!) === j) needs.push(held(ins[j]!));
+    needs.sort((a, b) => b - a);
+    count = op.fusion === "view" || op.alias ? 0 : 1;
+    for (let j = 0; j < needs.length; j++) if (needs[j]! > 0) count = Math.max(count, needs[j]! + j);
     known.set(id, count);
     return count;
   };
@@ -230,13 +247,4 @@ function emitRows(site: Site, plan: Plan, node: Node, slot: number): void {
       memoryAt({ k: emitter }, rowType, to).store(i, value);
     });
   });
-}
-
-/** Does the node's code go element by element, so that one flat loop serves? */
-function isFlat(plan: Plan, { op, ins, outs }: Node): boolean {
-  const { avals } = plan.tape;
-  if (op.alias || op.fusion === "map" || sizeOf(avals[outs[0]!]!.shape) === 1) return true;
-  // A number for each position needs no axes; nor does a repeated scalar.
-  if (op.fusion === "make") return ins.every((id) => avals[id]!.shape.length <= 1);
-  return op.fusion === "view" && ins.every((id) => sizeOf(avals[id]!.shape) === 1);
 }

@@ -34,4 +34,4 @@ export {
   type UnaryOp,
 } from "./math/scalar";
 export { elementsWith, type Loop, loopOf, prepare, type Prepared } from "./operands";
-export { bytesOf, type FunctionPlan, type Place, placeInputs, type Plan, planTape } from "./plan";
+export { bytesOf, type FunctionPlan, type Layout, type Place, placeInputs, type Plan, planTape } from "./plan";

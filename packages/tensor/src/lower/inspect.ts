@@ -2,11 +2,13 @@ import { formatColumns, formatCount, typeOf } from "../format";
 import type { Node, Tape } from "../tape";
 import { sizeOf } from "../shape";
 import type { CallAttributes, CondAttributes, LoopAttributes } from "./control";
+import { isComputedLater } from "./elements";
 import { blockBytes } from "./frame";
 import { loopOf } from "./operands";
 import { bytesOf, type Callees, type Plan } from "./plan";
 import { isProduct } from "./product";
 import { pruned } from "./registers/evaluate";
+import type { RowLoop } from "./row-loops";
 
 /** What a piece of code costs; `depends` says that it depends on the numbers that a program is given. */
 interface Cost {
@@ -58,29 +60,55 @@ export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): s
     return cost;
   };
   const listPlan = (at: Plan, depth: number): Cost => {
-    const later = new Set([...at.groups.values()].flatMap((members) => members.slice(0, -1)));
     return at.tape.nodes.reduce(
       (sum, node, n) =>
-        at.inlined[n] || node.op.alias || later.has(node) ? sum : both(sum, listNode(at, node, depth)),
+        at.inlined[n] || node.op.alias || isComputedLater(at, node) ? sum : both(sum, listNode(at, node, depth)),
       nothing,
     );
   };
+  const listElements = (at: Plan, node: Node, members: readonly Node[], depth: number): Cost => {
+    const { op } = node;
+    const loop = loopOf(at, members);
+    const nodes = at.tape.nodes.filter((each) => loop.nodes.includes(each));
+    const cost: Cost = {
+      flops: nodes.reduce((sum, each) => sum + flopsOf(at.tape, each).flops, 0),
+      bytes: bytesOfAll(at.tape, [...loop.reads, ...members.flatMap(({ outs }) => outs)]),
+      depends: false,
+    };
+    const code = op.product && isProduct(at, node) ? "product" : op.fusion === "reduce" ? "fold" : "map";
+    add(depth, code, listed(nodes.map(named)), results(at.tape, members), cost);
+    return cost;
+  };
+  const listRows = (at: Plan, node: Node, { rows: count, kernels, passing }: RowLoop, depth: number): Cost => {
+    const from = rows.length;
+    const made = new Set(kernels.flat().flatMap(({ outs }) => outs));
+    const reads = new Set<number>();
+    let flops = 0;
+    for (const members of kernels) {
+      flops += listElements(at, members.at(-1)!, members, depth + 1).flops;
+      for (const id of loopOf(at, members).reads) if (!made.has(id)) reads.add(id);
+    }
+    const results = [...made].filter((id) => !passing.has(id));
+    const cost = { flops, bytes: bytesOfAll(at.tape, [...reads, ...results]), depends: false };
+    add(
+      depth,
+      `rows, ${formatCount(count)} ×`,
+      named(node),
+      listed(
+        results.map((id) => typeOf(at.tape, id)),
+        2,
+      ),
+      cost,
+    );
+    rows.splice(from, 0, rows.pop()!);
+    return cost;
+  };
   const listNode = (at: Plan, node: Node, depth: number): Cost => {
     const { op } = node;
+    const rows = at.rowLoops.get(node);
+    if (rows) return listRows(at, node, rows, depth);
+    if (op.element) return listElements(at, node, at.groups.get(node) ?? [node], depth);
     const moved = bytesOfAll(at.tape, [...node.ins, ...node.outs]);
-    if (op.element) {
-      const members = at.groups.get(node) ?? [node];
-      const loop = loopOf(at, members);
-      const nodes = at.tape.nodes.filter((each) => loop.nodes.includes(each));
-      const cost: Cost = {
-        flops: nodes.reduce((sum, each) => sum + flopsOf(at.tape, each).flops, 0),
-        bytes: bytesOfAll(at.tape, [...loop.reads, ...members.flatMap(({ outs }) => outs)]),
-        depends: false,
-      };
-      const code = op.product && isProduct(at, node) ? "product" : op.fusion === "reduce" ? "fold" : "map";
-      add(depth, code, listed(nodes.map(named)), results(at.tape, members), cost);
-      return cost;
-    }
     if (op.control === "call") {
       const { tape } = node.attributes as CallAttributes;
       return around(depth, node, at, "call", () => {

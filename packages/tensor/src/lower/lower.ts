@@ -5,6 +5,7 @@ import type { Node, Tape } from "../tape";
 import { addressOf, copyBytes, flatten, int, memoryAt, readSlot, type Site, writeSlot } from "./addressing";
 import type { CallAttributes } from "./control";
 import { lowerElements } from "./elements";
+import { lowerRowLoop } from "./row-code";
 import type { Memory } from "./emitter";
 import { Frame } from "./frame";
 import { literalsOf } from "./literals";
@@ -13,7 +14,8 @@ import type { FunctionHandle, MachineModule } from "./machine";
 import { pruned } from "./registers/evaluate";
 import { lowerLanes } from "./registers/lanes";
 import { lowerSteps } from "./registers/steps";
-import { type FunctionPlan, type Place, placeInputs, type Plan, planTape } from "./plan";
+import { Repeated } from "./repeated";
+import { type FunctionPlan, type Layout, type Place, placeInputs, type Plan, planTape } from "./plan";
 
 /** Kernels per emitted function: engines compile functions one by one, and slowly when they are large. */
 const kernelsPerFunction = 48;
@@ -21,12 +23,15 @@ const kernelsPerFunction = 48;
 /** Emits tapes as functions of one module. */
 export class Lowering {
   readonly module: MachineModule;
+  readonly layout: Layout;
   private readonly planned = new Map<Tape, FunctionPlan>();
   private readonly emitted = new Map<Tape, FunctionHandle>();
+  private readonly repeated: Repeated = new Repeated(this);
   private functions = 0;
 
-  constructor(module: MachineModule) {
+  constructor(module: MachineModule, layout: Layout = {}) {
     this.module = module;
+    this.layout = layout;
   }
 
   /** The layout of a tape that calls refer to. Its inputs are pointers at the start of its frame. */
@@ -40,7 +45,7 @@ export class Lowering {
           ? placeInputs(frame, [tape.avals[id]!])[0]!
           : { kind: "pointer", slot: frame.allocate(4) },
       );
-      const plan = planTape(tape, frame, inputs, this.callee);
+      const plan = planTape(tape, frame, inputs, this.callee, this.layout);
       this.planned.set(source, (known = { plan, bytes: frame.bytes }));
     }
     return known;
@@ -62,8 +67,14 @@ export class Lowering {
   /** Emits a plan's nodes, in functions of a bounded size when there are many. */
   emitPlan(site: Site, plan: Plan): void {
     const nodes = plan.tape.nodes.filter((node, n) => !plan.inlined[n] && !isAlias(node, plan));
+    const kernels = this.repeated.find(plan, nodes);
     const emitAll = (inner: Site, from: number, to: number): void => {
-      for (const node of nodes.slice(from, to)) inner.k.scope(() => this.emitNode(inner, plan, node));
+      for (const node of nodes.slice(from, to)) {
+        const kernel = kernels.get(node);
+        inner.k.scope(() =>
+          kernel ? this.repeated.call(inner, plan, node, kernel) : this.emitNode(inner, plan, node),
+        );
+      }
     };
     if (nodes.length <= kernelsPerFunction) emitAll(site, 0, nodes.length);
     else
@@ -73,7 +84,9 @@ export class Lowering {
 
   private emitNode(site: Site, plan: Plan, node: Node): void {
     const { op } = node;
-    if (op.element || op.alias) lowerElements(this, site, plan, node);
+    const rows = plan.rowLoops.get(node);
+    if (rows) lowerRowLoop(this, site, plan, rows);
+    else if (op.element || op.alias) lowerElements(this, site, plan, node);
     else if (op.kernel) {
       const { scratch, ins } = this.materialize(site, plan, node);
       const types =

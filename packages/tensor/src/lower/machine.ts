@@ -87,6 +87,8 @@ export interface FunctionHandle {
 export interface MachineModule {
   /** How many threads there are. @defaultValue 1 */
   readonly threads?: number;
+  /** Functions may be given the addresses that they read and write. @defaultValue false */
+  readonly addressable?: boolean;
   /** Declares a function before its body is known, so that functions may call it. */
   declare(name: string, parameters: number): FunctionHandle;
   /** Emits the body of a declared function, at once. */

@@ -17,16 +17,17 @@ export interface Loop {
   readonly reads: readonly number[];
 }
 
-const producers = new WeakMap<Plan, Map<number, Node>>();
+const producers = new WeakMap<Plan, ReadonlyMap<number, Node>>();
 
-function producersOf(plan: Plan): Map<number, Node> {
-  let map = producers.get(plan);
-  if (!map) {
-    map = new Map();
+/** The node that gives each value. */
+export function producersOf(plan: Plan): ReadonlyMap<number, Node> {
+  let known = producers.get(plan);
+  if (!known) {
+    const map = new Map<number, Node>();
     for (const node of plan.tape.nodes) for (const id of node.outs) map.set(id, node);
-    producers.set(plan, map);
+    producers.set(plan, (known = map));
   }
-  return map;
+  return known;
 }
 
 export function loopOf(plan: Plan, members: readonly Node[]): Loop {

@@ -9,6 +9,7 @@ import { productScratch } from "./product";
 import { pruned } from "./registers/evaluate";
 import { type LanesPlan, planLanes } from "./registers/lanes";
 import { fitsSteps } from "./registers/steps";
+import { findRowLoops, type RowLoop } from "./row-loops";
 
 /**
  * Where a value is, relative to the function's frame.
@@ -27,6 +28,8 @@ export interface Plan {
   readonly inlined: readonly boolean[];
   /** Elementwise nodes that one loop computes, by the last of them, where its code stands. */
   readonly groups: ReadonlyMap<Node, readonly Node[]>;
+  /** Loops over rows, by the node where the code stands. */
+  readonly rowLoops: ReadonlyMap<Node, RowLoop>;
   /** By value; undefined for literals and inlined values. */
   readonly places: readonly (Place | undefined)[];
   /** Tapes that nodes hold, in order: a loop's body and condition, the branches of a cond. */
@@ -63,10 +66,30 @@ const placeOf = (frame: Frame, aval: Aval): Place =>
 
 const offsetOf = (place: Place): number => (place.kind === "frame" ? place.offset : place.slot);
 
+/**
+ * How a target wants tapes laid out. `rowLoops`: loops that go row by row over what each other make become one, for targets with caches; their
+ * values pass through a block of memory (`passing`), or are kept whole where several threads work on them (`whole`).
+ */
+export interface Layout {
+  readonly rowLoops?: "passing" | "whole";
+}
+
 /** Lays out a tape whose inputs have places, in a frame that others may share. Blocks of values are reused once nobody reads them. */
-export function planTape(tape: Tape, frame: Frame, inputs: readonly Place[], callees: Callees): Plan {
+export function planTape(
+  tape: Tape,
+  frame: Frame,
+  inputs: readonly Place[],
+  callees: Callees,
+  layout: Layout = {},
+): Plan {
   const { nodes, avals } = tape;
-  const { inlined, groups, emittedAt } = fuse(tape);
+  const fused = fuse(tape);
+  const { inlined, groups } = fused;
+  const { loops: rowLoops, emittedAt } = layout.rowLoops
+    ? findRowLoops(tape, fused, layout.rowLoops === "passing")
+    : { loops: noLoops, emittedAt: fused.emittedAt };
+  const passing = new Map<number, number>();
+  for (const { rows, block, passing: ids } of rowLoops.values()) for (const id of ids) passing.set(id, block / rows);
   const places = new Array<Place | undefined>(avals.length);
   tape.inputs.forEach((id, k) => (places[id] = inputs[k]!));
   const ends = lastUses(tape, inlined, emittedAt);
@@ -82,19 +105,25 @@ export function planTape(tape: Tape, frame: Frame, inputs: readonly Place[], cal
       places[node.outs[0]!] = places[first!];
     } else {
       for (const id of node.outs) {
-        places[id] = placeOf(frame, avals[id]!);
+        const part = passing.get(id);
+        places[id] =
+          part === undefined
+            ? placeOf(frame, avals[id]!)
+            : { kind: "frame", offset: frame.allocate(part * bytesOf(avals[id]!)) };
         const end = ends[id]!;
         if (end < nodes.length) endingAt[Math.max(end, emittedAt[n]!)]!.push(id);
       }
       const mode = isLoop(node) && modeOf(tape, node);
       if (mode) inRegisters.set(node, mode);
-      const temporary = planInner(node, places, frame, callees, tape, inner, inRegisters, scratch);
+      const temporary = planInner(node, places, frame, callees, layout, tape, inner, inRegisters, scratch);
       for (const offset of temporary) frame.free(offset);
     }
     for (const id of endingAt[n]!) frame.free(offsetOf(places[id]!));
   });
-  return { tape, inlined, groups, places, inner, inRegisters, scratch };
+  return { tape, inlined, groups, rowLoops, places, inner, inRegisters, scratch };
 }
+
+const noLoops: ReadonlyMap<Node, RowLoop> = new Map();
 
 const isLoop = (node: Node): boolean => node.op.control === "loop";
 
@@ -111,6 +140,7 @@ function planInner(
   places: readonly (Place | undefined)[],
   frame: Frame,
   callees: Callees,
+  layout: Layout,
   tape: Tape,
   inner: Map<Node, Plan[]>,
   inRegisters: ReadonlyMap<Node, "steps" | LanesPlan>,
@@ -138,7 +168,9 @@ function planInner(
     const { onTrue, onFalse } = attributes as CondAttributes;
     inner.set(
       node,
-      [onTrue, onFalse].map((branch) => frame.within(() => planTape(pruned(branch), frame, given.slice(1), callees))),
+      [onTrue, onFalse].map((branch) =>
+        frame.within(() => planTape(pruned(branch), frame, given.slice(1), callees, layout)),
+      ),
     );
   } else if (inRegisters.has(node)) {
     const mode = inRegisters.get(node)!;
@@ -154,11 +186,13 @@ function planInner(
     // The number of iterations, and copies of carries that the body hands on under another number.
     const working = [take(4), ...a.body.outputs.slice(0, a.carries).map((id) => take(bytesOf(a.body.avals[id]!)))];
     const body = frame.within(() =>
-      planTape(pruned(a.body), frame, [index, ...carries, ...rows, ...own.constants], callees),
+      planTape(pruned(a.body), frame, [index, ...carries, ...rows, ...own.constants], callees, layout),
     );
     const condition =
       a.condition &&
-      frame.within(() => planTape(pruned(a.condition!), frame, [...carries, ...own.conditionConstants], callees));
+      frame.within(() =>
+        planTape(pruned(a.condition!), frame, [...carries, ...own.conditionConstants], callees, layout),
+      );
     inner.set(node, condition ? [body, condition] : [body]);
     scratch.set(node, working);
   }

@@ -19,6 +19,15 @@ interface Run {
 
 /** The node as products of matrices: where its operands are in memory, and their axes merge to rows, columns and one contracted index. */
 function productOf(plan: Plan, node: Node): Merged | undefined {
+  let product = products.get(node);
+  if (product === undefined) products.set(node, (product = findProduct(plan, node) ?? null));
+  return product ?? undefined;
+}
+
+/** What is found is found once, as whether operands are in memory is the same for all plans of a tape. */
+const products = new WeakMap<Node, Merged | null>();
+
+function findProduct(plan: Plan, node: Node): Merged | undefined {
   const [aId, bId] = node.ins;
   const [left, right, out] = [plan.tape.avals[aId!]!, plan.tape.avals[bId!]!, plan.tape.avals[node.outs[0]!]!];
   const { dtype } = out;

@@ -1,7 +1,7 @@
 import { keyOfAttribute } from "../key";
 import type { Node } from "../tape";
 import { Tape } from "../tape";
-import type { Tensor } from "../tensor";
+import { Tensor } from "../tensor";
 
 /**
  * The same program without nodes that no output needs (dead code), and with equal nodes computed once (common subexpressions).
@@ -19,28 +19,33 @@ export function prune(tape: Tape): Tape {
     if (isLive(node)) for (let k = 0; k < node.ins.length; k++) live[node.ins[k]!] = 1;
   }
   const result = new Tape(tape.where, { target: tape.target });
-  const values = new Array<Tensor>(tape.avals.length);
-  for (const id of tape.inputs) values[id] = result.input(tape.avals[id]!);
+  const numbers = new Int32Array(tape.avals.length);
+  for (const id of tape.inputs) numbers[id] = result.input(tape.avals[id]!).id;
   for (const { id, value } of tape.literals)
-    if (live[id]) values[id] = result.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak);
-  const known = new Map<string, readonly Tensor[]>();
+    if (live[id]) numbers[id] = result.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak).id;
+  const known = new Map<string, readonly number[]>();
   for (const node of tape.nodes) {
     if (!isLive(node)) continue;
-    const ins = node.ins.map((id) => values[id]!);
+    const ins = new Array<number>(node.ins.length);
+    for (let k = 0; k < ins.length; k++) ins[k] = numbers[node.ins[k]!]!;
     const key = keyOfNode(node, ins);
     let outs = known.get(key);
     if (!outs) {
-      const avals = node.outs.map((id) => tape.avals[id]!);
-      known.set(key, (outs = result.append(node.op, ins, node.attributes, avals)));
+      outs = result.extend(
+        node,
+        ins,
+        node.outs.map((id) => tape.avals[id]!),
+      );
+      known.set(key, outs);
     }
-    node.outs.forEach((id, k) => (values[id] = outs[k]!));
+    for (let k = 0; k < outs.length; k++) numbers[node.outs[k]!] = outs[k]!;
   }
-  result.seal(tape.outputs.map((id) => values[id]!));
+  result.seal(tape.outputs.map((id) => Tensor.traced(result, numbers[id]!, tape.avals[id]!)));
   return result;
 }
 
-function keyOfNode({ op, attributes }: Node, ins: readonly Tensor[]): string {
+function keyOfNode({ op, attributes }: Node, ins: readonly number[]): string {
   let key = op.name;
-  for (let k = 0; k < ins.length; k++) key += ` ${ins[k]!.id}`;
+  for (let k = 0; k < ins.length; k++) key += ` ${ins[k]!}`;
   return key + keyOfAttribute(attributes);
 }

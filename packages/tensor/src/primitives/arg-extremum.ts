@@ -23,6 +23,7 @@ export function argExtremum(
     vjp: () => [undefined],
     jvp: () => [undefined],
     batch: (o, [x], _batched, { axis }) => o.bind(self, [x!], { axis: axis + 1 }),
+    leading: (_ins, { axis }) => axis,
     element: (k, [x], i, { axis }) => {
       const outer = i.axes();
       const float = isFloat(x!.dtype);

@@ -21,6 +21,11 @@ export const broadcast: Primitive<{ readonly shape: Shape; readonly axes: readon
   jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(broadcast, [tangent], attributes)[0]!],
   batch: (o, [x], _batched, { shape, axes }, size) =>
     o.bind(broadcast, [x!], { shape: [size, ...shape], axes: [0, ...axes.map((a) => a + 1)] }),
+  leading: ([x], { shape, axes }) => {
+    let same = 0;
+    while (same < axes.length && axes[same] === same && x!.shape[same] === shape[same]) same++;
+    return same;
+  },
   element: (k, [x], i, { axes }) => {
     const zero = k.literal("int32", 0);
     const at = i.axes();

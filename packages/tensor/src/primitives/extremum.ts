@@ -53,6 +53,7 @@ export function extremum(
     },
     batch: (o, [x], _batched, { axes }) => o.bind(self, [x!], { axes: shiftAxes(axes) }),
     folds: ([x], { axes }) => foldsStrips(x!, axes),
+    leading: ([x], { axes }) => axes[0] ?? x!.shape.length,
     element: (k, [x], i, { axes }) => foldAxes(k, x!, axes, i, { initial: bound(x!.dtype, from), combine }),
   });
   return self;

@@ -26,6 +26,7 @@ export const logsumexp: Primitive<{ readonly axes: readonly number[] }> = primit
   jvp: (o, [tangent], [x], [out], { axes }) => [tangent && o.sum(o.mul(tangent, weights(o, x!, out!, axes)), axes)],
   batch: (o, [x], _batched, { axes }) => o.bind(logsumexp, [x!], { axes: shiftAxes(axes) }),
   folds: ([x], { axes }) => foldsStrips(x!, axes),
+  leading: ([x], { axes }) => axes[0] ?? x!.shape.length,
   element: (k, [x], i, { axes }) => {
     const { dtype } = x!;
     // A NaN is passed over here, and comes out of the sum below.

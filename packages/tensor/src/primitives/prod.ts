@@ -26,6 +26,7 @@ export const prod: Primitive<{ readonly axes: readonly number[] }> = primitive({
   jvp: (o, [tangent], [x], _outs, { axes }) => [tangent && o.sum(o.mul(tangent, productOfOthers(o, x!, axes)), axes)],
   batch: (o, [x], _batched, { axes }) => o.bind(prod, [x!], { axes: shiftAxes(axes) }),
   folds: ([x], { axes }) => foldsStrips(x!, axes),
+  leading: ([x], { axes }) => axes[0] ?? x!.shape.length,
   element: (k, [x], i, { axes }) => foldAxes(k, x!, axes, i, multiplying),
 });
 

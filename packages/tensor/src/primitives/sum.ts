@@ -18,6 +18,7 @@ export const sum: Primitive<{ readonly axes: readonly number[] }> = primitive({
   jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(sum, [tangent], attributes)[0]!],
   batch: (o, [x], _batched, { axes }) => o.bind(sum, [x!], { axes: shiftAxes(axes) }),
   folds: ([x], { axes }) => foldsStrips(x!, axes),
+  leading: ([x], { axes }) => axes[0] ?? x!.shape.length,
   element: (k, [x], i, { axes }) => foldAxes(k, x!, axes, i, adding),
 });
 

@@ -46,6 +46,20 @@ describe.each(every.map((op) => [op.name, op] as const))("%s", (_name, op) => {
       }
   });
 
+  test("rows of results are of the rows that leading axes say", () => {
+    for (const c of cases) {
+      const ins = inputsOf(c, 3, js());
+      const rows = sizeOf(ins[0]!.shape.slice(0, op.leading?.(ins, c.attributes) ?? 0));
+      if (rows < 2) continue;
+      const rolled = (x: Tensor): Tensor => {
+        const values = Array.from(x.dataSync());
+        const width = values.length / rows;
+        return fromNumbers([...values.slice(width), ...values.slice(0, width)], x.dtype, x.shape, js());
+      };
+      expect(run(c, ins.map(rolled)).map((x) => x.dataSync())).toEqual(run(c, ins).map((x) => rolled(x).dataSync()));
+    }
+  });
+
   test("targets agree at the extremes", () => {
     const seen = new Set<string>();
     for (const c of cases) {

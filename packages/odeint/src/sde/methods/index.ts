@@ -20,7 +20,7 @@ export function methodOf(solver: Exclude<SdeSolver, LangevinSolver>, fields: Sde
       return rosslerMethod(solver, fields);
     case "milstein":
       return milsteinMethod(fields, calculus);
-    case "reversibleHeun":
+    case "stepper":
       return reversibleHeunMethod(fields);
     case "logOde":
       return logOdeMethod(fields);

@@ -22,6 +22,8 @@ export interface SdeMethod {
   /** What is carried from step to step besides the state. */
   begin(t: Tensor, y: readonly Tensor[]): Tensor[];
   step(step: Step): Stepped;
+  /** The state and memory before a step from those after it; only of methods whose steps can be undone. */
+  readonly undo?: (step: Step) => Stepped;
   /** Evaluations of the drift: before the first step, and in each. */
   readonly evaluations: { readonly begin: number; readonly step: number };
 }

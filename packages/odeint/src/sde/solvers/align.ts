@@ -12,7 +12,7 @@ export const align: LangevinSolver = deepFreeze<LangevinSolver>({
   calculus: "either",
   noise: [],
   levyArea: "space-time",
-  order: { additive: 2 },
+  strongOrder: { additive: 2 },
   fsal: true,
   evaluations: 1,
   step: ({ q, p, f, force, h, gamma, rho, W, H, phi }) => {

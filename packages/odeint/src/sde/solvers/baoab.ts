@@ -12,7 +12,7 @@ export const baoab: LangevinSolver = deepFreeze<LangevinSolver>({
   calculus: "either",
   noise: [],
   levyArea: "none",
-  order: { additive: 1 },
+  strongOrder: { additive: 1 },
   fsal: true,
   evaluations: 1,
   step: ({ q, p, f, force, h, rho, W, phi }) => {

@@ -17,6 +17,6 @@ test.each(Object.entries(solvers))("%s is frozen through and through, and says w
   expect(solver.name).toBe(name);
   expect(Object.isFrozen(solver)).toBe(true);
   expect(Object.isFrozen(solver.noise)).toBe(true);
-  expect(Object.isFrozen(solver.order)).toBe(true);
+  expect(Object.isFrozen(solver.strongOrder)).toBe(true);
   expect(solver.reference).toMatch(/\d{4}/);
 });

@@ -8,7 +8,7 @@ export { logOde } from "./log-ode";
 export { midpointStratonovich } from "./midpoint-stratonovich";
 export { milstein } from "./milstein";
 export { quicsort } from "./quicsort";
-export { reversibleHeun } from "./reversible-heun";
+export { reversibleHeun } from "../../solvers/reversible-heun";
 export { sea } from "./sea";
 export { shark } from "./shark";
 export { should } from "./should";

@@ -13,6 +13,6 @@ export const logOde: LogOdeSolver = deepFreeze<LogOdeSolver>({
   calculus: "stratonovich",
   noise: ["diagonal", "scalar", "general", "additive"],
   levyArea: "space-time",
-  order: { general: 1 / 2, commutative: 1, additive: 1 },
+  strongOrder: { general: 1 / 2, commutative: 1, additive: 1 },
   reference: "Castell and Gaines 1995, Mathematics and Computers in Simulation 38, 13–19",
 });

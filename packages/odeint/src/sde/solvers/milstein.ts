@@ -8,7 +8,7 @@ const make = (commutative: boolean): MilsteinSolver =>
     calculus: "either",
     noise: ["diagonal", "scalar", "general", "additive"],
     levyArea: "none",
-    order: { ...(commutative ? {} : { general: 1 / 2 }), commutative: 1, additive: 1 },
+    strongOrder: { ...(commutative ? {} : { general: 1 / 2 }), commutative: 1, additive: 1 },
     commutative,
     with: (options) => make(options.commutative),
     reference: "Milstein 1975, doi:10.1137/1119062",

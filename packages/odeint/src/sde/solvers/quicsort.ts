@@ -14,7 +14,7 @@ export const quicsort: LangevinSolver = deepFreeze<LangevinSolver>({
   calculus: "either",
   noise: [],
   levyArea: "space-time-time",
-  order: { additive: 3 },
+  strongOrder: { additive: 3 },
   fsal: false,
   evaluations: 2,
   step: ({ q, p, force, h, rho, W, H, K, phi }) => {

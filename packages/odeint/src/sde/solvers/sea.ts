@@ -12,6 +12,6 @@ export const sea: AdditiveSolver = additiveRungeKutta({
   b: [1],
   w: [1 / 2],
   levy: [1],
-  order: { additive: 1 },
+  strongOrder: { additive: 1 },
   reference: "Foster, dos Reis and Strange 2023, arXiv:2210.17543",
 });

@@ -12,6 +12,6 @@ export const shark: AdditiveSolver = additiveRungeKutta({
   b: [2 / 5, 3 / 5],
   w: [0, 5 / 6],
   levy: [1, 1],
-  order: { additive: 3 / 2 },
+  strongOrder: { additive: 3 / 2 },
   reference: "Foster, dos Reis and Strange 2023, arXiv:2210.17543",
 });

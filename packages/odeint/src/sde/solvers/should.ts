@@ -12,7 +12,7 @@ export const should: LangevinSolver = deepFreeze<LangevinSolver>({
   calculus: "either",
   noise: [],
   levyArea: "space-time-time",
-  order: { additive: 3 },
+  strongOrder: { additive: 3 },
   fsal: true,
   evaluations: 2,
   step: ({ q, p, f, force, h, gamma, rho, W, H, K, phi }) => {

@@ -6,7 +6,7 @@ import { stochasticRungeKutta } from "../tableau";
  * other noise. Two evaluations of the drift a step, five of the diffusion, and the path's space–time Lévy area.
  * Foster, dos Reis and Strange 2023, (6.2), arXiv:2210.17543.
  */
-export const slowRk: StochasticSolver = stochasticRungeKutta({
+export const slowRk: StochasticSolver<"stratonovich"> = stochasticRungeKutta({
   name: "slowRk",
   calculus: "stratonovich",
   c: [0, 1 / 2, 1 / 2, 1 / 2, 1 / 2, 3 / 4, 1],
@@ -20,6 +20,6 @@ export const slowRk: StochasticSolver = stochasticRungeKutta({
     a: [[], [0], [0, 0], [0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 3 / 2, 0], [0, 0, 0, 0, 0, 0]],
     b: [0, 0, 0, 2, 0, 0, -2],
   },
-  order: { general: 1 / 2, commutative: 3 / 2, additive: 3 / 2 },
+  strongOrder: { general: 1 / 2, commutative: 3 / 2, additive: 3 / 2 },
   reference: "Foster, dos Reis and Strange 2023, arXiv:2210.17543",
 });

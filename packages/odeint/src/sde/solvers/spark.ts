@@ -9,7 +9,7 @@ const inner = Math.sqrt(3) / 3;
  * drift and diffusion a step, and the path's space–time Lévy area; for noise without structure as precise as three steps of `heunStratonovich`.
  * Foster 2023, definition 1.6, arXiv:2311.14201.
  */
-export const spark: StochasticSolver = stochasticRungeKutta({
+export const spark: StochasticSolver<"stratonovich"> = stochasticRungeKutta({
   name: "spark",
   calculus: "stratonovich",
   c: [0, 1 / 2, 1],
@@ -17,6 +17,6 @@ export const spark: StochasticSolver = stochasticRungeKutta({
   b: [outer, inner, outer],
   w: { a: [[], [1 / 2], [0, 1]], b: [outer, inner, outer] },
   levy: { a: [[], [Math.sqrt(3)], [0, 0]], b: [1, 0, -1] },
-  order: { general: 1 / 2, commutative: 1, additive: 3 / 2 },
+  strongOrder: { general: 1 / 2, commutative: 1, additive: 3 / 2 },
   reference: "Foster 2023, arXiv:2311.14201",
 });

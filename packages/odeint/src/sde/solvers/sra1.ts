@@ -12,6 +12,6 @@ export const sra1: AdditiveSolver = additiveRungeKutta({
   b: [1 / 3, 2 / 3],
   w: [0, 3 / 4],
   levy: [0, 3 / 2],
-  order: { additive: 3 / 2 },
+  strongOrder: { additive: 3 / 2 },
   reference: "Rößler 2010, doi:10.1137/09076636X",
 });

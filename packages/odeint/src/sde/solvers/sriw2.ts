@@ -18,6 +18,6 @@ export const sriw2: RosslerSolver = rosslerRungeKutta({
   beta2: [1, -4 / 3, 1 / 3, 0],
   beta3: [2, -4 / 3, -2 / 3, 0],
   beta4: [-2, 5 / 3, -2 / 3, 1],
-  order: { commutative: 3 / 2 },
+  strongOrder: { commutative: 3 / 2 },
   reference: "Rößler 2010, doi:10.1137/09076636X",
 });

@@ -110,6 +110,7 @@ export function laneArithmetic(k: LaneCode): LaneArithmetic {
     }
     if ((name === "div" || name === "rem") && isInteger(dtype) && right !== undefined)
       return divideByLiteral(k, name, a, right);
+    if ((name === "min" || name === "max") && isFloat(dtype)) return floatExtreme(name, a, b);
     const instruction = binaryInstructions[dtype][name];
     if (instruction === undefined) return k.each(dtype, [a, b], ([x, y]) => scalar[name](x!, y!));
     if (dtype !== "bool") return k.vector(dtype, k.apply([k.parts(a), k.parts(b)], instruction));
@@ -118,6 +119,26 @@ export function laneArithmetic(k: LaneCode): LaneArithmetic {
     const width = widths[0] === 64 && widths[1] === 64 ? 64 : 32;
     const parts = k.apply([k.parts(a, width), k.parts(b, width)], instruction);
     return k.mask(width, () => parts);
+  }
+
+  /**
+   * Minimum or maximum in fewer instructions than the engine's own takes on x86, which has them for numbers that are not NaN or zeros. Both orders
+   * of a selection give the same, but for zeros of both signs, whose bits are put together, and where one operand is NaN: all bits set is one.
+   */
+  function floatExtreme(name: "min" | "max", a: Value, b: Value): Value {
+    const { dtype } = a;
+    const [number] = [literalOf(a), literalOf(b)].filter((x) => x !== undefined);
+    const chosen = (dtype === "float32" ? selections.float32 : selections.float64)[name === "min" ? "least" : "most"];
+    // One selection is enough beside a number that is no zero of the sign that gives way.
+    if (number !== undefined && !Number.isNaN(number) && !Object.is(number, name === "min" ? -0 : 0)) {
+      const [x, y] = isLanes(a) ? [a, b] : [b, a];
+      return k.vector(dtype, k.apply([k.parts(x), k.parts(y)], chosen));
+    }
+    const [x, y] = [k.parts(a), k.parts(b)];
+    const [first, second] = [k.apply([x, y], chosen), k.apply([y, x], chosen)];
+    const both = k.apply([first, second], name === "min" ? vector.or : vector.and);
+    const differs = k.apply([first, second], binaryInstructions[dtype].notEqual!);
+    return k.vector(dtype, k.apply([both, differs], vector.or));
   }
 
   function unary(name: UnaryOp, a: Value): Value {

@@ -29,6 +29,8 @@ export class WasmMemory {
   private words: Int32Array;
   private instances = new WeakMap<object, Instance>();
   private readonly results = new Results();
+  private holder: Instance | undefined;
+  private readonly held: (TypedArray | undefined)[] = [];
 
   private readonly pages: number;
 
@@ -78,12 +80,26 @@ export class WasmMemory {
     return instance;
   }
 
+  /**
+   * Which large inputs lie where a program wants them, because it was the last to run and got them then. Storages never change, so what is there
+   * need not be copied again; what the program finds elsewhere it notes.
+   */
+  heldBy(instance: Instance): (TypedArray | undefined)[] {
+    if (this.holder !== instance) {
+      this.holder = instance;
+      this.held.length = 0;
+    }
+    return this.held;
+  }
+
   /** Another memory in place of one that is full, for a memory cannot shrink. */
   renew(): void {
     this.current = emptyMemory(this.pages, this.threads > 1);
     this.pool?.end();
     this.pool = undefined;
     this.instances = new WeakMap();
+    this.holder = undefined;
+    this.held.length = 0;
     this.refresh();
   }
 
@@ -166,6 +182,9 @@ export const outOfMemory = (where: string, bytes: number, cause?: unknown): OutO
 
 /** Engines keep arrays of so many bytes in their heap; a larger one of its own costs a system allocation, ten times as much. */
 const ownBytes = 64;
+/** Inputs of fewer bytes are copied sooner than one has asked whether they must be. */
+export const heldBytes = 4096;
+
 /** Results of so many bytes at most share buffers. */
 const sharedBytes = 1024;
 const chunkBytes = 4096;

@@ -41,6 +41,7 @@ export class WasmModule implements MachineModule, Callees {
   readonly #shared = new Map<string, number>();
   readonly #copies = new Map<MathFunction, number>();
   readonly engine: Engine;
+  readonly addressable = true;
   #jobs = 0;
 
   constructor(engine: Engine) {

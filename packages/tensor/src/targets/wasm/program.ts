@@ -16,7 +16,7 @@ import { sizeOf } from "../../shape";
 import type { Tape } from "../../tape";
 import type { Program } from "../target";
 import { type Engine, plainEngine } from "./engine";
-import { type Instance, maxBytes, outOfMemory, type WasmMemory } from "./memory";
+import { heldBytes, type Instance, maxBytes, outOfMemory, type WasmMemory } from "./memory";
 import { type WasmModule, wasmModule } from "./module";
 
 /** The first free byte of the heap. */
@@ -57,6 +57,7 @@ export function wasmProgram(source: Tape, memory: WasmMemory, engine: Engine = p
     run: (given) => {
       memory.ensure(where, frameBytes);
       const here = memory.instanceOf(inputs, instance);
+      const held = memory.heldBy(here);
       let top = frameBytes;
       for (let k = 0; k < inputs.length; k++) {
         if (here.version !== memory.version) look(here);
@@ -64,7 +65,11 @@ export function wasmProgram(source: Tape, memory: WasmMemory, engine: Engine = p
         const target = here.targets[k];
         if (!target) top = writeRows(where, memory, inputs[k]!, values, top);
         else if (values.length === 1) target[0] = values[0]!;
-        else target.set(values);
+        else if (values.byteLength < heldBytes) target.set(values);
+        else if (held[k] !== values) {
+          target.set(values);
+          held[k] = values;
+        }
       }
       memory.writeWord(topWord, top);
       memory.writeWord(failureWord, 0);
@@ -119,8 +124,8 @@ function layOut(tape: Tape, engine: Engine): LaidOut {
     tape.inputs.map((id) => tape.avals[id]!),
   );
   const module = wasmModule(engine);
-  const lowering = new Lowering(module);
-  const plan = planTape(tape, frame, places, lowering.callee);
+  const lowering = new Lowering(module, { rowLoops: engine.threads > 1 ? "whole" : "passing" });
+  const plan = planTape(tape, frame, places, lowering.callee, lowering.layout);
   return { plan, lowering, module, frame };
 }
 

@@ -1,0 +1,34 @@
+import type { Checkpoints, Target, Tensor } from "@dzdt/tensor";
+import type { Controller } from "../controllers/controller";
+import type { Outcome, Problem } from "../problem";
+import type { Solver } from "../solver";
+import type { Parts } from "../stepper";
+
+/** All about a solve but its times, for adjoints that bring their own way back. */
+export interface AdjointParts {
+  readonly solver: Solver;
+  readonly controller: Controller;
+  /** The first or the only length of steps, if given. */
+  readonly dt: Tensor | undefined;
+  readonly parts: Parts;
+  readonly target: Target;
+  /** Failures of the way back throw; otherwise gradients are NaN. */
+  readonly raise: boolean;
+}
+
+/** Gradients of the steps that were taken. */
+export interface DiscreteAdjoint {
+  readonly kind: "discretize";
+  readonly checkpoints: Checkpoints;
+}
+
+/** Gradients by another computation than the steps' own derivatives. */
+export interface CustomAdjoint {
+  readonly kind: "custom";
+  readonly name: string;
+  /** Records the solve, with derivative rules of its own. To be called while tracing. */
+  readonly solve: (parts: AdjointParts, problem: Problem) => Outcome;
+}
+
+/** How gradients go through a solve. */
+export type Adjoint = DiscreteAdjoint | CustomAdjoint;

@@ -1,0 +1,191 @@
+import { type Aval, bind, cast, cond, loop, type Tensor, trace, zerosLike } from "@dzdt/tensor";
+import { numbers, type Problem } from "../problem";
+import type { Method } from "../step";
+import { scaledNorm } from "../tolerance";
+import type { CustomAdjoint } from "./adjoint";
+import { alongSteps, type Attempted, attemptedFrom } from "./along-steps";
+import { nextStep } from "./backsolve";
+import { type Backward, continuous, type Found } from "./continuous";
+import { backOver, type Interval } from "./intervals";
+import { fieldOf, pullbackOf, typeOf } from "./pullback";
+import { gaussLegendre } from "./quadrature";
+import { checkContinuous, type ContinuousOptions, methodFor, settingsOf, steppingFor } from "./settings";
+
+/**
+ * Gradients by the adjoint equation dλ/dt = −(∂f/∂y)ᵀλ, solved from the last time to the first with its own error control, along the dense output of
+ * the forward solution. The state is never solved backwards, so stiff and dissipative problems are as well posed as forwards. Integrals over
+ * parameters are Gauss–Legendre sums over the steps of λ and cost no error control, no memory and no unknowns: for stiff problems the matrices are
+ * those of the state alone.
+ *
+ * Between two outputs the forward solve is taken again from the first of them, keeping the state that each step began with; each step is taken once
+ * more when λ gets there, for its dense output. Memory is the outputs and the steps between two of them: so more times in `ts` are less memory.
+ * λ is no more accurate than the dense output, which at tight tolerances falls behind the steps of solvers of high order: then tighten rtol and atol.
+ *
+ * Tolerances hold for λ as for a loss whose largest derivative is 1. Steps of a given length stay so backwards, unless tolerances are given.
+ * Derivatives of gradients are those of the steps of these solves; forward mode is that of the forward solve's steps.
+ * @param options.solver of both solves, the forward one again and that of λ
+ * @throws AdjointError when the program returns, if one of the solves fails (with `throw: false` gradients are NaN)
+ * Reference: Rackauckas et al. 2020, doi:10.48550/arXiv.2001.04385; Gauss sums: Norcliffe and Deisenroth 2023, doi:10.48550/arXiv.2308.10644.
+ * @example grad((k: Tensor) => odeint(stiff, y0, [0, 40], { args: k, solver: rodas5p, adjoint: interpolating() }).ys.sum())(k)
+ */
+export function interpolating(options: ContinuousOptions = {}): CustomAdjoint {
+  checkContinuous("interpolating", options, []);
+  return Object.freeze<CustomAdjoint>({
+    kind: "custom",
+    name: "interpolating",
+    solve: (parts, problem) =>
+      continuous(parts, problem, settingsOf("interpolating", options, parts, problem.maxSteps), (given) =>
+        alongForward(given, problem),
+      ),
+  });
+}
+
+/** What one interval, or one step of the forward solve, passes on to the one before. */
+interface Passed {
+  readonly status: Tensor;
+  /** Lengths of the first steps to come, of the forward solve and of λ. */
+  readonly dt0: Tensor;
+  readonly lambdaStep: Tensor;
+  readonly lambda: readonly Tensor[];
+  readonly mu: readonly Tensor[];
+}
+
+function alongForward(given: Backward, problem: Problem): Found {
+  const { field, closed, marks, settings, state, rtol, atol, dt, t0 } = given;
+  const size = state.leaves.length;
+  const moving = closed.filter((_, j) => marks[j]);
+  const norm = scaledNorm(rtol, atol, "rms", state, t0.dtype);
+  const forward = methodFor(settings, fieldOf(field, closed), state, rtol, atol);
+  const ofState = pullbackOf(field, closed, { slopes: false, state: true, marks: marks.map(() => false) });
+  const ofClosed = moving.length > 0 ? pullbackOf(field, closed, { slopes: false, state: false, marks }) : undefined;
+  const { nodes, weights } = gaussLegendre(Math.ceil((settings.solver.order + 1) / 2));
+  const { maxSteps } = problem;
+  const { int, real } = numbers(t0);
+  const leavesOf = ({ status, dt0, lambdaStep, lambda, mu }: Passed): Tensor[] => [
+    status,
+    dt0,
+    lambdaStep,
+    ...lambda,
+    ...mu,
+  ];
+  const rebuild = ([status, dt0, lambdaStep, ...rest]: readonly Tensor[]): Passed => ({
+    status: status!,
+    dt0: dt0!,
+    lambdaStep: lambdaStep!,
+    lambda: rest.slice(0, size),
+    mu: rest.slice(size),
+  });
+
+  const start = settings.controller ? given.lastStep : real(0);
+  const init = leavesOf({
+    status: int(0),
+    dt0: start,
+    lambdaStep: start,
+    lambda: given.y0.map((y) => zerosLike(y)),
+    mu: moving.map((x) => zerosLike(x)),
+  });
+  return rebuild(backOver(given, given.rows, init, (carry, interval) => leavesOf(across(rebuild(carry), interval))));
+
+  /** From one output to the one before it. */
+  function across(passed: Passed, { from, to, before, cotangents }: Interval): Passed {
+    const again = alongSteps(
+      {
+        method: forward,
+        stepping: steppingFor(settings, norm, { from: to, to: from, dt, dt0: passed.dt0 }),
+        t0: to,
+        y0: before,
+        stops: from.reshape([1]),
+        maxSteps,
+      },
+      true,
+    );
+    const lambda = passed.lambda.map((x, k) => x.add(cotangents[k]!));
+    const ended: Passed = {
+      ...passed,
+      status: passed.status.maximum(again.status),
+      dt0: settings.controller ? nextStep(passed.dt0, again.h, from.sub(to)) : passed.dt0,
+      lambda,
+    };
+    const carries = leavesOf(ended);
+    const body = trace(
+      "adjoint",
+      (_i, ...ins) => {
+        const step = attemptedFrom(ins.slice(carries.length), forward, size);
+        const all = ins.slice(0, carries.length);
+        return cond(
+          step.accepted,
+          () => leavesOf(behind(rebuild(all), step.again())),
+          () => all,
+        );
+      },
+      [{ dtype: "int32", shape: [] }, ...carries.map(typeOf), ...again.attempts.map(rowOf)],
+    );
+    const found = bind(loop, [again.count, ...carries, ...again.attempts, ...body.captured], {
+      body: body.tape,
+      condition: undefined,
+      carries: carries.length,
+      xs: again.attempts.length,
+      length: maxSteps,
+      counted: true,
+      reverse: true,
+      ys: [],
+      rows: 0,
+      lanes: 0,
+    });
+    return rebuild(found);
+  }
+
+  /** From the end of a step of the forward solve to its start. */
+  function behind(passed: Passed, step: Attempted): Passed {
+    const stateAt = (t: Tensor): Tensor[] => forward.interpolate({ ...step, s: t.sub(step.t).div(step.h) });
+    const method = methodFor(settings, (t, lambda) => ofState(t, stateAt(t), lambda), state, rtol, atol);
+    const { lambda, lambdaStep } = passed;
+    const solved = alongSteps(
+      {
+        method,
+        stepping: steppingFor(settings, norm, { from: step.t, to: step.start, dt, dt0: lambdaStep }),
+        t0: step.t,
+        y0: lambda,
+        stops: step.start.reshape([1]),
+        maxSteps,
+      },
+      false,
+      passed.mu,
+      (taken, mu) =>
+        ofClosed
+          ? cond(
+              taken.accepted,
+              () => integral(method, taken, (t, at) => ofClosed(t, stateAt(t), at), mu),
+              () => [...mu],
+            )
+          : mu,
+    );
+    return {
+      status: passed.status.maximum(solved.status),
+      dt0: passed.dt0,
+      lambdaStep: settings.controller ? nextStep(lambdaStep, solved.h, step.h) : lambdaStep,
+      lambda: solved.y,
+      mu: solved.sums,
+    };
+  }
+
+  /** Adds the integral over a step. */
+  function integral(
+    method: Method,
+    taken: Attempted,
+    slope: (t: Tensor, lambda: readonly Tensor[]) => Tensor[],
+    mu: readonly Tensor[],
+  ): Tensor[] {
+    return nodes.reduce<Tensor[]>(
+      (sums, node, j) => {
+        const s = real(node - 1).add(taken.h.mul(0));
+        const weight = taken.h.mul(weights[j]!);
+        const slopes = slope(taken.t.add(taken.h.mul(node - 1)), method.interpolate({ ...taken, s }));
+        return sums.map((x, k) => x.add(slopes[k]!.mul(cast(weight, x.dtype))));
+      },
+      [...mu],
+    );
+  }
+}
+
+const rowOf = ({ dtype, shape }: Aval): Aval => ({ dtype, shape: shape.slice(1) });

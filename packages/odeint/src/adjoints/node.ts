@@ -1,0 +1,203 @@
+import {
+  applyTape,
+  type Aval,
+  bind,
+  isFloat,
+  type Primitive,
+  primitive,
+  real,
+  stopGradient,
+  type RuleOps,
+  type Tape,
+  type Tensor,
+  trace,
+  tree,
+  zerosLike,
+} from "@dzdt/tensor";
+import { batched, type Level } from "../implicit/root";
+import { integrate } from "../integrate";
+import type { Outcome, Problem } from "../problem";
+
+/** Derivatives of one solve. */
+export type SolveRule = {
+  /** Cotangents of the inputs that are marked in `wanted`, in order, from those of the states at the outputs and of what follows them. */
+  readonly pullback: (
+    ins: readonly Tensor[],
+    outs: readonly Tensor[],
+    cotangents: readonly Tensor[],
+    wanted: readonly boolean[],
+  ) => readonly Tensor[];
+  /** Tangents of the states at the outputs. Without it, those of the steps that were taken. */
+  readonly push?: (
+    ins: readonly Tensor[],
+    outs: readonly Tensor[],
+    tangents: readonly (Tensor | undefined)[],
+  ) => readonly Tensor[];
+};
+
+type SolveAttributes = {
+  /** What the node computes: (inputs…) → (states at the outputs…, the rest of the outcome…). */
+  readonly tape: Tape;
+  readonly rule: SolveRule;
+  /** How many results have derivatives; they come first. */
+  readonly states: number;
+  /** Outermost first. */
+  readonly levels: readonly Level[];
+};
+
+/** A whole solve with derivatives of its own. */
+const solving: Primitive<SolveAttributes> = primitive<SolveAttributes>({
+  name: "solve",
+  domain: real,
+  fusion: "expand",
+  control: "call",
+  shape: (_ins, { tape }) => tape.outputs.map((id) => tape.avals[id]!),
+  forward: (_o, ins, { tape }) => ({ outs: applyTape(tape, ins), saved: [] }),
+  backward: (o, cotangents, ins, outs, a, wanted) => pulled(o, cotangents, ins, outs, a, wanted),
+  vjp: (o, cotangents, ins, outs, a, wanted) => pulled(o, cotangents, ins, outs, a, wanted),
+  jvp: (o, tangents, ins, outs, { tape, rule, states, levels }) => {
+    const moving = tangents.map((dx) => dx !== undefined);
+    const given = tangents.filter((dx) => dx !== undefined);
+    if (!rule.push) {
+      const pushed = o.transforms.jvp(tape, moving);
+      const found = applyTape(pushed.tape, [...ins, ...given, ...pushed.captured]);
+      return place(found.slice(outs.length), pushed.movedOuts);
+    }
+    const push = (all: readonly Tensor[]): Tensor[] => {
+      const rest = all.slice(ins.length + outs.length);
+      return [...rule.push!(all.slice(0, ins.length), all.slice(ins.length, -rest.length), place(rest, moving))];
+    };
+    const wide = levels.map(({ size, marks }) => ({
+      size,
+      marks: [...marks, ...outs.map(() => true), ...marks.filter((_, j) => moving[j])],
+    }));
+    const found = batched(o, push, [...ins, ...outs, ...given], wide);
+    return outs.map((_, k) => (k < states ? found[k] : undefined));
+  },
+  batch: (o, ins, marks, a, size) => {
+    const wide = o.transforms.batch(
+      a.tape,
+      marks,
+      size,
+      a.tape.outputs.map(() => true),
+    );
+    return bind(solving, ins, { ...a, tape: wide.tape, levels: [{ size, marks }, ...a.levels] });
+  },
+});
+
+function pulled(
+  o: RuleOps,
+  cotangents: readonly (Tensor | undefined)[],
+  ins: readonly Tensor[],
+  outs: readonly Tensor[],
+  { rule, states, levels }: SolveAttributes,
+  wanted: readonly boolean[],
+): (Tensor | undefined)[] {
+  const flags = ins.map((x, j) => wanted[j]! && isFloat(x.dtype));
+  const given = outs.slice(0, states).map((y, k) => cotangents[k] ?? o.zerosLike(y));
+  if (!flags.includes(true) || cotangents.every((ct) => ct === undefined)) return [];
+  const pull = (all: readonly Tensor[]): Tensor[] => [
+    ...rule.pullback(all.slice(0, ins.length), all.slice(ins.length, -states), all.slice(-states), flags),
+  ];
+  const wide = levels.map(({ size, marks }) => ({
+    size,
+    marks: [...marks, ...outs.map(() => true), ...given.map(() => true)],
+  }));
+  const own = ({ marks }: Level): boolean[] => marks.slice(0, ins.length).filter((_, j) => flags[j]);
+  return place(batched(o, pull, [...ins, ...outs, ...given], wide, own), flags);
+}
+
+/** Values in the places that are marked, undefined elsewhere. */
+function place(values: readonly Tensor[], marks: readonly boolean[]): (Tensor | undefined)[] {
+  let next = 0;
+  return marks.map((mark) => (mark ? values[next++] : undefined));
+}
+
+/** A problem's times and initial state, which are the first inputs of its node. */
+export interface Start {
+  readonly t0: Tensor;
+  readonly stops: Tensor;
+  readonly outputs: Tensor | undefined;
+  readonly y0: readonly Tensor[];
+}
+
+const typeOf = ({ dtype, shape }: Tensor): Aval => ({ dtype, shape });
+
+/**
+ * Records a solve as one node of (times, y0, `closed`…), and whatever else it closes over, with derivatives of its own.
+ * @param ruleOf gets, of lists that follow the inputs, the parts
+ * @param keepEnd whether derivatives need the state and what the method carries at the end, which then follow the states at the outputs
+ */
+export function recordSolve(
+  problem: Problem,
+  closed: readonly Tensor[],
+  ruleOf: (inputs: Inputs, unflatten: (outs: readonly Tensor[]) => Outcome) => SolveRule,
+  keepEnd = false,
+): Outcome {
+  const { t0, stops, outputs, y0 } = problem;
+  const inputs = inputsOf(y0.length, outputs !== undefined, closed.length);
+  const ins = [t0, stops, ...(outputs ? [outputs] : []), ...y0, ...closed];
+  let structure: tree.Structure = null;
+  let kept = 0;
+  const { tape, captured } = trace(
+    "solve",
+    (...all) => {
+      const { ys, y, memory, ...rest } = integrate({ ...problem, ...inputs.start(all) });
+      const flat = tree.flatten({ ...rest, ...(keepEnd ? {} : { y }) } as never);
+      structure = flat.structure;
+      const end = keepEnd ? [...y, ...memory] : [];
+      kept = end.length;
+      return [...ys, ...end, ...(flat.leaves as Tensor[]).map((x) => (isFloat(x.dtype) ? stopGradient(x) : x))];
+    },
+    ins.map(typeOf),
+  );
+  const count = y0.length;
+  const states = count + kept;
+  const rebuild = (outs: readonly Tensor[]): Outcome => ({
+    ys: outs.slice(0, count),
+    ...(keepEnd && { y: outs.slice(count, 2 * count) }),
+    memory: outs.slice(2 * count, states),
+    ...tree.unflatten<Omit<Outcome, "ys" | "y" | "memory"> & Pick<Outcome, "y">>(structure, outs.slice(states)),
+  });
+  const rule = ruleOf(inputs, rebuild);
+  return rebuild(bind(solving, [...ins, ...captured], { tape, rule, states, levels: [] }));
+}
+
+/** Where things are among a node's inputs. */
+export interface Inputs {
+  start(list: readonly Tensor[]): Start;
+  closed<T>(list: readonly T[]): readonly T[];
+  /** Cotangents in the order of the inputs, of those that are wanted; zero where none is given. */
+  results(
+    ins: readonly Tensor[],
+    wanted: readonly boolean[],
+    found: {
+      readonly t0: Tensor | undefined;
+      readonly times: Tensor | undefined;
+      readonly y0: readonly Tensor[];
+      readonly closed: readonly (Tensor | undefined)[];
+    },
+  ): Tensor[];
+  /** Of t0, the times at which states are wanted, and the states. */
+  moving<T>(list: readonly T[]): { readonly t0: T; readonly times: T; readonly y0: readonly T[] };
+}
+
+function inputsOf(states: number, dense: boolean, closed: number): Inputs {
+  const first = dense ? 3 : 2;
+  const at = first + states;
+  return {
+    start: (list) => ({
+      t0: list[0]!,
+      stops: list[1]!,
+      outputs: dense ? list[2] : undefined,
+      y0: list.slice(first, at),
+    }),
+    closed: (list) => list.slice(at, at + closed),
+    moving: (list) => ({ t0: list[0]!, times: list[first - 1]!, y0: list.slice(first, at) }),
+    results: (ins, wanted, found) => {
+      const times = dense ? [undefined, found.times] : [found.times];
+      const all = [found.t0, ...times, ...found.y0, ...found.closed];
+      return ins.flatMap((x, j) => (wanted[j] ? [all[j] ?? zerosLike(x)] : []));
+    },
+  };
+}

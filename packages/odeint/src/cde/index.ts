@@ -1,0 +1,2 @@
+export { cdeint } from "./cdeint";
+export type { ControlledField } from "./controlled";

@@ -1,0 +1,40 @@
+import { vmap } from "@dzdt/autograd";
+import { permute, Tensor, type Tensors, tree, type Tree } from "@dzdt/tensor";
+import type { Times } from "./saveAt";
+import { type Solution, type SolutionParts, solution } from "./solution";
+
+/** Solves that differ in more than their states: one for each row along axis 0 of the leaves of a tree, with steps of its own. */
+export function eachTrajectory<Y extends Tree, R extends Tree>(
+  solve: (row: Tensors<R>) => Solution<Tensors<Y>>,
+  rows: R,
+): Solution<Tensors<Y>> {
+  const given = tree.flatten(rows);
+  let structure: tree.Structure = null;
+  /** Leaves of a function of each row. */
+  const each = (of: (row: Tensors<R>) => unknown): Tensor[] =>
+    vmap((...leaves: Tensor[]): Tensor[] => {
+      const found = tree.flatten(of(tree.unflatten(given.structure, leaves)) as Tree);
+      structure = found.structure;
+      return found.leaves as Tensor[];
+    })(...(given.leaves as Tensor[]));
+  const all = each((row) => ({ ...solve(row) }));
+  const parts: SolutionParts<Tree> = tree.unflatten(structure, all);
+  const at = (t: number | Times): Tensors<Y> => {
+    const scalar = typeof t === "number" || (t instanceof Tensor && t.ndim === 0);
+    const found = each((row) => solve(row).at(t as number));
+    return tree.unflatten(structure, scalar ? found : found.map(timesFirst));
+  };
+  const { ts, ys, valid, events = [] } = parts;
+  const found = {
+    ...parts,
+    // The same for all, unless each may end by an event.
+    ts: valid ? timesFirst(ts) : ts.slice([0], [1]).reshape(ts.shape.slice(1)),
+    ys: tree.map(timesFirst, ys),
+    ...(valid && { valid: timesFirst(valid) }),
+    events: events.map(({ t, y, count }) => ({ t: timesFirst(t), y: tree.map(timesFirst, y), count })),
+  };
+  return solution(found as unknown as SolutionParts<Tensors<Y>>, at);
+}
+
+/** `[batch, T, …]` as `[T, batch, …]`. */
+const timesFirst = (y: Tensor): Tensor => permute(y, [1, 0, ...y.shape.slice(2).map((_, a) => a + 2)]);

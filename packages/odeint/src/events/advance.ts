@@ -1,0 +1,79 @@
+import { stopGradient, take, type Tensor, where, zerosLike } from "@dzdt/tensor";
+import { attempt } from "../attempt";
+import { outputAt } from "../output";
+import { type Carry, numbers, type Problem, running } from "../problem";
+import { Status } from "../status";
+import { choose } from "./choose";
+import { occur } from "./occur";
+import { search, upcoming } from "./search";
+import type { Upcoming } from "./state";
+
+/** What one iteration does to the carry, and the row that it writes: −1 for none. */
+export interface Iteration {
+  readonly next: Carry;
+  readonly row: Tensor;
+  readonly y: readonly Tensor[];
+  readonly t: Tensor;
+}
+
+/** Rows of the outputs come first, then those of each event. */
+export const eventRows = ({ slots, maxEvents }: NonNullable<Problem["events"]>): number => slots * maxEvents;
+
+/**
+ * One iteration of a solve with events: an output that is due before the next event; or that event; or, when nothing is left of the last step, an
+ * attempt at another one, in which the next events are then looked for.
+ * @param i how many iterations were before
+ */
+export function advance(problem: Problem, carry: Carry, i: Tensor, direction: Tensor): Iteration {
+  const outputs = problem.outputs!;
+  const events = problem.events!;
+  const count = outputs.shape[0]!;
+  const { int } = numbers(i);
+  const { written, events: known } = carry;
+  const coming = upcoming(events, known[0]!, direction);
+  const waiting = coming.trigger.greaterEqual(0);
+  const horizon = where(waiting, coming.time, carry.t);
+  const late = direction.mul(take(outputs, written[0]!, 0).sub(horizon)).lessEqual(0);
+  const due = written[0]!.less(int(count)).and(late);
+  const now: Now = { c: carry, coming, i };
+  return choose(due, now, output, (rest) => choose(rest.coming.trigger.greaterEqual(0), rest, event, step));
+
+  function output({ c, coming }: Now): Iteration {
+    const y = outputAt(problem, c);
+    const row = c.written[0]!;
+    const ended = row.add(1);
+    const done = ended.equal(int(count)).and(coming.trigger.less(0));
+    const status = where(done, int(Status.success), int(running));
+    return { next: { ...c, written: [ended], status }, row, y, t: c.t.mul(0) };
+  }
+
+  function event({ c, coming }: Now): Iteration {
+    const { next, row, y, t } = occur(problem, c, coming, direction);
+    const left = upcoming(events, next.events[0]!, direction).trigger.greaterEqual(0);
+    const ended = left.not().and(c.written[0]!.equal(int(count)));
+    const status = where(next.status.equal(int(running)).and(ended), int(Status.success), next.status);
+    return { next: { ...next, status }, row: where(row.less(0), row, row.add(int(count))), y, t };
+  }
+
+  function step({ c, i }: Now): Iteration {
+    const before = c.events[0]!;
+    const handled = before.counts.reduce((sum, n) => sum.add(n), c.written[0]!);
+    const { next, accept } = attempt(problem, c, i.sub(handled));
+    const left = before.left.map((x, k) => (events.triggers[k]!.times ? x : stopGradient(c.t)));
+    const looking = { ...next, events: [{ ...before, left, side: before.turn }] };
+    const found = choose(
+      accept,
+      { looking, before },
+      (given) => search(problem, given.looking, direction),
+      (given) => given.before,
+    );
+    return { next: { ...next, events: [found] }, row: int(-1), y: c.y.map((y) => zerosLike(y)), t: c.t.mul(0) };
+  }
+}
+
+/** What an iteration is given. */
+interface Now {
+  readonly c: Carry;
+  readonly coming: Upcoming;
+  readonly i: Tensor;
+}

@@ -1,0 +1,175 @@
+import { broadcastTo, cast, stopGradient, sum, type Tensor, where } from "@dzdt/tensor";
+import { choose } from "./choose";
+import { flow } from "../flow";
+import { rooted } from "../implicit/root";
+import { allFinite, type Carry, moved, numbers, type Problem, running } from "../problem";
+import { Status } from "../status";
+import type { Trigger } from "./leaf-event";
+import { never, search, sideAt } from "./search";
+import type { EventState, Upcoming } from "./state";
+
+/** The state and the time at an event, which are recorded, and what the solve goes on with. */
+export interface Occurrence {
+  readonly next: Carry;
+  readonly t: Tensor;
+  readonly y: readonly Tensor[];
+  /** The place among the rows of all events; −1 when the event has no more rows. */
+  readonly row: Tensor;
+}
+
+/** What an event is given: the state there, too. */
+interface Here {
+  readonly c: Carry;
+  readonly time: Tensor;
+  readonly trigger: Tensor;
+  readonly y: readonly Tensor[];
+}
+
+/** Lets the upcoming event happen. */
+export function occur(problem: Problem, carry: Carry, upcoming: Upcoming, direction: Tensor): Occurrence {
+  const { triggers } = problem.events!;
+  const { method } = problem;
+  const { time, trigger } = upcoming;
+  // The end of a step is there without its interpolant, of which there is none before the first step.
+  const y = choose<{ c: Carry; time: Tensor }, readonly Tensor[]>(
+    time.equal(carry.t),
+    { c: carry, time },
+    ({ c }) => c.y,
+    ({ c, time }) => {
+      const h = c.length[0]!;
+      const s = (method.interpolantMoves ? time.sub(c.t) : stopGradient(time.sub(c.t))).div(h);
+      return method.interpolate({ t: moved(problem, c.t), h, s, y: c.y, memory: c.memory, dense: c.dense });
+    },
+  );
+  return among(0, { c: carry, time, trigger, y });
+
+  function among(i: number, here: Here): Occurrence {
+    if (i === triggers.length - 1) return happening(problem, here, i, direction);
+    return choose(
+      here.trigger.equal(numbers(here.time).int(i)),
+      here,
+      (now) => happening(problem, now, i, direction),
+      (now) => among(i + 1, now),
+    );
+  }
+}
+
+function happening(problem: Problem, { c, time, y: found }: Here, i: number, direction: Tensor): Occurrence {
+  const { method, events: all } = problem;
+  const { triggers, maxEvents } = all!;
+  const { slot, terminal, reset } = triggers[i]!;
+  const { int } = numbers(time);
+  const events = c.events[0]!;
+  const from = moved(problem, time);
+  const t = momentOf(problem, triggers[i]!, time, from, found);
+  const y = flow((...at) => method.slope(...at), from, t, found);
+  const before = events.counts[slot]!;
+  const full = before.greaterEqual(int(maxEvents));
+  const counts = events.counts.map((n, k) => (k === slot ? n.add(1) : n));
+  const work = events.evaluations.add(int(method.evaluations.interpolate));
+  const noted: EventState = {
+    ...events,
+    counts,
+    evaluations: work,
+    left: at(events.left, i, time),
+    last: at(events.last, i, time),
+    side: at(events.side, i, events.turn[i]!),
+  };
+  const row = where(full, int(-1), before.add(int(slot * maxEvents)));
+  const overflow = where(full, int(Status.maxEventsReached), int(running));
+  const next = terminal
+    ? ended({ ...c, events: [noted] }, overflow)
+    : reset
+      ? restarted({ ...c, events: [noted] }, overflow)
+      : {
+          ...c,
+          t: where(full, time, c.t),
+          events: [search(problem, { ...c, events: [noted] }, direction)],
+          status: overflow,
+        };
+  return { next, t, y, row };
+
+  function ended(now: Carry, overflow: Tensor): Carry {
+    const last = reset ? reset(t, y) : y;
+    const status = where(full, overflow, int(Status.eventTerminated));
+    return { ...now, t: time, y: last, events: [{ ...now.events[0]!, until: [t] }], status };
+  }
+
+  function restarted(now: Carry, overflow: Tensor): Carry {
+    const { stepping, stops } = problem;
+    // The new trajectory, as it is at a time that derivatives do not move with the event.
+    const start = flow((...at) => method.slope(...at), t, from, reset!(t, y));
+    const memory = method.begin(from, start);
+    const finite = allFinite([...start, ...memory], time);
+    const passed = broadcastTo(int(1), stops.shape).mul(cast(direction.mul(stops.sub(time)).lessEqual(0), "int32"));
+    return {
+      ...now,
+      t: time,
+      y: start,
+      memory,
+      controller: stepping.kind === "adaptive" ? stepping.controller.init().map(numbers(time).real) : [],
+      reached: now.reached.map(() => stopGradient(sum(passed))),
+      events: [anew(problem, now.events[0]!, i, time, start, direction)],
+      status: where(finite, overflow, int(Status.nonFinite)),
+    };
+  }
+}
+
+const at = (list: readonly Tensor[], place: number, value: Tensor): Tensor[] =>
+  list.map((x, k) => (k === place ? value : x));
+
+/**
+ * An event's time, with its derivatives: those of the root of its condition along the trajectory, dt = −(∂g · dy + …)/(∂ₜg + ∂ᵧg · f) with the field f
+ * itself; those of a preset time; none for a switch, of which only a bool is known.
+ */
+function momentOf(
+  { method }: Problem,
+  { value, smooth, times }: Trigger,
+  time: Tensor,
+  from: Tensor,
+  y: readonly Tensor[],
+): Tensor {
+  if (times) {
+    const mine = stopGradient(times.sub(time)).equal(0);
+    return from.add(sum(where(mine, times.sub(stopGradient(times)), 0)));
+  }
+  if (!smooth) return from;
+  const residual = (x: Tensor): Tensor => {
+    const t = x.reshape([]);
+    return value!(
+      t,
+      flow((...at) => method.slope(...at), from, t, y),
+    ).reshape([1]);
+  };
+  return rooted(residual, from.reshape([1])).reshape([]);
+}
+
+/** What is known of events after a reset by one of them. Those of the same time are still to come. */
+function anew(
+  problem: Problem,
+  events: EventState,
+  own: number,
+  time: Tensor,
+  y: readonly Tensor[],
+  direction: Tensor,
+): EventState {
+  const { triggers } = problem.events!;
+  const [t, start] = [stopGradient(time), y.map((x) => stopGradient(x))];
+  const { int } = numbers(t);
+  const side = triggers.map((trigger, k) => {
+    if (trigger.times) return events.side[k]!;
+    const fresh = sideAt(problem, trigger, t, start, direction, events.last[k]!.equal(t));
+    return k === own ? fresh : where(events.next[k]!.equal(t), events.side[k]!, fresh);
+  });
+  return {
+    ...events,
+    left: events.left.map((x, k) => (triggers[k]!.times ? x : t)),
+    side,
+    turn: side,
+    // Preset times of this moment that have not had their turn.
+    next: triggers.map(({ times }, k) =>
+      times && k !== own ? where(events.next[k]!.equal(t), t, never(direction)) : never(direction),
+    ),
+    evaluations: events.evaluations.add(int(problem.method.evaluations.begin)),
+  };
+}

@@ -1,0 +1,292 @@
+import { type Storage, type Tensor, type Tensors, type Tree, UnsupportedError } from "@dzdt/tensor";
+import { checkOptions } from "../options";
+import { type OdeintOptions, prepare } from "../odeint";
+import { adviceOf } from "../solver";
+import type { VectorField } from "../vectorField";
+import type { Place } from "./place";
+import { type StepEvent, Stepper } from "./stepper";
+import { whyUnwatched } from "./watch";
+
+/** Options of {@link integrator}: those of `odeint` that concern steps. */
+export interface IntegratorOptions<A = undefined> extends Pick<
+  OdeintOptions<A>,
+  "args" | "solver" | "controller" | "rtol" | "atol" | "dt0" | "jacobian" | "mass" | "events"
+> {
+  /** Which way time goes. @defaultValue that of the first `advance`; forwards when `step` comes first */
+  readonly direction?: 1 | -1;
+  /** The most attempts at steps of one call. @defaultValue 1,000,000 */
+  readonly maxSteps?: number;
+  /** The most times that each event may fire within one step. @defaultValue 16 */
+  readonly maxEvents?: number;
+}
+
+/** A step that was taken. */
+export interface Step<Y> {
+  readonly t: number;
+  readonly y: Y;
+  /** The events in it, in order of time. */
+  readonly events: readonly StepEvent<Y>[];
+}
+
+/** Numbers of all steps of an integrator, those before `set` included. */
+export interface IntegratorStats {
+  readonly steps: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly evaluations: number;
+}
+
+/** All that an integrator knows, as a plain tree: made by `save`. */
+export interface IntegratorState {
+  readonly carry: readonly Tensor[];
+  /** The last step, for states within it. */
+  readonly dense: readonly Tensor[];
+  readonly clock: Omit<Place, "carry" | "dense">;
+  readonly direction: 1 | -1 | 0;
+  readonly stops: readonly number[];
+}
+
+const names: readonly (keyof IntegratorOptions)[] = [
+  "args",
+  "solver",
+  "controller",
+  "rtol",
+  "atol",
+  "dt0",
+  "maxSteps",
+  "jacobian",
+  "mass",
+  "events",
+  "maxEvents",
+  "direction",
+];
+
+/**
+ * A solve that the host takes step by step: for streams, games, control loops, and debugging. Its steps are those of `odeint`, to the bit. A step costs
+ * microseconds, and memory does not grow.
+ * @param t0 the time at which the state is y0
+ * @throws UnsupportedError for traced values, and on targets other than the CPU's
+ * @example
+ * const solve = integrator(field, tensor([1, 0]), 0);
+ * solve.advance(0.5); // the state at 0.5
+ * const { t, y } = solve.step(); // one step on
+ */
+export function integrator<Y extends Tree, A = undefined>(
+  field: VectorField<Tensors<Y>, A>,
+  y0: Y,
+  t0: number,
+  options: IntegratorOptions<A> = {},
+): Integrator<Tensors<Y>> {
+  checkOptions("integrator", options, names);
+  const { direction, ...rest } = options;
+  if (direction !== undefined && direction !== 1 && direction !== -1)
+    throw new RangeError(`integrator: direction is ${String(direction)}; give 1 or -1`);
+  checkTime("integrator", "t0", t0);
+  const { request, leaves, traced, flatten } = prepare("integrator", field, y0, [t0], rest);
+  const why = whyUnwatched(request, traced);
+  if (why) throw new UnsupportedError(`integrator: it takes its steps at once, but ${why}`);
+  if (request.controller.kind === "constant" && !request.dt)
+    throw new TypeError("integrator: constant() without dt has no step of its own; give constant({ dt })");
+  const stepper = new Stepper(request, adviceOf(rest.solver));
+  const start = leaves.map(({ storage }) => storage);
+  return new Integrator<Tensors<Y>>(stepper, { t0, start, direction: direction ?? 0, most: request.maxSteps, flatten });
+}
+
+const checkTime = (where: string, name: string, t: unknown): void => {
+  if (typeof t !== "number" || !Number.isFinite(t))
+    throw new RangeError(`${where}: ${name} is ${String(t)}; give a finite number`);
+};
+
+interface Start {
+  readonly t0: number;
+  readonly start: readonly Storage[];
+  readonly direction: 1 | -1 | 0;
+  readonly most: number;
+  /** Leaves of a state. @throws for one of another kind than y0 */
+  readonly flatten: (where: string, y: Tree) => readonly Tensor[];
+}
+
+/** A solve on its way: made by {@link integrator}. A call that throws leaves it as it was. */
+export class Integrator<Y> {
+  readonly #stepper: Stepper;
+  readonly #flatten: Start["flatten"];
+  readonly #most: number;
+  #direction: 1 | -1 | 0;
+  #place: Place;
+  /** Those to come, in the order of time's direction. */
+  #stops: readonly number[] = [];
+
+  /** Internal. */
+  constructor(stepper: Stepper, { t0, start, direction, most, flatten }: Start) {
+    this.#stepper = stepper;
+    this.#flatten = flatten;
+    this.#most = most;
+    this.#direction = direction;
+    this.#place = stepper.begin(t0, start, direction || 1);
+  }
+
+  get t(): number {
+    return this.#place.t;
+  }
+
+  /** The next step as it is planned, with its sign. */
+  get h(): number {
+    return this.#stepper.planned(this.#place, this.#direction || 1);
+  }
+
+  get y(): Y {
+    return this.#stepper.state(this.#place);
+  }
+
+  /** Has a terminal event happened? `set` goes on. */
+  get ended(): boolean {
+    return this.#place.ended;
+  }
+
+  get stats(): IntegratorStats {
+    const { accepted, rejected, evaluations } = this.#place;
+    return Object.freeze({ steps: accepted + rejected, accepted, rejected, evaluations });
+  }
+
+  /**
+   * Takes one step, as long as errors allow, and no further than the next stop. An event that resets the state, or ends the solve, ends the step too.
+   * @throws SolveError when there is none, RangeError after a terminal event
+   */
+  step(): Step<Y> {
+    this.#checkGoing("step");
+    const direction = this.#direction || 1;
+    const { place, events } = this.#stepper.step(this.#place, direction, this.#stops[0], this.#most);
+    this.#direction = direction;
+    this.#moveTo(place);
+    return Object.freeze({ t: place.t, y: this.#stepper.state<Y>(place), events });
+  }
+
+  /**
+   * Steps until a time, and ends exactly there; or sooner, at a terminal event. Later steps are as long as they would have been.
+   * @returns the state there
+   * @throws SolveError when a step fails, RangeError for a time that lies behind, or after a terminal event
+   */
+  advance(t: number): Y {
+    checkTime("advance", "t", t);
+    const kept = this.#direction;
+    if (t !== this.t) this.#checkGoing("advance");
+    const before = this.#place;
+    if (kept === 0 && t !== this.t) this.#turn(t > this.t ? 1 : -1);
+    const direction = this.#direction || 1;
+    try {
+      this.#checkAhead("advance", t, direction);
+      let [place, left] = [this.#place, this.#most];
+      while (place.t !== t && !place.ended) {
+        const stop = this.#stops.find((s) => direction * (s - place.t) > 0);
+        const to = stop !== undefined && direction * (stop - t) < 0 ? stop : t;
+        const next = this.#stepper.step(place, direction, to, left).place;
+        left -= next.accepted + next.rejected - place.accepted - place.rejected;
+        place = next;
+      }
+      this.#moveTo(place);
+    } catch (error) {
+      [this.#place, this.#direction] = [before, kept];
+      throw error;
+    }
+    return this.y;
+  }
+
+  /**
+   * The state at a time from the last step's beginning on, and nothing changes: by the dense output of that step, or of steps that are only tried. It is
+   * the state that later steps have there, unless a stop or `advance` cuts them short.
+   * @throws SolveError when a step fails, RangeError for times before the last step or behind a terminal event
+   */
+  peek(t: number): Y {
+    checkTime("peek", "t", t);
+    const direction = this.#direction || 1;
+    let [place, left] = [this.#place, this.#most];
+    if (t === place.t) return this.y;
+    if (direction * (t - place.before) < 0)
+      throw new RangeError(
+        `peek: t = ${t} lies before ${place.before}, where the last step began; ask within the last step or ahead${this.#direction ? "" : ", and give direction: -1 to go backwards"}`,
+      );
+    while (direction * (t - place.t) > 0) {
+      if (place.ended) throw new RangeError(`peek: t = ${t} lies behind the event that ends the solve at ${place.t}`);
+      const stop = this.#stops.find((s) => direction * (s - place.t) > 0);
+      const next = this.#stepper.step(place, direction, stop, left).place;
+      left -= next.accepted + next.rejected - place.accepted - place.rejected;
+      place = next;
+    }
+    return t === place.t ? this.#stepper.state(place) : this.#stepper.within(place, t);
+  }
+
+  /**
+   * Goes on from another state, and from another time if one is given: what the method and the controller carry begins anew, the planned step is kept.
+   * @throws ShapeError, DTypeError, TypeError for a state of another kind
+   */
+  set(y: Y, t: number = this.t): void {
+    checkTime("set", "t", t);
+    const leaves = this.#flatten("set", y as Tree);
+    const direction = this.#direction || 1;
+    this.#place = this.#stepper.begin(
+      t,
+      leaves.map(({ storage }) => storage),
+      direction,
+      this.#place,
+    );
+    this.#stops = this.#stops.filter((s) => direction * (s - t) > 0);
+  }
+
+  /** A later step ends exactly there. @throws RangeError for a time that is not ahead */
+  addStop(t: number): void {
+    checkTime("addStop", "t", t);
+    const direction = this.#direction || (t < this.t ? -1 : 1);
+    if (this.#direction === 0) this.#turn(direction);
+    this.#checkAhead("addStop", t, direction);
+    if (t !== this.t && !this.#stops.includes(t))
+      this.#stops = [...this.#stops, t].sort((a, b) => direction * (a - b));
+  }
+
+  /** All that the integrator knows: with `restore` on it, or on another of the same problem, steps go on to the bit as from here. */
+  save(): IntegratorState {
+    const { carry, dense, ...clock } = this.#place;
+    return {
+      carry: this.#stepper.tensors(carry),
+      dense: this.#stepper.tensors(dense),
+      clock,
+      direction: this.#direction,
+      stops: this.#stops,
+    };
+  }
+
+  /** Goes on from what was saved. @throws TypeError when that is of another problem */
+  restore({ carry, dense, clock, direction, stops }: IntegratorState): void {
+    const kept = this.#stepper.storages("restore", carry);
+    // One list where there has been no event, so that it is kept once.
+    const last = this.#stepper.storages("restore", dense);
+    this.#place = { ...clock, carry: kept, dense: last };
+    this.#direction = direction;
+    this.#stops = stops;
+  }
+
+  /** Settles the direction before the first step. */
+  #turn(direction: 1 | -1): void {
+    this.#direction = direction;
+    if (direction === 1) return;
+    const { t, carry } = this.#place;
+    this.#place = this.#stepper.begin(t, this.#stepper.leaves(carry), direction);
+  }
+
+  #moveTo(place: Place): void {
+    this.#place = place;
+    const direction = this.#direction || 1;
+    if (this.#stops.length > 0) this.#stops = this.#stops.filter((s) => direction * (s - place.t) > 0);
+  }
+
+  #checkAhead(where: string, t: number, direction: number): void {
+    if (direction * (t - this.t) >= 0) return;
+    throw new RangeError(
+      `${where}: t = ${t} lies behind ${this.t}, and time goes ${direction > 0 ? "forwards" : "backwards"}; set a state there first`,
+    );
+  }
+
+  #checkGoing(where: string): void {
+    if (this.ended)
+      throw new RangeError(`${where}: an event ended the solve at t = ${this.t}; set a state to go on`);
+  }
+}

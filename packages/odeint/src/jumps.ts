@@ -1,0 +1,64 @@
+import { argmin, cast, cond, type DType, stopGradient, take, type Tensor, where } from "@dzdt/tensor";
+import type { Method } from "./step";
+
+/** The next of some times, and how far it is: infinitely where there is none. */
+export interface Landing {
+  readonly time: Tensor;
+  readonly ahead: Tensor;
+}
+
+/** So near to each other times are one: a few roundings. */
+export const nearness = (t: Tensor, dtype: DType = t.dtype): Tensor =>
+  stopGradient(t.abs()).mul(dtype === "float32" ? 2 ** -20 : 2 ** -49);
+
+/** The first of some times, in any order, that is after `t` in a direction. */
+export function nextJump(times: Tensor, t: Tensor, direction: Tensor): Landing {
+  const ahead = stopGradient(times.sub(t)).mul(direction);
+  const later = where(ahead.greater(nearness(t)), ahead, Infinity);
+  const nearest = argmin(later, 0);
+  return { time: take(times, nearest, 0), ahead: take(later, nearest, 0) };
+}
+
+/**
+ * A method for a field that is smooth but at some times. Steps end there, and the next one begins anew. At both ends of a step the field is asked
+ * just inside of it, so that it is the field of that side.
+ * @param times float64 `[jumps]`, in any order, of which some may be outside the solve
+ * @param seen the dtype in which the field sees times, when it is not that of times
+ */
+export function acrossJumps(method: Method, times: Tensor, seen?: DType): Method {
+  const restart = (t: Tensor, y: readonly Tensor[], memory: readonly Tensor[]): readonly Tensor[] =>
+    method.restart ? method.restart(t, y, memory) : method.begin(t, y);
+  const isJump = (t: Tensor): Tensor => stopGradient(times.sub(t)).abs().lessEqual(nearness(t)).any();
+  const beside = (t: Tensor, h: Tensor, side: number): Tensor => {
+    const inwards = stopGradient(h).sign().mul(side);
+    const distance = nearness(t, seen)
+      .mul(2)
+      .add(
+        stopGradient(h)
+          .abs()
+          .mul((seen ?? t.dtype) === "float32" ? 2 ** -22 : 2 ** -51),
+      );
+    return t.add(inwards.mul(distance));
+  };
+  const { undo: _, ...rest } = method;
+  const { evaluations } = method;
+  return {
+    ...rest,
+    jumps: times,
+    interpolantMoves: true,
+    counted: true,
+    attempt: (t, tNext, h, y, memory) => {
+      const anew = isJump(t);
+      const from = where(anew, beside(t, h, 1), t);
+      const to = where(isJump(tNext), beside(tNext, h, -1), tNext);
+      const started = cond(
+        anew,
+        () => [...restart(from, y, memory)],
+        () => [...memory],
+      );
+      const tried = method.attempt(from, to, h, y, started);
+      const more = where(anew, cast(anew, "int32").mul(evaluations.begin), 0);
+      return { ...tried, evaluations: more.add(tried.evaluations ?? evaluations.attempt) };
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { gaussLegendre, type GaussSolver } from "../structure/gauss-tableau";
+
+/**
+ * Gauss–Legendre with four stages, order 8: symplectic for every Hamiltonian, symmetric, A-stable, and exact for quadratic invariants of any field.
+ * Dense output of order 4 by collocation. For smooth problems over long times. Butcher 1964, doi:10.1090/S0025-5718-1964-0159424-9;
+ * Hairer, Lubich and Wanner 2006, VI.4, doi:10.1007/3-540-30666-8.
+ */
+export const gauss8: GaussSolver = gaussLegendre({
+  name: "gauss8",
+  order: 8,
+  c: [0.06943184420297371, 0.33000947820757187, 0.6699905217924281, 0.9305681557970263],
+  a: [
+    [0.08696371128436346, -0.026604180084998794, 0.012627462689404725, -0.0035551496857956833],
+    [0.18811811749986806, 0.16303628871563652, -0.027880428602470895, 0.006735500594538156],
+    [0.16719192197418878, 0.35395300603374397, 0.16303628871563652, -0.014190694931141144],
+    [0.1774825722545226, 0.31344511474186837, 0.35267675751627187, 0.08696371128436346],
+  ],
+  b: [0.17392742256872692, 0.32607257743127305, 0.32607257743127305, 0.17392742256872692],
+  reference: "Butcher 1964, doi:10.1090/S0025-5718-1964-0159424-9",
+});

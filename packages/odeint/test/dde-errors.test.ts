@@ -1,0 +1,55 @@
+import { stack, tensor, type Tensor } from "@dzdt/tensor";
+import { describe, expect, test } from "vitest";
+import { adamsBashforthMoulton, backsolve, constant, ddeint, dop853, leapfrog, rk4, Status } from "../src/index";
+
+const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
+const minusPast = (_t: Tensor, _y: Tensor, [past]: readonly Tensor[]): Tensor => past!.neg();
+/** Mackey and Glass's equation. */
+const mackeyGlass = (_t: Tensor, y: Tensor, [past]: readonly Tensor[]): Tensor =>
+  past!.mul(0.2).div(past!.pow(10).add(1)).sub(y.mul(0.1));
+
+describe("failures and errors", () => {
+  const start = f64(1);
+
+  test("a history of too few steps has a name and a status", () => {
+    const options = { delays: 1, rtol: 1e-9, atol: 1e-11, historySteps: 2 };
+    expect(() => ddeint(mackeyGlass, start, start, [0, 5], options)).toThrow(
+      /historyTooShort at t = .*raise historySteps/,
+    );
+    const { status } = ddeint(mackeyGlass, start, start, [0, 5], { ...options, throw: false });
+    expect(status.itemSync()).toBe(Status.historyTooShort);
+    expect(ddeint(mackeyGlass, start, start, [0, 5], { ...options, historySteps: 100 }).status.itemSync()).toBe(0);
+  });
+
+  test("of what does not fit", () => {
+    const solve =
+      (options: object, ts = [0, 1]) =>
+      (): unknown =>
+        ddeint(minusPast, start, start, ts, { delays: 1, ...options });
+    expect(solve({ delays: 0 })).toThrow("ddeint: delays[0] is 0; give a positive length of time");
+    expect(solve({ delays: [1, -2] })).toThrow("ddeint: delays[1] is -2");
+    expect(solve({ delays: [] })).toThrow("ddeint: delays is empty");
+    expect(solve({ delays: undefined })).toThrow("ddeint: there are no delays; give them, as in { delays: [1, 2.5] }");
+    expect(solve({ delays: [(t: Tensor) => t] })).toThrow(
+      "ddeint: delays[0] is a function, and delays that depend on the state are not offered",
+    );
+    expect(solve({}, [1, 0])).toThrow("ddeint: ts[1] = 0 is not after ts[0] = 1");
+    expect(solve({ historySteps: 0 })).toThrow("ddeint: historySteps is 0; give a positive integer");
+    expect(solve({ solver: dop853 })).toThrow("ddeint: dop853 evaluates the field for its dense output");
+    expect(solve({ solver: leapfrog })).toThrow("ddeint: leapfrog is no Runge–Kutta method");
+    expect(solve({ solver: adamsBashforthMoulton })).toThrow("is no Runge–Kutta method");
+    expect(solve({ events: [] })).toThrow("ddeint: there are no events in equations with delays");
+    expect(solve({ adjoint: backsolve() })).toThrow(
+      "ddeint: this adjoint solves the equation backwards, without its past",
+    );
+    expect(solve({ solver: rk4, controller: constant({ dt: 1.5 }) })).toThrow(
+      "ddeint: steps of 1.5 are longer than the delay 1",
+    );
+    expect(() => ddeint(minusPast, f64([1, 2]), start, [0, 1], { delays: 1 })).toThrow("ddeint: history");
+    expect(() => ddeint(minusPast, { a: start }, start, [0, 1], { delays: 1 })).toThrow("ddeint: history");
+    expect(() => ddeint((_t, y) => stack([y, y]), start, start, [0, 1], { delays: 1 })).toThrow(
+      "ddeint: vector field returned [2]",
+    );
+    expect(solve({ dely: 1 })).toThrow("unknown option dely");
+  });
+});

@@ -1,0 +1,120 @@
+import { compile, js, stack, type Tensor, withTarget } from "@dzdt/tensor";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { dop853, event, odeint, peak, pid, SolveError, type SolveEvent, tsit5 } from "../src/index";
+import { at, close, f64, first, numbers } from "./support/numbers";
+
+const height = (_t: Tensor, y: Tensor): Tensor => at(y, 0);
+
+describe("laws", () => {
+  const swing = (_t: Tensor, y: Tensor): Tensor => stack([at(y, 1), at(y, 0).sin().neg()]);
+  const levels = fc.array(fc.double({ min: -0.9, max: 0.9, noNaN: true }), { minLength: 1, maxLength: 3 });
+  const ts = [0, 1, 2.5, 6];
+
+  test("events that never fire or are only recorded leave all steps as they are, to the bit", () => {
+    fc.assert(
+      fc.property(levels, fc.constantFrom(tsit5, dop853), (list, solver) => {
+        const plain = odeint(swing, f64([1, 0]), ts, { solver });
+        const events = [
+          ...list.map((x) => event((_t, y: Tensor) => at(y, 0).sub(x), { terminal: false })),
+          event((_t, y: Tensor) => at(y, 1).sub(5)),
+          event({ at: [0.7, 3], terminal: false }),
+        ];
+        const watched = odeint(swing, f64([1, 0]), ts, { solver, events });
+        expect(numbers(watched.ys)).toEqual(numbers(plain.ys));
+        expect(watched.stats.steps.itemSync()).toBe(plain.stats.steps.itemSync());
+        expect(watched.stats.rejected.itemSync()).toBe(plain.stats.rejected.itemSync());
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test("the order of the list does not matter", () => {
+    const kick = event((_t, y: Tensor) => at(y, 0), { direction: "down", reset: (_t, y: Tensor) => y.mul(0.8) });
+    const list = [
+      kick,
+      event((_t, y: Tensor) => at(y, 0), { terminal: false }),
+      event({ at: [2], reset: (_t, y: Tensor) => y.mul(1.1) }),
+      event((_t, y: Tensor) => at(y, 1).add(0.3), { terminal: false }),
+    ] as const;
+    const solve = (order: readonly number[]) => {
+      const { ys, events } = odeint(swing, f64([1, 0]), [0, 3, 12], { events: order.map((i) => list[i]!) });
+      return { ys: numbers(ys), events: list.map((_, i) => numbers(events[order.indexOf(i)]!.t)) };
+    };
+    const expected = solve([0, 1, 2, 3]);
+    fc.assert(
+      fc.property(fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }), (order) => {
+        expect(solve(order)).toEqual(expected);
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  test("conditions are zero at their times, and nowhere before on the dense output", () => {
+    fc.assert(
+      fc.property(fc.double({ min: -0.95, max: 0.95, noNaN: true }), (level) => {
+        const { events, at: state } = odeint(swing, f64([1, 0]), [0, 8], {
+          events: [event((_t, y: Tensor) => at(y, 0).sub(level), { terminal: false })],
+        });
+        const [{ t, y, count }] = events as [(typeof events)[0]];
+        const many = count.itemSync();
+        expect(many).toBeGreaterThan(0);
+        numbers(y.slice([0, 0], [many, 1])).forEach((x) => expect(Math.abs(x - level)).toBeLessThan(1e-13));
+        const end = numbers(t)[0]!;
+        const grid = Array.from({ length: 200 }, (_, i) => (i / 200) * end * (1 - 1e-9));
+        const values = numbers(state(grid).slice([0, 0], [200, 1])).map((x) => x - level);
+        expect(values.every((x) => Math.sign(x) === Math.sign(values[0]!))).toBe(true);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test("on the plain target they are the same", () => {
+    const solve = (): number[] => {
+      const kick = event((_t, y: Tensor) => at(y, 0), { direction: "down", reset: (_t, y: Tensor) => y.mul(0.8) });
+      const { ys, events } = odeint(swing, f64([1, 0]), [0, 3, 12], { events: [kick] });
+      return [...numbers(ys), ...numbers(first(events[0]!.t, 2))];
+    };
+    close(withTarget(js(), solve), solve(), 1e-12);
+  });
+});
+
+describe("errors name what is wrong", () => {
+  const solve = (events: unknown, options: object = {}) =>
+    odeint((_t, y: Tensor) => y, f64([1, 2]), [0, 1], { ...options, events: events as SolveEvent[] });
+  test.each([
+    ["an int condition", [event((_t, y: Tensor) => y.sum().cast("int32"))], /events\[0\] returned int32/],
+    ["a vector", [event((_t, y: Tensor) => y)], /events\[0\] returned shape \[2\]/],
+    ["no tensor", [event(() => "x" as never)], /events\[0\] returned string/],
+    [
+      "a reset of another shape",
+      [event({ at: [0.5], reset: (_t, y: Tensor) => y.sum() })],
+      /reset of events\[0\] returned \[\]/,
+    ],
+    ["a bool observable", [peak((_t, y: Tensor) => y.sum().less(0))], /observable of events\[0\] is bool/],
+    ["no event", [(_t: Tensor) => 0], /events\[0\] is no event/],
+    ["no list", 3, /events is of type number, no array/],
+  ])("%s", (_name, events, message) => expect(() => solve(events)).toThrow(message));
+
+  test("in options", () => {
+    expect(() => event(undefined, {})).toThrow(/neither a condition nor preset times/);
+    expect(() => event(height, { direction: "rising" as never })).toThrow(/direction is "rising"/);
+    expect(() => event(height, { teminal: true } as never)).toThrow(/did you mean terminal/);
+    expect(() => peak(height, { kind: "max" as never })).toThrow(/kind is "max"/);
+    expect(() => solve([], { maxEvents: 0 })).toThrow(/maxEvents is 0/);
+    expect(() => solve([], { dense: 1 })).toThrow(/dense is 1/);
+    expect(
+      () => pid({ jumpTs: [] }) && odeint(height, f64([1]), [0, 1], { controller: pid({ stepTs: [NaN] }) }),
+    ).toThrow(/stepTs\[0\] is NaN/);
+  });
+
+  test("in a program", () => {
+    const often = event((t: Tensor) => t.mul(100).sin(), { terminal: false });
+    const run = compile((y: Tensor) => odeint((_t, z: Tensor) => z, y, [0, 10], { events: [often] }).events[0]!.t);
+    expect(() => run(f64(1))).toThrow(SolveError);
+    const free = compile(
+      (y: Tensor) => odeint((_t, z: Tensor) => z, y, [0, 10], { events: [event((t: Tensor) => t.sub(2))] }).ys,
+    );
+    close(free(f64(1)), [1, Math.exp(2)], 1e-5);
+  });
+});

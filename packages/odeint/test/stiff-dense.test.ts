@@ -1,0 +1,144 @@
+import { grad } from "@dzdt/autograd";
+import { tensor, type Tensor } from "@dzdt/tensor";
+import { describe, expect, test } from "vitest";
+import {
+  constant,
+  diagonallyImplicit,
+  imex,
+  kencarp3,
+  kencarp4,
+  kencarp5,
+  kvaerno5,
+  odeint,
+  radau5,
+  rodas5p,
+  type Solver,
+  type VectorField,
+} from "../src/index";
+import { lotkaVolterra, orderResidual } from "../src/testing";
+
+const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
+const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
+const distance = (x: readonly number[], y: readonly number[]): number =>
+  Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
+
+/** Errors between the ends of steps, at several places in one, with some steps and twice as many. */
+function slope(
+  solver: Solver,
+  field: VectorField<Tensor, undefined>,
+  y0: readonly number[],
+  solution: (t: number) => readonly number[],
+  steps: number,
+): { order: number; error: number } {
+  const errorWith = (count: number): number => {
+    const dt = 1 / count;
+    const solved = odeint(field, f64(y0), [0, 1], { solver, controller: constant({ dt }) });
+    // Within the step that holds 0.7.
+    const first = Math.floor(0.7 * count);
+    const times = [0.2, 0.45, 0.7, 0.9].map((theta) => (first + theta) * dt);
+    const found = numbers(solved.at(times));
+    return Math.max(...times.map((t, k) => distance(found.slice(k * y0.length, (k + 1) * y0.length), solution(t))));
+  };
+  const [coarse, fine] = [errorWith(steps), errorWith(2 * steps)];
+  return { order: Math.log2(coarse / fine), error: fine };
+}
+
+describe.each([
+  { name: "kvaerno5", solver: kvaerno5, a: kvaerno5.a },
+  { name: "kencarp5", solver: kencarp5, a: kencarp5.implicit },
+])("the dense output of $name", ({ solver, a }) => {
+  const { coefficients, order } = solver.dense!;
+  const at = (theta: number): number[] => coefficients.map((row) => row.reduceRight((sum, x) => (sum + x) * theta, 0));
+
+  test.each([0.125, 0.5, 0.8125, 1])("satisfies every order condition through its order at θ = %f", (theta) => {
+    // As a method of its own for a step of length θ.
+    const scaled = { a: a.map((row) => row.map((x) => x / theta)), b: at(theta).map((x) => x / theta) };
+    expect(orderResidual(scaled, order)).toBeLessThan(1e-12 / theta ** 4);
+    if (theta < 1) expect(orderResidual(scaled, order + 1)).toBeGreaterThan(1e-5);
+  });
+
+  test("ends in the method's weights", () => {
+    expect(distance(at(1), a.at(-1)!)).toBeLessThan(1e-12);
+  });
+
+  test("has this order", () => {
+    const { field, y0 } = lotkaVolterra;
+    const exact = (t: number): number[] =>
+      numbers(odeint(field, f64(y0), [0, t], { solver: radau5, rtol: 1e-12, atol: 1e-13 }).ys).slice(-2);
+    expect(slope(solver, field, y0, exact, 24).order).toBeGreaterThan(order + 0.6);
+  });
+
+  test("keeps order 3 where the field is very stiff, as the cubic of both ends does not", () => {
+    const stiff = (t: Tensor, y: Tensor): Tensor => y.sub(t.cos()).mul(-1e8).sub(t.sin());
+    const own = slope(solver, stiff, [1], (t) => [Math.cos(t)], 20);
+    expect(own.order).toBeGreaterThan(3.5);
+    const { name, c, order: declared, embeddedOrder, bError, reference } = solver;
+    const cubic = diagonallyImplicit({
+      name,
+      c,
+      a,
+      order: declared,
+      embeddedOrder: embeddedOrder!,
+      bError: bError!,
+      reference,
+    });
+    expect(slope(cubic, stiff, [1], (t) => [Math.cos(t)], 20).error).toBeGreaterThan(5 * own.error);
+  });
+});
+
+describe("fields in two parts", () => {
+  const explicit = (t: Tensor, y: Tensor): Tensor => {
+    const [a, b] = [y.slice([0], [1]), y.slice([1], [2])];
+    return b
+      .mul(t.cos())
+      .mul(f64([1, 0]))
+      .sub(a.mul(a).mul(f64([0, 1])));
+  };
+  const implicit = (_t: Tensor, y: Tensor): Tensor => y.mul(f64([-2, -1])).add(y.mul(y).mul(0.1));
+  const field = imex({ explicit, implicit });
+  const y0 = [1, 0.5];
+  const exact = (t: number): number[] =>
+    numbers(odeint(field, f64(y0), [0, t], { solver: radau5, rtol: 1e-12, atol: 1e-13 }).ys).slice(-2);
+
+  test.each([
+    [kencarp3, 3],
+    [kencarp4, 3],
+    [kencarp5, 4],
+  ] as const)("have dense output of one order less than the method, or better: %#", (solver, order) => {
+    expect(order).toBeGreaterThanOrEqual(solver.order - 1);
+    expect(slope(solver, field, y0, exact, 20).order).toBeGreaterThan(Math.min(solver.order, order + 1) - 0.4);
+  });
+
+  test("have dense output that meets the steps, the first included, where no step is before", () => {
+    const solved = odeint(field, f64(y0), [0, 0.25, 0.5, 1], { solver: kencarp5, controller: constant({ dt: 0.25 }) });
+    const one = odeint(field, f64(y0), [0, 0.25], { solver: kencarp5, controller: constant({ dt: 0.25 }) });
+    expect(distance(numbers(solved.ys.slice([1], [2])), numbers(one.ys.slice([1], [2])))).toBeLessThan(1e-14);
+    expect(distance(numbers(solved.at([0, 0.5, 1])), [...y0, ...numbers(solved.ys.slice([2], [4]))])).toBeLessThan(
+      1e-14,
+    );
+    const early = [0.05, 0.125, 0.2];
+    early.forEach((t) => expect(distance(numbers(one.at(t)), exact(t))).toBeLessThan(1e-3));
+  });
+
+  test("have gradients of what lies between steps", () => {
+    const of = (y: Tensor): Tensor =>
+      odeint(field, y, [0, 0.3, 0.7, 1], { solver: kencarp5, controller: constant({ dt: 0.25 }) })
+        .ys.slice([1], [3])
+        .sum();
+    const found = numbers(grad(of)(f64(y0)));
+    y0.forEach((value, i) => {
+      const h = 1e-5;
+      const expected =
+        (of(f64(y0.with(i, value + h))).itemSync() - of(f64(y0.with(i, value - h))).itemSync()) / (2 * h);
+      expect(Math.abs(found[i]! - expected)).toBeLessThan(1e-8);
+    });
+  });
+});
+
+test("rodas5p and radau5 have dense output of their orders less one, less two", () => {
+  const { field, y0 } = lotkaVolterra;
+  const exact = (t: number): number[] =>
+    numbers(odeint(field, f64(y0), [0, t], { solver: radau5, rtol: 1e-12, atol: 1e-13 }).ys).slice(-2);
+  expect(slope(rodas5p, field, y0, exact, 20).order).toBeGreaterThan(4.6);
+  expect(slope(radau5, field, y0, exact, 20).order).toBeGreaterThan(3.6);
+});

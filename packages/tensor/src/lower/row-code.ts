@@ -1,0 +1,62 @@
+import { sizeOf } from "../shape";
+import type { Node } from "../tape";
+import { int, type Site } from "./addressing";
+import { emitPart, operationsOf, type Stretch } from "./elements";
+import type { Value } from "./emitter";
+import type { Lowering } from "./lower";
+import { loopOf } from "./operands";
+import { bytesOf, type Place, type Plan } from "./plan";
+import { isFlat, rowAxes, type RowLoop } from "./row-loops";
+import { inTiles } from "./tiles";
+
+/** A loop over blocks of rows, in which each of several loops over elements goes over the block. */
+export function lowerRowLoop(lowering: Lowering, site: Site, plan: Plan, loop: RowLoop): void {
+  const { rows, block, kernels, passing } = loop;
+  const loops = kernels.map((members) => loopOf(plan, members));
+  const work = {
+    name: kernels.at(-1)![0]!.op.name,
+    length: rows,
+    operations: loops.reduce((sum, each) => sum + operationsOf(each), 0),
+    unit: block,
+    repeatable: true,
+  };
+  inTiles(lowering, site, work, (tile, part) => {
+    const { k } = tile;
+    k.loop(Math.ceil(part.length / block), (n) => {
+      // The last block begins so that it ends with the part: some rows are computed twice.
+      const here = k.mul(n, int(k, block));
+      const first = k.add(part.from, part.length % block === 0 ? here : k.min(here, int(k, part.length - block)));
+      const inner: Site = { ...tile, given: passingAt(tile, plan, passing, rows, first) };
+      for (const each of loops)
+        k.scope(() => emitPart(inner, each, shapeOf(plan, each.members), ...partOf(each.nodes, each.members)));
+
+      function partOf(nodes: readonly Node[], members: readonly Node[]): [Stretch, boolean] {
+        const shape = shapeOf(plan, members);
+        if (!nodes.every((node) => isFlat(plan.tape, node)))
+          return [{ from: first, length: block, axes: rowAxes(shape, rows)! }, false];
+        const width = sizeOf(shape) / rows;
+        return [{ from: k.mul(first, int(k, width)), length: block * width, axes: 1 }, true];
+      }
+    });
+  });
+}
+
+const shapeOf = (plan: Plan, members: readonly Node[]): readonly number[] =>
+  plan.tape.avals[members[0]!.outs[0]!]!.shape;
+
+/** Where whole values would begin of which a block has memory, so that its rows are where that is. */
+function passingAt(
+  { k, frame, given }: Site,
+  plan: Plan,
+  passing: ReadonlySet<number>,
+  rows: number,
+  first: Value,
+): ReadonlyMap<Place, Value> {
+  const places = new Map(given);
+  for (const id of passing) {
+    const place = plan.places[id]! as { offset: number };
+    const rowBytes = bytesOf(plan.tape.avals[id]!) / rows;
+    places.set(plan.places[id]!, k.sub(k.add(frame, int(k, place.offset)), k.mul(first, int(k, rowBytes))));
+  }
+  return places;
+}
