@@ -102,9 +102,12 @@ export async function bundledSite(): Promise<Site> {
 export async function importMapSite(): Promise<Site> {
   const { files, entries } = await builtPackages();
   const { outputFiles } = await build({ entryPoints: [page], write: false, format: "esm" });
+  const fflate = await readFile(`${root}node_modules/fflate/esm/browser.js`, "utf8");
+  const imports = { ...entries, fflate: "/fflate/browser.js" };
   return new Map([
     ...files,
-    ["/", html(`<script type="importmap">${JSON.stringify({ imports: entries })}</script>`)],
+    ["/fflate/browser.js", fflate],
+    ["/", html(`<script type="importmap">${JSON.stringify({ imports })}</script>`)],
     ["/page.js", outputFiles[0]!.text],
   ]);
 }

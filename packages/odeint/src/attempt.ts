@@ -57,6 +57,7 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
       const ahead = timeAt(t0, grid.h, attempts.add(1));
       return { last, h: where(last, grid.last, grid.h), tNext: where(last, stop, ahead) };
     }
+    if (stepping.kind === "given") return upTo(stepping);
     const left = stop.sub(c.t);
     if (stepping.kind === "stops") {
       if (!problem.landings) return { last: undefined, h: left, tNext: stop };
@@ -79,6 +80,14 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
       h: where(lands, target.sub(c.t), c.h),
       tNext: where(lands, target, c.t.add(c.h)),
     };
+  }
+
+  /** A step of the host's, or up to a landing before its end. */
+  function upTo({ h, to }: { readonly h: Tensor; readonly to: Tensor }): ReturnType<typeof planned> {
+    if (!problem.landings) return { last: undefined, h, tNext: to };
+    const next = nextJump(problem.landings, c.t, stopGradient(h.sign()));
+    const before = next.ahead.less(stopGradient(h).abs());
+    return { last: undefined, h: where(before, next.time.sub(c.t), h), tNext: where(before, next.time, to) };
   }
 }
 
@@ -189,7 +198,7 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
     accept,
     h: next,
     controller: state,
-    failure: { when: next.abs().less(stopGradient(least)).and(accept.not()), status: Status.stepUnderflow },
+    failure: { when: next.abs().greaterEqual(stopGradient(least)).or(accept).not(), status: Status.stepUnderflow },
   };
 
   function controlled(): Decision {

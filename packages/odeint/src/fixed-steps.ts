@@ -1,5 +1,6 @@
 import { type Aval, bind, cast, loop, maximum, stopGradient, type Tensor, trace, where } from "@dzdt/tensor";
-import { allFinite, numbers, type Outcome, type Problem } from "./problem";
+import { type FineTime, laterBy, since } from "./fine-time";
+import { allFinite, numbers, type Outcome, type Problem, startOf } from "./problem";
 import { Status } from "./status";
 
 /** Steps of one length from t0 on, the last one cut to end at `end`. */
@@ -10,26 +11,31 @@ export interface Grid {
   readonly h: Tensor;
   /** The last step's length, with its sign. */
   readonly last: Tensor;
-  readonly end: Tensor;
+  readonly end: FineTime;
 }
 
 /** Where the steps end. To be called while tracing, with traced `t0`. */
-export function gridOf(t0: Tensor, end: Tensor, dt: Tensor, maxSteps: number): Grid {
-  const { int, real } = numbers(t0);
-  const span = end.sub(t0);
+export function gridOf(t0: FineTime, end: FineTime, dt: Tensor, maxSteps: number): Grid {
+  const { int, real } = numbers(t0.t);
+  const span = since(end, t0);
   const h = stopGradient(span.sign().mul(dt));
   // A last step that is longer by rounding saves a tiny one.
-  const slack = t0.dtype === "float32" ? 1e-3 : 1e-9;
-  const wanted = stopGradient(maximum(span.div(dt).abs().sub(slack).ceil(), 1));
+  const steps = span.div(dt).abs();
+  const wanted = stopGradient(maximum(steps.sub(slackOf(steps)).ceil(), 1));
   const count = cast(where(wanted.lessEqual(real(maxSteps)), wanted, real(0)), "int32");
-  return { count, h, last: end.sub(timeAt(t0, h, count.sub(int(1)))), end };
+  return { count, h, last: since(end, timeAt(t0, h, count.sub(int(1)))), end };
 }
 
 /** Time after some steps. */
-export const timeAt = (t0: Tensor, h: Tensor, steps: Tensor): Tensor => t0.add(cast(steps, h.dtype).mul(h));
+export const timeAt = (t0: FineTime, h: Tensor, steps: Tensor): FineTime => laterBy(t0, h, cast(steps, h.dtype));
+
+/** How far a number of steps may be from a whole one by rounding. */
+export const slackOf = (steps: Tensor): Tensor | number =>
+  steps.dtype === "float32" ? stopGradient(steps).abs().mul(2 ** -21).add(1e-3) : 1e-9;
 
 /** Solves with steps of one length and no outputs but the last: a loop that counts, where all steps are taken before anyone looks at them. */
-export function integrateFixed({ method, t0, y0, maxSteps, checkpoints }: Problem, grid: Grid): Outcome {
+export function integrateFixed(problem: Problem, grid: Grid): Outcome {
+  const { method, t0, y0, maxSteps, checkpoints } = problem;
   const { int } = numbers(t0);
   const memory = method.begin(t0, y0);
   const carries = [...y0, ...memory, ...(method.counted ? [int(0)] : [])];
@@ -39,7 +45,9 @@ export function integrateFixed({ method, t0, y0, maxSteps, checkpoints }: Proble
     return [...tried.y, ...tried.memory, ...from.slice(size).map((n) => n.add(tried.evaluations!))];
   };
   const { h, last, end, count } = grid;
-  const body = trace("step", (i, ...from) => step(timeAt(t0, h, i), timeAt(t0, h, i.add(1)), h, from), [
+  // All that the field sees of times is a float.
+  const about = (n: Tensor): Tensor => t0.add(cast(n, h.dtype).mul(h));
+  const body = trace("step", (i, ...from) => step(about(i), about(i.add(1)), h, from), [
     { dtype: "int32", shape: [] },
     ...carries.map(({ dtype, shape }): Aval => ({ dtype, shape })),
   ]);
@@ -58,7 +66,7 @@ export function integrateFixed({ method, t0, y0, maxSteps, checkpoints }: Proble
     checkpoints,
   });
   // Apart from the others: its length is another number, and the only one that derivatives change.
-  const results = step(timeAt(t0, h, before), end, last, found);
+  const results = step(timeAt(startOf(problem), h, before).t, end.t, last, found);
   const y = results.slice(0, y0.length);
   // What is not finite stays so, as each step adds to the state.
   const finite = where(allFinite([...y, ...memory], t0), int(Status.success), int(Status.nonFinite));
@@ -71,7 +79,7 @@ export function integrateFixed({ method, t0, y0, maxSteps, checkpoints }: Proble
     steps: count,
     rejected: int(0),
     evaluations: (results[size] ?? count.mul(int(evaluations.attempt))).add(int(evaluations.begin)),
-    t: end,
+    t: end.t,
     h,
     y,
     memory: results.slice(y0.length, size),

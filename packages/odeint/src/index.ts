@@ -42,6 +42,10 @@ export type {
 export type { JacobianFunction } from "./implicit/vector";
 export { makeReversible, type ReversibleOptions, type ReversibleSolver } from "./make-reversible";
 export { odeint, type OdeintOptions } from "./odeint";
+export { type Integrator, integrator, type IntegratorOptions, type IntegratorState, type IntegratorStats, type Step } from "./host/integrator";
+export { solve } from "./host/solve";
+export type { StepEvent } from "./host/stepper";
+export type { HostOptions, StepReport } from "./host/watch";
 export { stepDoubling, type StepDoublingOptions, type StepDoublingSolver } from "./step-doubling";
 export { cubicPath, hermitePath, linearPath, type Path, piecewisePath, type Pieces, rectilinearPath } from "./paths";
 export { type Cost, quadrature, type QuadratureEvent, type QuadratureSolution, type QuadratureSolver } from "./quadrature";
@@ -52,7 +56,7 @@ export type { Solver } from "./solver";
 export type { StepperSolver } from "./stepper";
 export { gaussLegendre, type GaussOptions, type GaussSolver } from "./structure/gauss-tableau";
 export type { TaoOptions, TaoSolver } from "./structure/tao-solver";
-export { SolveError, Status, type StatusName } from "./status";
+export { type FailureDetails, SolveError, Status, type StatusName } from "./status";
 export {
   explicitRungeKutta,
   type ExplicitRungeKuttaOptions,

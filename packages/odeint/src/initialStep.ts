@@ -9,6 +9,7 @@ export function firstStep(
   memory: readonly Tensor[],
 ): { h: Tensor; evaluations: number } {
   if (stepping.kind === "stops") return { h: direction, evaluations: 0 };
+  if (stepping.kind === "given") return { h: stepping.h, evaluations: 0 };
   if (stepping.kind === "fixed") return { h: stepping.grid.h, evaluations: 0 };
   const { controller, norm, dt0 } = stepping;
   const span = end.sub(t0).abs();
@@ -23,7 +24,9 @@ export function firstStep(
   const one = span.mul(0).add(1);
   // From about 0 a step by as much as the tolerance is still small.
   const least = where(d1.less(1e-5), one.mul(short), one.div(d1.maximum(1e-5)).maximum(short));
-  const h0 = where(d0.less(1e-5).or(d1.less(1e-5)), least, d0.mul(0.01).div(d1)).minimum(most);
+  const guess = where(d0.less(1e-5).or(d1.less(1e-5)), least, d0.mul(0.01).div(d1));
+  // Tolerances near 0 put norms beyond the finite.
+  const h0 = where(d1.less(Infinity).and(isFinite(guess).not()), one.mul(short), guess).minimum(most);
   const step = direction.mul(h0);
   const y1 = y0.map((y, k) => y.add(f0[k]!.mul(cast(step, y.dtype))));
   const f1 = method.begin(t0.add(step), y1).slice(0, y0.length);

@@ -32,13 +32,27 @@ export function integrate(problem: Problem): Outcome {
 }
 
 function integrateTraced(given: Problem): Outcome {
+  const { problem, direction, start, evaluations } = begin(given);
+  return ending(problem, evaluations, direction, runLoop(problem, start, direction));
+}
+
+/** What comes before the first iteration. */
+export interface Beginning {
+  readonly problem: Problem;
+  readonly direction: Tensor;
+  readonly start: Carry;
+  /** Field evaluations for the length of the first step. */
+  readonly evaluations: number;
+}
+
+/** To be called while tracing, like the other parts of a solve. */
+export function begin(given: Problem): Beginning {
   const problem = onMovedSteps(given);
   const { method, stepping, t0, y0, stops, outputs } = problem;
   const { int, real } = numbers(t0);
   const stopCount = stops.shape[0]!;
-  const outputCount = outputs ? outputs.shape[0]! : stopCount;
-  const end = take(stops, int(stopCount - 1), 0);
-  const direction = stopGradient(end.sub(t0).sign());
+  const end = endOf(problem);
+  const direction = towards(end, t0);
   const memory = method.begin(given.t0, y0);
   const first = firstStep(problem, end, direction, memory);
   const proceeding =
@@ -60,7 +74,29 @@ function integrateTraced(given: Problem): Outcome {
     events: problem.events ? [problem.events.machinery.begin(problem, direction)] : [],
     status: where(allFinite([...y0, ...memory], t0), proceeding, int(Status.nonFinite)),
   };
-  const { carry, rows, iterations } = runLoop(problem, start, direction);
+  return { problem, direction, start, evaluations: first.evaluations };
+}
+
+const endOf = ({ stops, t0 }: Problem): Tensor => take(stops, numbers(t0).int(stops.shape[0]! - 1), 0);
+
+const towards = (end: Tensor, t0: Tensor): Tensor => stopGradient(end.sub(t0).sign());
+
+/** 1 or −1, for increasing and decreasing times. */
+export const directionOf = (problem: Problem): Tensor => towards(endOf(problem), problem.t0);
+
+/** What the iterations leave behind. */
+export interface Run {
+  readonly carry: Carry;
+  /** States at the outputs, with their times if there are events. */
+  readonly rows: readonly Tensor[];
+  readonly iterations: Tensor;
+}
+
+/** The outcome of a run. @param begun field evaluations for the length of the first step */
+export function ending(problem: Problem, begun: number, direction: Tensor, { carry, rows, iterations }: Run): Outcome {
+  const { method, t0, y0, outputs } = problem;
+  const { int } = numbers(t0);
+  const outputCount = (outputs ?? problem.stops).shape[0]!;
   // Without end in sight when iterations ran out, as where times that were not known do not go one way.
   const status = where(carry.status.equal(int(running)), int(Status.maxStepsReached), carry.status);
   const done = outputs ? carry.written[0]! : carry.reached[0];
@@ -80,7 +116,7 @@ function integrateTraced(given: Problem): Outcome {
     : iterations.sub(written);
   const { evaluations } = method;
   const worked = (carry.evaluations[0] ?? steps.mul(int(evaluations.attempt)))
-    .add(int(evaluations.begin + first.evaluations))
+    .add(int(evaluations.begin + begun))
     .add(written.mul(int(evaluations.interpolate)));
   return {
     ...(happened ? problem.events!.machinery.collect(problem, carry, rows, ys, status) : { ys }),
@@ -92,7 +128,7 @@ function integrateTraced(given: Problem): Outcome {
     h: carry.h,
     y: carry.y,
     memory: carry.memory,
-    derivative: method.derivative ? carry.memory.slice(0, y0.length) : [],
+    derivative: derivativeAt(problem, carry),
   };
 
   function reached(count: Tensor, y: Tensor): Tensor {
@@ -103,65 +139,85 @@ function integrateTraced(given: Problem): Outcome {
   }
 }
 
-function runLoop(
+/** Where a solve ended; of methods that do not keep it, in a solve that looks for what failed. */
+function derivativeAt({ method, watched }: Problem, { t, y, memory }: Carry): readonly Tensor[] {
+  if (method.derivative) return memory.slice(0, y.length);
+  return watched ? method.slope(t, y) : [];
+}
+
+/** The most iterations there may be: attempts, outputs and events. */
+export const mostIterations = ({ maxSteps, outputs, events }: Problem): number =>
+  maxSteps + (outputs ? outputs.shape[0]! : 0) + (events ? eventRows(events) + events.slots : 0);
+
+/** How many rows iterations may write: one for each output, and those of events. */
+export const rowCount = ({ outputs, stops, events }: Problem): number =>
+  (outputs ?? stops).shape[0]! + (events ? eventRows(events) : 0);
+
+/**
+ * One iteration: (how many were before, leaves of the carry) → those of the next, and if there are several rows the one that is written, −1 for
+ * none, with what is written there.
+ */
+export function iteration(
   problem: Problem,
-  start: Carry,
   direction: Tensor,
-): { carry: Carry; rows: Tensor[]; iterations: Tensor } {
-  const { outputs, stops, y0, maxSteps, checkpoints, events } = problem;
+  rebuild: (leaves: readonly Tensor[]) => Carry,
+): (i: Tensor, ...ins: Tensor[]) => Tensor[] {
+  const { outputs, stops } = problem;
+  const leavesOf = (carry: Carry): Tensor[] => tree.flatten(carry as never).leaves as Tensor[];
+  const count = (outputs ?? stops).shape[0]!;
+  const rowwise = outputs !== undefined || count > 1;
+  return (i, ...ins) => {
+    const carry = rebuild(ins);
+    if (!outputs) {
+      const { next, row } = attempt(problem, carry, i);
+      return rowwise ? [...leavesOf(next), row, ...next.y] : leavesOf(next);
+    }
+    if (problem.events) {
+      const { next, row, y, t } = problem.events.machinery.advance(problem, carry, i, direction);
+      return [...leavesOf(next), row, ...y, t];
+    }
+    const { int } = numbers(i);
+    const written = carry.written[0]!;
+    const due = take(outputs, written, 0);
+    const late = direction.mul(due.sub(carry.t)).lessEqual(0);
+    return cond(
+      late,
+      (...now: Tensor[]) => {
+        const c = rebuild(now);
+        const ended = c.written[0]!.add(1);
+        const y = outputAt(problem, c);
+        const status = where(ended.equal(int(count)), int(Status.success), int(running));
+        return [...leavesOf({ ...c, written: [ended], status }), c.written[0]!, ...y];
+      },
+      (...now: Tensor[]) => {
+        const c = rebuild(now);
+        const { next } = attempt(problem, c, i.sub(c.written[0]!));
+        return [...leavesOf(next), int(-1), ...c.y.map((y) => zerosLike(y))];
+      },
+      ...ins,
+    );
+  };
+}
+
+function runLoop(problem: Problem, start: Carry, direction: Tensor): Run {
+  const { outputs, stops, y0, checkpoints, events } = problem;
   const flat = tree.flatten(start as never);
   const init = flat.leaves as Tensor[];
   const types = init.map(({ dtype, shape }): Aval => ({ dtype, shape }));
   const rebuild = (ins: readonly Tensor[]): Carry => tree.unflatten(flat.structure, ins);
-  const leavesOf = (carry: Carry): Tensor[] => tree.flatten(carry as never).leaves as Tensor[];
-  const count = outputs?.shape[0] ?? stops.shape[0]!;
-  const rowwise = outputs !== undefined || count > 1;
-  const body = trace(
-    "step",
-    (i, ...ins) => {
-      const carry = rebuild(ins);
-      if (!outputs) {
-        const { next, row } = attempt(problem, carry, i);
-        return rowwise ? [...leavesOf(next), row, ...next.y] : leavesOf(next);
-      }
-      if (problem.events) {
-        const { next, row, y, t } = problem.events.machinery.advance(problem, carry, i, direction);
-        return [...leavesOf(next), row, ...y, t];
-      }
-      const { int } = numbers(i);
-      const written = carry.written[0]!;
-      const due = take(outputs, written, 0);
-      const late = direction.mul(due.sub(carry.t)).lessEqual(0);
-      return cond(
-        late,
-        (...now: Tensor[]) => {
-          const c = rebuild(now);
-          const ended = c.written[0]!.add(1);
-          const y = outputAt(problem, c);
-          const status = where(ended.equal(int(count)), int(Status.success), int(running));
-          return [...leavesOf({ ...c, written: [ended], status }), c.written[0]!, ...y];
-        },
-        (...now: Tensor[]) => {
-          const c = rebuild(now);
-          const { next } = attempt(problem, c, i.sub(c.written[0]!));
-          return [...leavesOf(next), int(-1), ...c.y.map((y) => zerosLike(y))];
-        },
-        ...ins,
-      );
-    },
-    [{ dtype: "int32", shape: [] }, ...types],
-  );
+  const rowwise = outputs !== undefined || stops.shape[0]! > 1;
+  const body = trace("step", iteration(problem, direction, rebuild), [{ dtype: "int32", shape: [] }, ...types]);
   const condition = trace("unfinished", (...ins) => [rebuild(ins).status.less(0)], types);
   const results = bind(loop, [...init, ...body.captured, ...condition.captured], {
     body: body.tape,
     condition: condition.tape,
     carries: init.length,
     xs: 0,
-    length: maxSteps + (outputs ? count : 0) + (events ? eventRows(events) + events.slots : 0),
+    length: mostIterations(problem),
     counted: false,
     reverse: false,
     ys: rowwise ? [...y0, ...(events ? [start.t] : [])].map(() => "row" as const) : [],
-    rows: rowwise ? count + (events ? eventRows(events) : 0) : 0,
+    rows: rowwise ? rowCount(problem) : 0,
     lanes: 0,
     checkpoints,
   });

@@ -190,7 +190,7 @@ export function prepare<Y extends Tree, A>(
   };
   const still =
     times.tensor.size === 1
-      ? solution(unmoved(leaves, structure, times.tensor, independent, request.events), at)
+      ? solution<Tensors<Y>>(unmoved(leaves, structure, times.tensor, independent, request.events), at)
       : undefined;
   return { request, leaves, times: times.tensor, still, concluded };
 }

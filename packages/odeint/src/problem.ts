@@ -3,6 +3,7 @@ import type { AdaptiveController } from "./controllers/controller";
 import type { EventOutcome } from "./events/collect";
 import type { Events } from "./events/leaf-event";
 import type { EventState } from "./events/state";
+import { exactly, type FineTime } from "./fine-time";
 import type { Grid } from "./fixed-steps";
 import type { Method } from "./step";
 
@@ -17,6 +18,8 @@ export type Stepping =
       readonly dt0: Tensor | undefined;
     }
   | { readonly kind: "fixed"; readonly grid: Grid }
+  /** The next step's length, with its sign, and its end: the host's choice. */
+  | { readonly kind: "given"; readonly h: Tensor; readonly to: Tensor }
   /** One step from stop to stop. */
   | { readonly kind: "stops" };
 
@@ -43,7 +46,20 @@ export interface Problem {
   readonly events?: Events;
   /** Times at which steps end besides, in any order; constants of derivatives. */
   readonly landings?: Tensor;
+  /** What single floats leave of the times, where it is known: see `FineTime`. */
+  readonly rests?: { readonly t0: Tensor; readonly stops: Tensor; readonly outputs: Tensor | undefined };
 }
+
+/** When a problem begins, in all digits. */
+export const startOf = ({ t0, rests }: Problem): FineTime => (rests ? { t: t0, rest: [rests.t0] } : exactly(t0));
+
+/** Likewise its stops. */
+export const stopsOf = ({ stops, rests }: Problem): FineTime =>
+  rests ? { t: stops, rest: [rests.stops] } : exactly(stops);
+
+/** Likewise the outputs of a problem that has any. */
+export const outputsOf = ({ outputs, rests }: Problem): FineTime =>
+  rests?.outputs ? { t: outputs!, rest: [rests.outputs] } : exactly(outputs!);
 
 /** A solve as leaves. */
 export interface Outcome {
@@ -75,7 +91,11 @@ export function onMovedSteps(problem: Problem): Problem {
   return { ...problem, stepping: still, t0: start, stops: stopGradient(stops), drift: t0.sub(start) };
 }
 
-const unmoved = (grid: Grid): Grid => ({ ...grid, last: stopGradient(grid.last), end: stopGradient(grid.end) });
+const unmoved = (grid: Grid): Grid => ({
+  ...grid,
+  last: stopGradient(grid.last),
+  end: { ...grid.end, t: stopGradient(grid.end.t) },
+});
 
 /** A time of the solve with its derivatives. */
 export const moved = ({ drift }: Problem, t: Tensor): Tensor => (drift ? t.add(drift) : t);
@@ -84,6 +104,8 @@ export const moved = ({ drift }: Problem, t: Tensor): Tensor => (drift ? t.add(d
 export interface Carry {
   /** Time, float64, and the next step with its sign, a constant of derivatives. */
   readonly t: Tensor;
+  /** What the float leaves of the time: see `FineTime`. */
+  readonly rest: readonly Tensor[];
   readonly h: Tensor;
   readonly y: readonly Tensor[];
   readonly memory: readonly Tensor[];

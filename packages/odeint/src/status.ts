@@ -168,14 +168,24 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
   const accepted = at(end.steps) - rejected;
   const who = status.length > 1 ? `trajectory ${lane}: ` : "";
   const worst = worstComponent(end, paths, lane, status.length);
-  const remedy = ended ? "raise timeLimit, or loosen rtol and atol" : name === "nonFinite" && advised ? advised.text : remedies[name];
+  const remedy = ended
+    ? "raise timeLimit, or loosen rtol and atol"
+    : name === "nonFinite" && advised
+      ? advised.text
+      : remedies[name];
   return new SolveError(
     name,
-    `${where}: ${who}${name}${ended ? `: ${ended}` : often(end, name, lane)} at t = ${t} with step ${h} after ${accepted} accepted and ${rejected} rejected steps` +
+    `${where}: ${who}${name}${ended ? `: ${ended}` : often(end, name, lane)} at t = ${t}${steps(h, accepted, rejected)}` +
       `${worst.text}; ${remedy}`,
     { t, h, component: worst.name, accepted, rejected, ...(partial && { solution: partial() }) },
   );
 }
+
+/** The step that was to be next, and those before. */
+const steps = (h: number, accepted: number, rejected: number): string =>
+  accepted + rejected === 0 && !(Math.abs(h) > 0)
+    ? " before the first step"
+    : ` with step ${h} after ${accepted} accepted and ${rejected} rejected steps`;
 
 /** Which event fired too often. */
 function often({ events }: End, name: StatusName, lane: number): string {
@@ -200,7 +210,8 @@ function worstComponent(
     const slopes = derivative[k]?.dataSync().subarray(lane * size, (lane + 1) * size);
     values.forEach((value, i) => {
       const slope = slopes?.[i] ?? 0;
-      const moved = Math.abs((slope * step) / (Math.abs(value) + 1e-12));
+      // Before the first step there may be none that is finite.
+      const moved = Math.abs((slope * (Number.isFinite(step) && step !== 0 ? step : 1)) / (Math.abs(value) + 1e-12));
       const rank = Number.isFinite(value) && Number.isFinite(slope) ? moved : Infinity;
       if (rank <= worst.size) return;
       const place = leaf.ndim === (lanes > 1 ? 1 : 0) ? "" : `[${i}]`;

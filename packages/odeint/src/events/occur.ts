@@ -109,7 +109,7 @@ function happening(problem: Problem, { c, time, y: found }: Here, i: number, dir
       memory,
       controller: stepping.kind === "adaptive" ? stepping.controller.init().map(numbers(time).real) : [],
       reached: now.reached.map(() => stopGradient(sum(passed))),
-      events: [anew(problem, now.events[0]!, i, time, start, direction)],
+      events: [anew(problem, now, i, time, { before: y, after: start }, direction)],
       status: where(finite, overflow, int(Status.nonFinite)),
     };
   }
@@ -147,18 +147,21 @@ function momentOf(
 /** What is known of events after a reset by one of them. Those of the same time are still to come. */
 function anew(
   problem: Problem,
-  events: EventState,
+  c: Carry,
   own: number,
   time: Tensor,
-  y: readonly Tensor[],
+  { before, after }: { readonly before: readonly Tensor[]; readonly after: readonly Tensor[] },
   direction: Tensor,
 ): EventState {
   const { triggers } = problem.events!;
-  const [t, start] = [stopGradient(time), y.map((x) => stopGradient(x))];
+  const events = c.events[0]!;
+  const still = (y: readonly Tensor[]): Tensor[] => y.map((x) => stopGradient(x));
+  const [t, y, start] = [stopGradient(time), still(before), still(after)];
   const { int } = numbers(t);
   const side = triggers.map((trigger, k) => {
     if (trigger.times) return events.side[k]!;
-    const fresh = sideAt(problem, trigger, t, start, direction, events.last[k]!.equal(t));
+    const crossed = { now: events.last[k]!.equal(t), y, length: c.length[0]! };
+    const fresh = sideAt(problem, trigger, t, start, direction, crossed);
     return k === own ? fresh : where(events.next[k]!.equal(t), events.side[k]!, fresh);
   });
   return {

@@ -36,24 +36,45 @@ export function beginEvents(problem: Problem, direction: Tensor): EventState {
   };
 }
 
-/** The sign that a condition has from now on. @param crossed it has just been found to be zero here, whatever rounding says */
+/** A condition that has just been found to be zero. */
+export interface Crossed {
+  /** bool: has it? */
+  readonly now: Tensor;
+  /** The state then. */
+  readonly y: readonly Tensor[];
+  /** How long the step was. */
+  readonly length: Tensor;
+}
+
+/**
+ * The sign that a condition has from now on: where it is zero, the one that it is about to have.
+ * @param crossed it has just been zero: what is left of that by rounding is still zero, and what a reset has made of it is not
+ */
 export function sideAt(
   problem: Problem,
   { value, smooth }: Trigger,
   t: Tensor,
   y: readonly Tensor[],
   direction: Tensor,
-  crossed?: Tensor,
+  crossed?: Crossed,
 ): Tensor {
   const none = t.mul(0);
   if (!value) return none;
-  const own = sign(stopGradient(value(t, y)));
+  const here = stopGradient(value(t, y));
+  const own = sign(here);
   if (!smooth) return own;
   const slopes = problem.method.slope(t, y);
   const [, rate] = jvp((s: Tensor, x: readonly Tensor[]) => value(s, x), [t, y], [none.add(1), slopes]);
   const ahead = sign(stopGradient(rate).mul(direction));
-  const zero = crossed ? own.equal(0).or(crossed) : own.equal(0);
+  const zero = crossed ? own.equal(0).or(crossed.now.and(stillZero(crossed))) : own.equal(0);
   return where(zero, ahead, own);
+
+  function stillZero({ y: before, length }: Crossed): Tensor {
+    const eps = here.dtype === "float32" || t.dtype === "float32" ? 2 ** -23 : 2 ** -52;
+    const reach = t.abs().add(stopGradient(length).abs());
+    const left = stopGradient(value!(t, before)).abs().add(stopGradient(rate).abs().mul(reach).mul(eps));
+    return here.abs().lessEqual(left.mul(16));
+  }
 }
 
 /** The first preset time after `left`, as far as `t`. */

@@ -1,6 +1,6 @@
 import { type Storage, type Tensor, type Tensors, type Tree, UnsupportedError } from "@dzdt/tensor";
 import { checkOptions } from "../options";
-import { type OdeintOptions, prepare } from "../odeint";
+import { isTraced, type OdeintOptions, prepare } from "../odeint";
 import { adviceOf } from "../solver";
 import type { VectorField } from "../vectorField";
 import type { Place } from "./place";
@@ -82,14 +82,14 @@ export function integrator<Y extends Tree, A = undefined>(
   if (direction !== undefined && direction !== 1 && direction !== -1)
     throw new RangeError(`integrator: direction is ${String(direction)}; give 1 or -1`);
   checkTime("integrator", "t0", t0);
-  const { request, leaves, traced, flatten } = prepare("integrator", field, y0, [t0], rest);
-  const why = whyUnwatched(request, traced);
+  const { request, leaves, times } = prepare(field, y0, [t0], rest);
+  const why = whyUnwatched(request, isTraced(leaves, times));
   if (why) throw new UnsupportedError(`integrator: it takes its steps at once, but ${why}`);
   if (request.controller.kind === "constant" && !request.dt)
     throw new TypeError("integrator: constant() without dt has no step of its own; give constant({ dt })");
   const stepper = new Stepper(request, adviceOf(rest.solver));
   const start = leaves.map(({ storage }) => storage);
-  return new Integrator<Tensors<Y>>(stepper, { t0, start, direction: direction ?? 0, most: request.maxSteps, flatten });
+  return new Integrator<Tensors<Y>>(stepper, { t0, start, direction: direction ?? 0 });
 }
 
 const checkTime = (where: string, name: string, t: unknown): void => {
@@ -101,26 +101,20 @@ interface Start {
   readonly t0: number;
   readonly start: readonly Storage[];
   readonly direction: 1 | -1 | 0;
-  readonly most: number;
-  /** Leaves of a state. @throws for one of another kind than y0 */
-  readonly flatten: (where: string, y: Tree) => readonly Tensor[];
 }
 
 /** A solve on its way: made by {@link integrator}. A call that throws leaves it as it was. */
 export class Integrator<Y> {
   readonly #stepper: Stepper;
-  readonly #flatten: Start["flatten"];
-  readonly #most: number;
+  /** 0 until it is known. */
   #direction: 1 | -1 | 0;
   #place: Place;
-  /** Those to come, in the order of time's direction. */
+  /** Those to come, in the order in which they come. */
   #stops: readonly number[] = [];
 
   /** Internal. */
-  constructor(stepper: Stepper, { t0, start, direction, most, flatten }: Start) {
+  constructor(stepper: Stepper, { t0, start, direction }: Start) {
     this.#stepper = stepper;
-    this.#flatten = flatten;
-    this.#most = most;
     this.#direction = direction;
     this.#place = stepper.begin(t0, start, direction || 1);
   }
@@ -153,11 +147,10 @@ export class Integrator<Y> {
    * @throws SolveError when there is none, RangeError after a terminal event
    */
   step(): Step<Y> {
-    this.#checkGoing("step");
     const direction = this.#direction || 1;
-    const { place, events } = this.#stepper.step(this.#place, direction, this.#stops[0], this.#most);
-    this.#direction = direction;
-    this.#moveTo(place);
+    this.#checkGoing("step");
+    const { place, events } = this.#stepper.step(this.#place, direction, this.#stops[0], this.#stepper.most);
+    this.#moveTo(place, direction);
     return Object.freeze({ t: place.t, y: this.#stepper.state<Y>(place), events });
   }
 
@@ -168,26 +161,11 @@ export class Integrator<Y> {
    */
   advance(t: number): Y {
     checkTime("advance", "t", t);
-    const kept = this.#direction;
-    if (t !== this.t) this.#checkGoing("advance");
-    const before = this.#place;
-    if (kept === 0 && t !== this.t) this.#turn(t > this.t ? 1 : -1);
-    const direction = this.#direction || 1;
-    try {
-      this.#checkAhead("advance", t, direction);
-      let [place, left] = [this.#place, this.#most];
-      while (place.t !== t && !place.ended) {
-        const stop = this.#stops.find((s) => direction * (s - place.t) > 0);
-        const to = stop !== undefined && direction * (stop - t) < 0 ? stop : t;
-        const next = this.#stepper.step(place, direction, to, left).place;
-        left -= next.accepted + next.rejected - place.accepted - place.rejected;
-        place = next;
-      }
-      this.#moveTo(place);
-    } catch (error) {
-      [this.#place, this.#direction] = [before, kept];
-      throw error;
-    }
+    if (t === this.t) return this.y;
+    this.#checkGoing("advance");
+    const direction = this.#direction || (t < this.t ? -1 : 1);
+    this.#checkAhead("advance", t, direction);
+    this.#moveTo(this.#ahead(this.#turned(direction), direction, t, t), direction);
     return this.y;
   }
 
@@ -198,20 +176,15 @@ export class Integrator<Y> {
    */
   peek(t: number): Y {
     checkTime("peek", "t", t);
-    const direction = this.#direction || 1;
-    let [place, left] = [this.#place, this.#most];
-    if (t === place.t) return this.y;
-    if (direction * (t - place.before) < 0)
+    const from = this.#place;
+    const direction = this.#direction || (t < from.t ? -1 : 1);
+    if (direction * (t - from.before) < 0)
       throw new RangeError(
-        `peek: t = ${t} lies before ${place.before}, where the last step began; ask within the last step or ahead${this.#direction ? "" : ", and give direction: -1 to go backwards"}`,
+        `peek: t = ${t} lies before ${from.before}, where the last step began; ask within that step, or ahead`,
       );
-    while (direction * (t - place.t) > 0) {
-      if (place.ended) throw new RangeError(`peek: t = ${t} lies behind the event that ends the solve at ${place.t}`);
-      const stop = this.#stops.find((s) => direction * (s - place.t) > 0);
-      const next = this.#stepper.step(place, direction, stop, left).place;
-      left -= next.accepted + next.rejected - place.accepted - place.rejected;
-      place = next;
-    }
+    const place = t === from.t ? from : this.#ahead(this.#turned(direction), direction, t);
+    if (direction * (t - place.t) > 0)
+      throw new RangeError(`peek: t = ${t} lies behind ${place.t}, where an event ends the solve`);
     return t === place.t ? this.#stepper.state(place) : this.#stepper.within(place, t);
   }
 
@@ -221,25 +194,22 @@ export class Integrator<Y> {
    */
   set(y: Y, t: number = this.t): void {
     checkTime("set", "t", t);
-    const leaves = this.#flatten("set", y as Tree);
     const direction = this.#direction || 1;
-    this.#place = this.#stepper.begin(
-      t,
-      leaves.map(({ storage }) => storage),
-      direction,
-      this.#place,
+    this.#moveTo(
+      this.#stepper.begin(t, this.#stepper.given("set", y as Tree), direction, this.#place),
+      this.#direction,
     );
-    this.#stops = this.#stops.filter((s) => direction * (s - t) > 0);
   }
 
   /** A later step ends exactly there. @throws RangeError for a time that is not ahead */
   addStop(t: number): void {
     checkTime("addStop", "t", t);
+    if (t === this.t) return;
     const direction = this.#direction || (t < this.t ? -1 : 1);
-    if (this.#direction === 0) this.#turn(direction);
     this.#checkAhead("addStop", t, direction);
-    if (t !== this.t && !this.#stops.includes(t))
-      this.#stops = [...this.#stops, t].sort((a, b) => direction * (a - b));
+    this.#place = this.#turned(direction);
+    this.#direction = direction;
+    if (!this.#stops.includes(t)) this.#stops = [...this.#stops, t].sort((a, b) => direction * (a - b));
   }
 
   /** All that the integrator knows: with `restore` on it, or on another of the same problem, steps go on to the bit as from here. */
@@ -257,36 +227,44 @@ export class Integrator<Y> {
   /** Goes on from what was saved. @throws TypeError when that is of another problem */
   restore({ carry, dense, clock, direction, stops }: IntegratorState): void {
     const kept = this.#stepper.storages("restore", carry);
-    // One list where there has been no event, so that it is kept once.
-    const last = this.#stepper.storages("restore", dense);
-    this.#place = { ...clock, carry: kept, dense: last };
+    this.#place = { ...clock, carry: kept, dense: this.#stepper.storages("restore", dense) };
     this.#direction = direction;
     this.#stops = stops;
   }
 
-  /** Settles the direction before the first step. */
-  #turn(direction: 1 | -1): void {
-    this.#direction = direction;
-    if (direction === 1) return;
-    const { t, carry } = this.#place;
-    this.#place = this.#stepper.begin(t, this.#stepper.leaves(carry), direction);
+  /** Steps from a place to the first one that is not before `t`, with all stops on the way and one more. */
+  #ahead(from: Place, direction: 1 | -1, t: number, own?: number): Place {
+    const most = from.accepted + from.rejected + this.#stepper.most;
+    let place = from;
+    while (direction * (t - place.t) > 0 && !place.ended) {
+      const { t: now } = place;
+      const stops = own === undefined ? this.#stops : [...this.#stops, own];
+      const left = stops.filter((s) => direction * (s - now) > 0).map((s) => direction * s);
+      const stop = left.length > 0 ? direction * Math.min(...left) : undefined;
+      place = this.#stepper.step(place, direction, stop, most - place.accepted - place.rejected).place;
+    }
+    return place;
   }
 
-  #moveTo(place: Place): void {
+  /** The place, which begins anew where the direction is not the one that it began with. */
+  #turned(direction: 1 | -1): Place {
+    if (this.#direction !== 0 || direction === 1) return this.#place;
+    return this.#stepper.begin(this.t, this.#stepper.leaves(this.#place.carry), direction);
+  }
+
+  #moveTo(place: Place, direction: 1 | -1 | 0): void {
     this.#place = place;
-    const direction = this.#direction || 1;
+    this.#direction = direction;
     if (this.#stops.length > 0) this.#stops = this.#stops.filter((s) => direction * (s - place.t) > 0);
   }
 
   #checkAhead(where: string, t: number, direction: number): void {
     if (direction * (t - this.t) >= 0) return;
-    throw new RangeError(
-      `${where}: t = ${t} lies behind ${this.t}, and time goes ${direction > 0 ? "forwards" : "backwards"}; set a state there first`,
-    );
+    const way = direction > 0 ? "forwards" : "backwards";
+    throw new RangeError(`${where}: t = ${t} lies behind ${this.t}, and time goes ${way}; set a state there first`);
   }
 
   #checkGoing(where: string): void {
-    if (this.ended)
-      throw new RangeError(`${where}: an event ended the solve at t = ${this.t}; set a state to go on`);
+    if (this.ended) throw new RangeError(`${where}: an event ended the solve at t = ${this.t}; set a state to go on`);
   }
 }

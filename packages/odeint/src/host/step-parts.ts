@@ -42,7 +42,13 @@ export function stepParts(request: Request, given: boolean): StepParts {
   const problemWith = (t: Tensor, y: readonly Tensor[], stop: Tensor, own: Own = {}): Problem => {
     const from = t.reshape([1]);
     const never = withinRule(() => sign(stop.sub(from)).mul(Infinity));
-    const problem = problemOf(asked, asked.parts(), y, { ts: concat([from, stop]), queries: own.query ?? never, move: false }, undefined);
+    const problem = problemOf(
+      asked,
+      asked.parts(),
+      y,
+      { ts: concat([from, stop]), queries: own.query ?? never, move: false },
+      undefined,
+    );
     return {
       ...problem,
       ...(own.step && { stepping: { kind: "given", ...own.step } }),
@@ -80,7 +86,10 @@ export function stepParts(request: Request, given: boolean): StepParts {
     "within",
     (query, ...ins) => {
       const carry = rebuild(ins);
-      const problem = problemWith(carry.t, carry.y, query, { query, ...(given && { step: { h: carry.h, to: carry.t } }) });
+      const problem = problemWith(carry.t, carry.y, query, {
+        query,
+        ...(given && { step: { h: carry.h, to: carry.t } }),
+      });
       return withinRule(() => outputAt(problem, carry));
     },
     [one, ...types],

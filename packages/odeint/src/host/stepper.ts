@@ -1,6 +1,7 @@
-import { sameShape, type Storage, type Target, Tensor, tree } from "@dzdt/tensor";
+import { sameShape, type Storage, type Target, Tensor, tree, type Tree } from "@dzdt/tensor";
 import type { Request } from "../solve";
 import { type Advice, type End, failureOf, type SolveError, Status, type StatusName, statusName } from "../status";
+import { givenState } from "./given-state";
 import { gridStep } from "./grid-step";
 import type { Place } from "./place";
 import { float64, int32, tensorsOf, valuesOf } from "./program";
@@ -45,6 +46,17 @@ export class Stepper {
     const { rejected, evaluations, events } = this.#places;
     this.#ofIteration = [...rejected, ...evaluations, ...events.map((own) => own.evaluations)];
     this.#ofStep = events.flatMap(({ counts }) => counts);
+  }
+
+  /** The most attempts of one call. */
+  get most(): number {
+    return this.#request.maxSteps;
+  }
+
+  /** The leaves of a state that a caller gives. */
+  given(where: string, y: Tree): Storage[] {
+    const { state, target } = this.#request;
+    return givenState(where, y, state, target).map(({ storage }) => storage);
   }
 
   get #places(): StepParts["layout"]["places"] {
@@ -134,9 +146,13 @@ export class Stepper {
   storages(where: string, kept: readonly Tensor[]): Storage[] {
     const { types } = this.#parts.layout;
     const { target } = this.#request;
-    const fits = kept.length === types.length && kept.every((x, k) => x.dtype === types[k]!.dtype && sameShape(x.shape, types[k]!.shape));
+    const fits =
+      kept.length === types.length &&
+      kept.every((x, k) => x.dtype === types[k]!.dtype && sameShape(x.shape, types[k]!.shape));
     if (!fits)
-      throw new TypeError(`${where}: the state was saved by an integrator of another problem or solver; give one of the same`);
+      throw new TypeError(
+        `${where}: the state was saved by an integrator of another problem or solver; give one of the same`,
+      );
     return kept.map((x) => (x.target === target ? x : x.to(target)).storage);
   }
 

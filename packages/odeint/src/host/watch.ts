@@ -61,7 +61,8 @@ export function whyUnwatched({ independent, target }: Request, traced: boolean):
 
 /** @throws UnsupportedError where an option needs the host, and the solve is not its own */
 export function checkWatched(where: string, option: keyof HostOptions, why: string | undefined): void {
-  if (why) throw new UnsupportedError(`${where}: ${option} looks at a solve step by step, but ${why}, or leave ${option} out`);
+  if (why)
+    throw new UnsupportedError(`${where}: ${option} looks at a solve step by step, but ${why}, or leave ${option} out`);
 }
 
 /** Does what the options say after each tick. It returns why the solve is to end, and throws what a signal or `onStep` throws. */

@@ -1,0 +1,113 @@
+import {
+  constant,
+  hamiltonian,
+  imex,
+  langevin,
+  odeint,
+  type OdeintOptions,
+  pid,
+  sdeint,
+  type SdeSolver,
+  separable,
+  type Solver,
+} from "@dzdt/odeint";
+import { concat, cos, neg, random, sin, type Tensor } from "@dzdt/tensor";
+import { describe, test } from "vitest";
+import { agrees, odeSolvers, sdeSolvers, type Solve } from "./webgpu-solvers";
+
+const at = (x: Tensor, i: number): Tensor => x.slice([i], [i + 1]);
+
+/** Van der Pol's oscillator, driven: state and stiffness are the parameters. */
+const slow = (t: Tensor, y: Tensor): Tensor => concat([at(y, 1), neg(at(y, 0)).add(cos(t))]);
+const damped = (mu: Tensor, y: Tensor): Tensor =>
+  concat([at(y, 0).mul(0), mu.mul(at(y, 0).square().neg().add(1)).mul(at(y, 1))]);
+const field = (t: Tensor, y: Tensor, mu: Tensor): Tensor => slow(t, y).add(damped(mu, y));
+const parts = imex({
+  explicit: slow,
+  implicit: (_t: Tensor, y: Tensor, mu: Tensor) => damped(mu, y),
+});
+const start = [1.2, -0.4, 2];
+
+/** Solves with some steps of one length. */
+const inSteps =
+  (solver: Solver): Solve =>
+  (x) =>
+    odeint(solver.kind === "imex" ? parts : field, x.slice([0], [2]), [0, 0.3], {
+      solver,
+      controller: constant({ dt: 0.1 }),
+      args: at(x, 2),
+    } as OdeintOptions<Tensor>).ys;
+
+const spring = separable({ velocity: (p: Tensor) => p, force: (q: Tensor) => neg(sin(q)) });
+const curved = hamiltonian((q: Tensor, p: Tensor) => p.square().mul(q.square().mul(0.1).add(0.5)).sub(cos(q)).sum());
+
+const conserving =
+  (solver: Solver): Solve =>
+  (x) => {
+    const y0 = { q: at(x, 0), p: at(x, 1) };
+    const { ys } = odeint(solver.kind === "symplectic" ? spring : curved, y0, [0, 0.3], {
+      solver,
+      controller: constant({ dt: 0.1 }),
+    });
+    return concat([ys.q, ys.p], 1);
+  };
+
+const choosing = (solver: Solver): boolean =>
+  solver.kind === "stepper" && ["auto", "bdf", "odex"].includes(solver.name);
+const ofHamiltonians = (solver: Solver): boolean => solver.kind === "symplectic" || solver.name === "tao";
+const plain = odeSolvers.filter(([, solver]) => !choosing(solver) && !ofHamiltonians(solver));
+
+describe("steps of one length and their gradient are those on wasm", () => {
+  test.each(plain)("%s", async (_name, solver) => {
+    await agrees(inSteps(solver), start, { value: 1e-5, gradient: 3e-5 });
+  });
+
+  test.each(odeSolvers.filter(([, solver]) => ofHamiltonians(solver)))("%s", async (_name, solver) => {
+    await agrees(conserving(solver), start, { value: 3e-6, gradient: 1e-5 });
+  });
+});
+
+describe("steps that are chosen by their errors, and the gradient through them", () => {
+  const adaptive = odeSolvers.filter(
+    ([name, solver]) =>
+      choosing(solver) || ["tsit5", "kvaerno5", "kencarp4", "radau5", "rodas5p", "reversibleHeun"].includes(name),
+  );
+  test.each(adaptive)("%s", async (_name, solver) => {
+    const solve: Solve = (x) =>
+      odeint(solver.kind === "imex" ? parts : field, x.slice([0], [2]), [0, 0.2, 0.5], {
+        solver,
+        controller: pid({ rtol: 1e-3, atol: 1e-4 }),
+        args: at(x, 2),
+        maxSteps: 200,
+      } as OdeintOptions<Tensor>).ys;
+    await agrees(solve, start, { value: 1e-3, gradient: 3e-3 });
+  });
+});
+
+describe("stochastic steps and their gradient are those on wasm", () => {
+  const key = random.key(5);
+  const langevinField = langevin({ force: (q: Tensor) => neg(sin(q)), friction: 0.7, temperature: 0.8 });
+  const solveOf =
+    (solver: SdeSolver): Solve =>
+    (x) => {
+      if (solver.kind === "langevin") {
+        const y0 = { q: at(x, 0), p: at(x, 1) };
+        const { ys } = sdeint(langevinField, y0, [0, 0.25, 0.5], { key, solver, dt: 0.125 });
+        return concat([ys.q, ys.p], 1);
+      }
+      const additive = solver.kind === "additive";
+      const sde = {
+        drift: (t: Tensor, y: Tensor, a: Tensor) => neg(y).mul(a).add(sin(t)),
+        diffusion: (t: Tensor, y: Tensor, a: Tensor) =>
+          additive ? y.mul(0).add(a.mul(0.2).mul(cos(t))) : sin(y).mul(a).mul(0.3),
+        noise: additive ? "additive" : "diagonal",
+        calculus: solver.calculus === "either" ? "ito" : solver.calculus,
+      } as const;
+      const options = { key, solver, dt: 0.125, args: at(x, 2) };
+      return sdeint(sde as never, x.slice([0], [2]), [0, 0.25, 0.5], options as never).ys as unknown as Tensor;
+    };
+
+  test.each(sdeSolvers)("%s", async (_name, solver) => {
+    await agrees(solveOf(solver), start, { value: 1e-5, gradient: 3e-5 });
+  });
+});
