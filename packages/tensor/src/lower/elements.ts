@@ -8,6 +8,7 @@ import type { Index, Operand, Value } from "./emitter";
 import { foldWidth } from "./fold";
 import { takeBytes } from "./heap";
 import type { Lowering } from "./lower";
+import { mathFunctions } from "./math/functions";
 import type { LaneEmitter, MemoryEmitter } from "./machine";
 import { elementsWith, type Loop, loopOf, prepare } from "./operands";
 import type { Plan } from "./plan";
@@ -38,15 +39,20 @@ export function lowerElements(lowering: Lowering, site: Site, plan: Plan, node: 
   inTiles(lowering, site, work, (inner, part) => emitPart(inner, loop, shape, { ...part, axes: 1 }, flat));
 }
 
-/** Operations on elements, those of folds included. */
+/** What an elementary function costs, in additions. */
+const functionCost = 12;
+const isFunction = (name: string): boolean =>
+  name in mathFunctions || ["sigmoid", "softplus", "logsumexp"].includes(name);
+
+/** Operations on elements, those of folds included, as additions. */
 export function operationsOf({ plan, nodes }: Loop): number {
   const { avals } = plan.tape;
   let sum = 0;
-  for (const { ins, outs } of nodes) {
+  for (const { op, ins, outs } of nodes) {
     let most = 0;
     for (const id of ins) most = Math.max(most, sizeOf(avals[id]!.shape));
     for (const id of outs) most = Math.max(most, sizeOf(avals[id]!.shape));
-    sum += most;
+    sum += isFunction(op.name) ? functionCost * most : most;
   }
   return sum;
 }

@@ -8,8 +8,8 @@ export interface Part {
   readonly length: number;
 }
 
-/** Operations, each on an element, below which waking another thread may cost more than it saves. */
-const leastOperations = 2 ** 19;
+/** Additions of elements below which waking another thread may cost more than it saves: some tenths of a millisecond. */
+const leastOperations = 2 ** 21;
 
 /** Tiles for each thread, so that one that is held up leaves its share to others. */
 const tilesPerThread = 4;
@@ -18,7 +18,7 @@ const tilesPerThread = 4;
 export interface Work {
   readonly name: string;
   readonly length: number;
-  /** How many there are in all, roughly. */
+  /** How many there are in all, roughly, as additions. */
   readonly operations: number;
   /** Tiles are multiples of so many positions. */
   readonly unit: number;

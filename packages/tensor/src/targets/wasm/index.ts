@@ -3,7 +3,7 @@ import { ProgramCache, type Target } from "../target";
 import { engineOf } from "./engine";
 import { WasmMemory } from "./memory";
 import { maxPages } from "./module";
-import { wasmProgram } from "./program";
+import { threadedProgram, wasmProgram } from "./program";
 import { checkEngine } from "./simd";
 import { whyNoThreads } from "./threads/pool";
 import { mostWorkers } from "./threads/words";
@@ -57,16 +57,22 @@ function settled(options: WasmOptions): Required<WasmOptions> {
   return { deterministic, threads: 1 };
 }
 
+/** Programs take turns, so targets need no memories of their own. */
+function memoryFor(threads: number): WasmMemory {
+  const memory = memories.get(threads) ?? new WasmMemory(maxPages, threads);
+  memories.set(threads, memory);
+  return memory;
+}
+
 function make(deterministic: boolean, threads: number): Target {
   checkEngine();
   const engine = engineOf(deterministic, threads);
-  // Programs take turns, so targets need no memories of their own.
-  const memory = memories.get(threads) ?? new WasmMemory(maxPages, threads);
-  memories.set(threads, memory);
+  const memory = memoryFor(threads);
   return Object.freeze<Target>({
     name: "wasm",
     supports: () => true,
-    program: (tape) => wasmProgram(tape, memory, engine),
+    program: (tape) =>
+      threads > 1 ? threadedProgram(tape, memory, engine, memoryFor(1)) : wasmProgram(tape, memory, engine),
     upload: (values) => values,
     read: (storage) => storage as TypedArray,
     programs: new ProgramCache(),

@@ -30,13 +30,22 @@ interface Port {
   readonly literal: number | undefined;
 }
 
+/** Gives a program of several threads; one that has no work for them runs on one, whose memory is faster to copy into and out of. */
+export function threadedProgram(source: Tape, memory: WasmMemory, engine: Engine, alone: WasmMemory): Program {
+  const made = lowered(source, engine);
+  return made.forks ? programOf(made, memory, engine) : wasmProgram(source, alone, { ...engine, threads: 1 });
+}
+
 /**
  * One module for a whole tape. Its memory is laid out when it is made: a word for the top of the heap, then one frame with inputs, results and
  * all that lies between; rows of dynamic values lie above. A run copies inputs in, calls one function, and copies results out.
  * @throws OutOfMemoryError when the frame is larger than addresses reach
  */
-export function wasmProgram(source: Tape, memory: WasmMemory, engine: Engine = plainEngine): Program {
-  const { tape, bytes, forks, functions, frameBytes, inputs, outputs } = lowered(source, engine);
+export const wasmProgram = (source: Tape, memory: WasmMemory, engine: Engine = plainEngine): Program =>
+  programOf(lowered(source, engine), memory, engine);
+
+function programOf(made: Lowered, memory: WasmMemory, engine: Engine): Program {
+  const { tape, bytes, forks, functions, frameBytes, inputs, outputs } = made;
   const { where } = tape;
   let module: WebAssembly.Module | undefined;
   const view = (port: Port): TypedArray | undefined =>
