@@ -7,19 +7,15 @@ import { gpu } from "./webgpu-target";
 
 const stochastic = ["stochastic", "additive", "rossler", "milstein", "logOde", "langevin"];
 
-const offered = Object.entries(odeintNames).filter(
-  (pair) => typeof (pair[1] as { kind?: unknown } | undefined)?.kind === "string",
+const offered = Object.entries(odeintNames as Readonly<Record<string, unknown>>).filter(
+  (pair): pair is [string, Solver | SdeSolver] => typeof (pair[1] as { kind?: unknown } | undefined)?.kind === "string",
 );
 
 /** Whatever the front door offers that is a solver of ODEs, by name. */
-export const odeSolvers = offered.filter(
-  (pair): pair is [string, Solver] => !stochastic.includes((pair[1] as Solver).kind),
-);
+export const odeSolvers = offered.filter((pair): pair is [string, Solver] => !stochastic.includes(pair[1].kind));
 
 /** Likewise of SDEs. */
-export const sdeSolvers = offered.filter((pair): pair is [string, SdeSolver] =>
-  stochastic.includes((pair[1] as SdeSolver).kind),
-);
+export const sdeSolvers = offered.filter((pair): pair is [string, SdeSolver] => stochastic.includes(pair[1].kind));
 
 /** A function of some float32 numbers. */
 export type Solve = (params: Tensor) => Tensor;
