@@ -17,7 +17,7 @@ const pages = readdirSync("docs").filter((name) => name.endsWith(".md") && examp
 /** Pages whose examples need a device: tests of the target run the like. */
 const elsewhere = ["webgpu.md"];
 
-const AsyncFunction = (async () => undefined).constructor as new (
+const AsyncFunction = (async () => Promise.resolve()).constructor as new (
   ...text: string[]
 ) => (load: (name: string) => Promise<object>) => Promise<void>;
 

@@ -1,23 +1,24 @@
-import { cast, concat, stopGradient, take, type Tensor, tree, where } from "@dzdt/tensor";
-import { type Grid, timeAt } from "./fixed-steps";
+import { cast, concat, stopGradient, type Tensor, tree, where } from "@dzdt/tensor";
+import { exactly, type FineTime, later, sameTime, since, timeAmong, whereTime } from "./fine-time";
+import { type Grid, slackOf, timeAt } from "./fixed-steps";
 import type { Decision } from "./controllers/controller";
 import { guarded } from "./guarded-call";
 import { nearness, nextJump } from "./jumps";
-import { allFinite, type Carry, moved, numbers, type Problem, running } from "./problem";
+import { allFinite, type Carry, moved, now, numbers, type Problem, running, startOf, stopsOf } from "./problem";
 import { Status } from "./status";
 import type { Attempt } from "./step";
 
 /** One attempt at a step. `attempts` counts those before it. */
 export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: Carry; row: Tensor; accept: Tensor } {
-  const { stepping, stops, t0, outputs, maxSteps } = problem;
+  const { stepping, stops, outputs, maxSteps } = problem;
   const { int } = numbers(attempts);
-  const stop = take(stops, c.reached[0] ?? int(0), 0);
+  const stop = timeAmong(stopsOf(problem), c.reached[0] ?? int(0));
   const { last, h, tNext } = planned();
-  const { tried, decision } = judged(problem, c, tNext, h);
+  const { tried, decision } = judged(problem, c, tNext.t, h);
   const { accept } = decision;
   const choose = (next: readonly Tensor[], before: readonly Tensor[]): Tensor[] =>
     next.map((x, k) => where(accept, x, before[k]!));
-  const t = where(accept, tNext, c.t);
+  const time = whereTime(accept, tNext, now(c));
   const landed = last ? accept.and(last) : accept;
   const stopCount = stops.shape[0]!;
   const ended = stopCount > 1 ? landed.and(c.reached[0]!.equal(int(stopCount - 1))) : landed;
@@ -26,7 +27,7 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
   const stuck = decision.failure ? where(decision.failure.when, int(decision.failure.status), proceeding) : proceeding;
   const unless = tried.failure ? where(tried.failure.when.and(accept), int(tried.failure.status), stuck) : stuck;
   const next: Carry = {
-    t,
+    ...time,
     h: problem.landings ? where(accept, unshortened(decision.h), decision.h) : decision.h,
     y: choose(tried.y, c.y),
     memory: choose(tried.memory, c.memory),
@@ -48,46 +49,50 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
     return where(cut, c.h, next);
   }
 
-  function planned(): { last: Tensor | undefined; h: Tensor; tNext: Tensor } {
+  function planned(): { last: Tensor | undefined; h: Tensor; tNext: FineTime } {
+    const from = now(c);
     if (stepping.kind === "fixed" && problem.events?.triggers.some(({ reset }) => reset))
-      return onGrid(problem, stepping.grid, c.t, stop);
+      return onGrid(problem, stepping.grid, from, stop);
     if (stepping.kind === "fixed") {
       const { grid } = stepping;
       const last = attempts.equal(grid.count.sub(1));
-      const ahead = timeAt(t0, grid.h, attempts.add(1));
-      return { last, h: where(last, grid.last, grid.h), tNext: where(last, stop, ahead) };
+      const ahead = timeAt(startOf(problem), grid.h, attempts.add(1));
+      return { last, h: where(last, grid.last, grid.h), tNext: whereTime(last, stop, ahead) };
     }
     if (stepping.kind === "given") return upTo(stepping);
-    const left = stop.sub(c.t);
+    const left = since(stop, from);
     if (stepping.kind === "stops") {
       if (!problem.landings) return { last: undefined, h: left, tNext: stop };
-      const next = nextJump(problem.landings, c.t, stopGradient(left.sign()));
+      const next = nextJump(problem.landings, from, stopGradient(left.sign()));
       const sooner = next.ahead.less(left.abs());
-      const to = where(sooner, next.time, stop);
-      return { last: sooner.not(), h: to.sub(c.t), tNext: to };
+      const to = whereTime(sooner, exactly(next.time), stop);
+      return { last: sooner.not(), h: since(to, from), tNext: to };
     }
     // A last step up to 1 % longer than planned saves a tiny one.
     const reach = c.h.abs().mul(1.01);
     const last = left.abs().lessEqual(reach);
     const jumps = landingsOf(problem);
-    if (!jumps) return { last, h: where(last, left, c.h), tNext: where(last, stop, c.t.add(c.h)) };
-    const jump = nextJump(jumps, c.t, stopGradient(left.sign()));
-    const sooner = jump.ahead.add(nearness(stop)).less(left.abs());
-    const target = where(sooner, jump.time, stop);
+    if (!jumps) return { last, h: where(last, left, c.h), tNext: whereTime(last, stop, later(from, c.h)) };
+    const jump = nextJump(jumps, from, stopGradient(left.sign()));
+    const sooner = jump.ahead.add(nearness(stop.t)).less(left.abs());
+    const target = whereTime(sooner, exactly(jump.time), stop);
     const lands = where(sooner, jump.ahead.lessEqual(reach), last);
     return {
       last: last.and(sooner.not()),
-      h: where(lands, target.sub(c.t), c.h),
-      tNext: where(lands, target, c.t.add(c.h)),
+      h: where(lands, since(target, from), c.h),
+      tNext: whereTime(lands, target, later(from, c.h)),
     };
   }
 
   /** A step of the host's, or up to a landing before its end. */
   function upTo({ h, to }: { readonly h: Tensor; readonly to: Tensor }): ReturnType<typeof planned> {
-    if (!problem.landings) return { last: undefined, h, tNext: to };
-    const next = nextJump(problem.landings, c.t, stopGradient(h.sign()));
+    const end = exactly(to);
+    if (!problem.landings) return { last: undefined, h, tNext: end };
+    const from = now(c);
+    const next = nextJump(problem.landings, from, stopGradient(h.sign()));
     const before = next.ahead.less(stopGradient(h).abs());
-    return { last: undefined, h: where(before, next.time.sub(c.t), h), tNext: where(before, next.time, to) };
+    const landing = exactly(next.time);
+    return { last: undefined, h: where(before, since(landing, from), h), tNext: whereTime(before, landing, end) };
   }
 }
 
@@ -98,25 +103,29 @@ function landingsOf({ method, landings }: Problem): Tensor | undefined {
 
 /** The next step of a grid from any time on, as after resets: to the next point of the grid, or to a landing before it. */
 function onGrid(
-  { t0, landings }: Problem,
+  problem: Problem,
   grid: Grid,
-  t: Tensor,
-  stop: Tensor,
-): { last: Tensor; h: Tensor; tNext: Tensor } {
-  const { int } = numbers(t);
+  from: FineTime,
+  stop: FineTime,
+): { last: Tensor; h: Tensor; tNext: FineTime } {
+  const { landings } = problem;
+  const { int } = numbers(from.t);
+  const t0 = startOf(problem);
   // From within a rounding of a point on, the next one is meant.
-  const passed = cast(stopGradient(t.sub(t0)).div(grid.h).add(1e-9).floor(), "int32");
+  const steps = stopGradient(since(from, t0)).div(grid.h);
+  const passed = cast(steps.add(slackOf(steps)).floor(), "int32");
   const last = passed.greaterEqual(grid.count.sub(int(1)));
-  const ahead = where(last, stop, timeAt(t0, grid.h, passed.add(int(1))));
-  const whole = t.equal(timeAt(t0, grid.h, passed)).and(last.not());
-  const step = where(whole, grid.h, ahead.sub(t));
+  const ahead = whereTime(last, stop, timeAt(t0, grid.h, passed.add(int(1))));
+  const whole = sameTime(from, timeAt(t0, grid.h, passed)).and(last.not());
+  const step = where(whole, grid.h, since(ahead, from));
   if (!landings) return { last, h: step, tNext: ahead };
-  const landing = nextJump(landings, t, stopGradient(grid.h.sign()));
+  const landing = nextJump(landings, from, stopGradient(grid.h.sign()));
+  const there = exactly(landing.time);
   const sooner = landing.ahead.less(stopGradient(step).abs());
   return {
     last: last.and(sooner.not()),
-    h: where(sooner, landing.time.sub(t), step),
-    tNext: where(sooner, landing.time, ahead),
+    h: where(sooner, since(there, from), step),
+    tNext: whereTime(sooner, there, ahead),
   };
 }
 
@@ -190,10 +199,11 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
   let next = stopGradient(h).mul(factor);
   if (controller.dtMax < Infinity) next = next.clip(-controller.dtMax, controller.dtMax);
   if (method.longest) next = next.sign().mul(next.abs().minimum(stopGradient(method.longest)));
+  const single = c.t.dtype === "float32";
   const least = c.t
     .abs()
-    .mul(4 * 2 ** -52)
-    .maximum(Math.max(controller.dtMin, 1e-290));
+    .mul(single ? 2 ** -44 : 2 ** -50)
+    .maximum(Math.max(controller.dtMin, single ? 1e-36 : 1e-290));
   return {
     accept,
     h: next,

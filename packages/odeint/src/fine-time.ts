@@ -10,7 +10,10 @@ export interface FineTime {
 }
 
 /** A time that its float holds. */
-export const exactly = (t: Tensor): FineTime => ({ t, rest: t.dtype === "float32" ? [stopGradient(zerosLike(t))] : [] });
+export const exactly = (t: Tensor): FineTime => ({
+  t,
+  rest: t.dtype === "float32" ? [stopGradient(zerosLike(t))] : [],
+});
 
 /** How long after `b` `a` is, with an error of some roundings of the result, however large both are. */
 export function since(a: FineTime, b: FineTime): Tensor {

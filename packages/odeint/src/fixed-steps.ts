@@ -31,7 +31,12 @@ export const timeAt = (t0: FineTime, h: Tensor, steps: Tensor): FineTime => late
 
 /** How far a number of steps may be from a whole one by rounding. */
 export const slackOf = (steps: Tensor): Tensor | number =>
-  steps.dtype === "float32" ? stopGradient(steps).abs().mul(2 ** -21).add(1e-3) : 1e-9;
+  steps.dtype === "float32"
+    ? stopGradient(steps)
+        .abs()
+        .mul(2 ** -21)
+        .add(1e-3)
+    : 1e-9;
 
 /** Solves with steps of one length and no outputs but the last: a loop that counts, where all steps are taken before anyone looks at them. */
 export function integrateFixed(problem: Problem, grid: Grid): Outcome {

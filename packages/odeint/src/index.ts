@@ -42,13 +42,26 @@ export type {
 export type { JacobianFunction } from "./implicit/vector";
 export { makeReversible, type ReversibleOptions, type ReversibleSolver } from "./make-reversible";
 export { odeint, type OdeintOptions } from "./odeint";
-export { type Integrator, integrator, type IntegratorOptions, type IntegratorState, type IntegratorStats, type Step } from "./host/integrator";
+export {
+  type Integrator,
+  integrator,
+  type IntegratorOptions,
+  type IntegratorState,
+  type IntegratorStats,
+  type Step,
+} from "./host/integrator";
 export { solve } from "./host/solve";
 export type { StepEvent } from "./host/stepper";
 export type { HostOptions, StepReport } from "./host/watch";
 export { stepDoubling, type StepDoublingOptions, type StepDoublingSolver } from "./step-doubling";
 export { cubicPath, hermitePath, linearPath, type Path, piecewisePath, type Pieces, rectilinearPath } from "./paths";
-export { type Cost, quadrature, type QuadratureEvent, type QuadratureSolution, type QuadratureSolver } from "./quadrature";
+export {
+  type Cost,
+  quadrature,
+  type QuadratureEvent,
+  type QuadratureSolution,
+  type QuadratureSolver,
+} from "./quadrature";
 export type { Times } from "./saveAt";
 export type { EventRecord, Solution, Stats } from "./solution";
 export * from "./solvers";

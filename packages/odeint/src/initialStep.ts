@@ -1,18 +1,20 @@
 import { cast, isFinite, type Tensor, where } from "@dzdt/tensor";
-import type { Problem } from "./problem";
+import { type FineTime, since } from "./fine-time";
+import { type Problem, startOf } from "./problem";
 
 /** The first step with its sign: as given, or by Hairer, Nørsett and Wanner 1993, II.4. */
 export function firstStep(
-  { method, stepping, t0, y0 }: Problem,
-  end: Tensor,
+  problem: Problem,
+  end: FineTime,
   direction: Tensor,
   memory: readonly Tensor[],
 ): { h: Tensor; evaluations: number } {
+  const { method, stepping, t0, y0 } = problem;
   if (stepping.kind === "stops") return { h: direction, evaluations: 0 };
   if (stepping.kind === "given") return { h: stepping.h, evaluations: 0 };
   if (stepping.kind === "fixed") return { h: stepping.grid.h, evaluations: 0 };
   const { controller, norm, dt0 } = stepping;
-  const span = end.sub(t0).abs();
+  const span = since(end, startOf(problem)).abs();
   const bounded = controller.dtMax < Infinity ? span.minimum(controller.dtMax) : span;
   const most = method.longest ? bounded.minimum(method.longest) : bounded;
   if (dt0) return { h: direction.mul(dt0.minimum(most)), evaluations: 0 };

@@ -2,10 +2,10 @@ import {
   type Aval,
   bind,
   broadcastTo,
+  cast,
   cond,
   loop,
   stopGradient,
-  take,
   type Tensor,
   trace,
   tree,
@@ -15,10 +15,23 @@ import {
 } from "@dzdt/tensor";
 import { attempt } from "./attempt";
 import { eventRows } from "./events/advance";
+import { type FineTime, since, timeAmong } from "./fine-time";
 import { integrateFixed } from "./fixed-steps";
 import { firstStep } from "./initialStep";
 import { outputAt } from "./output";
-import { allFinite, type Carry, numbers, onMovedSteps, type Outcome, type Problem, running } from "./problem";
+import {
+  allFinite,
+  type Carry,
+  now,
+  numbers,
+  onMovedSteps,
+  type Outcome,
+  outputsOf,
+  type Problem,
+  running,
+  startOf,
+  stopsOf,
+} from "./problem";
 import { Status } from "./status";
 
 /** Solves an initial value problem with one loop. To be called while tracing, with traced `t0`. */
@@ -52,7 +65,7 @@ export function begin(given: Problem): Beginning {
   const { int, real } = numbers(t0);
   const stopCount = stops.shape[0]!;
   const end = endOf(problem);
-  const direction = towards(end, t0);
+  const direction = directionOf(problem);
   const memory = method.begin(given.t0, y0);
   const first = firstStep(problem, end, direction, memory);
   const proceeding =
@@ -60,7 +73,7 @@ export function begin(given: Problem): Beginning {
       ? where(stepping.grid.count.greater(0), int(running), int(Status.maxStepsReached))
       : int(running);
   const start: Carry = {
-    t: t0,
+    ...startOf(problem),
     h: stopGradient(first.h),
     y: y0,
     memory,
@@ -77,12 +90,12 @@ export function begin(given: Problem): Beginning {
   return { problem, direction, start, evaluations: first.evaluations };
 }
 
-const endOf = ({ stops, t0 }: Problem): Tensor => take(stops, numbers(t0).int(stops.shape[0]! - 1), 0);
-
-const towards = (end: Tensor, t0: Tensor): Tensor => stopGradient(end.sub(t0).sign());
+const endOf = (problem: Problem): FineTime =>
+  timeAmong(stopsOf(problem), numbers(problem.t0).int(problem.stops.shape[0]! - 1));
 
 /** 1 or −1, for increasing and decreasing times. */
-export const directionOf = (problem: Problem): Tensor => towards(endOf(problem), problem.t0);
+export const directionOf = (problem: Problem): Tensor =>
+  stopGradient(since(endOf(problem), startOf(problem)).sign());
 
 /** What the iterations leave behind. */
 export interface Run {
@@ -114,6 +127,8 @@ export function ending(problem: Problem, begun: number, direction: Tensor, { car
   const steps = happened
     ? happened.counts.reduce((left, n) => left.sub(n), iterations.sub(written))
     : iterations.sub(written);
+  // A step of a given length that is not finite ends the solve: it is one of the steps, but not taken.
+  const failed = status.equal(int(Status.nonFinite));
   const { evaluations } = method;
   const worked = (carry.evaluations[0] ?? steps.mul(int(evaluations.attempt)))
     .add(int(evaluations.begin + begun))
@@ -122,7 +137,7 @@ export function ending(problem: Problem, begun: number, direction: Tensor, { car
     ...(happened ? problem.events!.machinery.collect(problem, carry, rows, ys, status) : { ys }),
     status,
     steps,
-    rejected: carry.rejected[0] ?? int(0),
+    rejected: carry.rejected[0] ?? (happened ? int(0) : cast(failed.and(steps.greater(0)), "int32")),
     evaluations: happened ? worked.add(happened.evaluations) : worked,
     t: carry.t,
     h: carry.h,
@@ -134,7 +149,7 @@ export function ending(problem: Problem, begun: number, direction: Tensor, { car
   function reached(count: Tensor, y: Tensor): Tensor {
     let row = broadcastTo(int(1), [outputCount]).cumsum(0).lessEqual(count);
     // No step leads to a time before t0.
-    if (outputs) row = row.and(direction.mul(outputs.sub(t0)).less(0).not());
+    if (outputs) row = row.and(direction.mul(since(outputsOf(problem), startOf(problem))).less(0).not());
     return row.reshape([outputCount, ...y.shape.slice(1).map(() => 1)]);
   }
 }
@@ -178,8 +193,8 @@ export function iteration(
     }
     const { int } = numbers(i);
     const written = carry.written[0]!;
-    const due = take(outputs, written, 0);
-    const late = direction.mul(due.sub(carry.t)).lessEqual(0);
+    const due = timeAmong(outputsOf(problem), written);
+    const late = direction.mul(since(due, now(carry))).lessEqual(0);
     return cond(
       late,
       (...now: Tensor[]) => {

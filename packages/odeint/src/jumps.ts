@@ -1,4 +1,5 @@
 import { argmin, cast, cond, type DType, stopGradient, take, type Tensor, where } from "@dzdt/tensor";
+import { exactly, type FineTime, since } from "./fine-time";
 import type { Method } from "./step";
 
 /** The next of some times, and how far it is: infinitely where there is none. */
@@ -12,9 +13,9 @@ export const nearness = (t: Tensor, dtype: DType = t.dtype): Tensor =>
   stopGradient(t.abs()).mul(dtype === "float32" ? 2 ** -20 : 2 ** -49);
 
 /** The first of some times, in any order, that is after `t` in a direction. */
-export function nextJump(times: Tensor, t: Tensor, direction: Tensor): Landing {
-  const ahead = stopGradient(times.sub(t)).mul(direction);
-  const later = where(ahead.greater(nearness(t)), ahead, Infinity);
+export function nextJump(times: Tensor, now: FineTime, direction: Tensor): Landing {
+  const ahead = stopGradient(since(exactly(times), now)).mul(direction);
+  const later = where(ahead.greater(nearness(now.t)), ahead, Infinity);
   const nearest = argmin(later, 0);
   return { time: take(times, nearest, 0), ahead: take(later, nearest, 0) };
 }

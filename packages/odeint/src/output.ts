@@ -1,12 +1,16 @@
-import { stopGradient, take, type Tensor } from "@dzdt/tensor";
+import { stopGradient, type Tensor } from "@dzdt/tensor";
+import { since, timeAmong } from "./fine-time";
 import { flow } from "./flow";
-import { type Carry, moved, type Problem } from "./problem";
+import { type Carry, moved, now, outputsOf, type Problem } from "./problem";
 
 /** The state at the next output, from the dense output of the last step. */
 export function outputAt(problem: Problem, c: Carry): Tensor[] {
   const { method } = problem;
-  const [h, due, end] = [c.length[0]!, take(problem.outputs!, c.written[0]!, 0), moved(problem, c.t)];
-  const s = (method.interpolantMoves ? due.sub(end) : stopGradient(due.sub(end))).div(h);
+  const [h, due, end] = [c.length[0]!, timeAmong(outputsOf(problem), c.written[0]!), moved(problem, c.t)];
+  const apart = since(due, { ...now(c), t: end });
+  const s = (method.interpolantMoves ? apart : stopGradient(apart)).div(h);
   const found = method.interpolate({ t: end, h, s, y: c.y, memory: c.memory, dense: c.dense });
-  return problem.drift ? flow((...at) => method.slope(...at), moved(problem, stopGradient(due)), due, found) : found;
+  return problem.drift
+    ? flow((...at) => method.slope(...at), moved(problem, stopGradient(due.t)), due.t, found)
+    : found;
 }

@@ -125,6 +125,9 @@ export interface Carry {
   readonly status: Tensor;
 }
 
+/** The time that a solve has come to, in all digits. */
+export const now = ({ t, rest }: Carry): FineTime => ({ t, rest });
+
 export const running = -1;
 
 /** Numbers of the program on the tape of a traced tensor. */

@@ -69,9 +69,10 @@ export function quadrature<C = Tensor, B = undefined>(cost: Cost<C, B>): Quadrat
     const own = cost as unknown as Cost<never, A>;
     const real = tree.leaves(y0).some((x) => x instanceof Tensor && x.dtype === "float64") ? "float64" : "float32";
     const start = { y: y0, integral: zeroOf(own, y0, real, options) } as unknown as Tree;
-    const { jacobian: _, events, rtol, atol, ...rest } = options;
+    const { jacobian: _, events, rtol, atol, onStep, ...rest } = options;
     const joined = odeint(joinedField(field as never, own, real) as never, start, ts, {
       ...rest,
+      ...(onStep && { onStep: (step) => onStep({ ...step, y: (step.y as Joined).y }) }),
       ...(rtol !== undefined && { rtol: tolerance(rtol, start, 1e-6) }),
       ...(atol !== undefined && { atol: tolerance(atol, start, 1e-8) }),
       ...(events && { events: events.map(ofState) }),

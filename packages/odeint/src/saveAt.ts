@@ -8,6 +8,8 @@ export type Times = readonly (number | Tensor)[] | Float32Array | Float64Array |
 export interface KnownTimes {
   readonly tensor: Tensor;
   readonly values: ArrayLike<number> | undefined;
+  /** What single floats leave of numbers of the host: one tensor `[T]`. None for tensors, nor where times are float64. */
+  readonly rest: readonly Tensor[];
 }
 
 /** @throws RangeError when there are none, or one is not a finite number */
@@ -17,7 +19,15 @@ export function readTimes(where: string, name: string, given: Times, target: Tar
   if (times.size === 0) throw new RangeError(`${where}: ${name} is empty; give at least one time`);
   const bad = values ? Array.from(values).findIndex((t) => !Number.isFinite(t)) : -1;
   if (bad >= 0) throw new RangeError(`${where}: ${name}[${bad}] is ${values![bad]}; give finite times`);
-  return { tensor: times, values };
+  return { tensor: times, values, rest: restsOf(given, times) };
+}
+
+function restsOf(given: Times, { dtype, target }: Tensor): Tensor[] {
+  if (dtype !== "float32" || given instanceof Tensor) return [];
+  const rests = Array.from(given as readonly (number | Tensor)[], (t) =>
+    typeof t === "number" ? t - Math.fround(t) : 0,
+  );
+  return [tensor(rests, { dtype, target })];
 }
 
 /** Numbers that the host gave, where a device has them only. */

@@ -18,6 +18,7 @@ import {
 import type { Adjoint } from "./adjoints/adjoint";
 import type { AdaptiveController, Controller } from "./controllers/controller";
 import type { Events, GivenEvents } from "./events/leaf-event";
+import { exactly, type FineTime, since } from "./fine-time";
 import { type Grid, gridOf } from "./fixed-steps";
 import { integrate } from "./integrate";
 import { acrossJumps } from "./jumps";
@@ -57,6 +58,8 @@ export interface Request {
 export interface Span {
   readonly ts: Tensor;
   readonly queries: Tensor | undefined;
+  /** What their floats leave of them, where that is known. */
+  readonly rests?: { readonly ts: Tensor; readonly queries: Tensor | undefined };
   /** Whether they are traced: numbers do not move. */
   readonly move: boolean;
 }
@@ -69,15 +72,16 @@ export type Solved = Outcome;
  * @param ts first to last time
  * @param queries other times at which the state is wanted, in the same direction: as it is with `ts`, these take no part in the steps
  */
-export function solve(request: Request, y0: readonly Tensor[], ts: Tensor, queries?: Tensor): Solved {
+export function solve(request: Request, y0: readonly Tensor[], ts: FineTime, queries?: FineTime): Solved {
   let structure: tree.Structure = null;
-  const inputs = [ts, ...(queries ? [queries] : []), ...y0];
+  const times = tree.flatten({ ts, queries: queries ? [queries] : [] } as never);
+  const inputs = [...(times.leaves as Tensor[]), ...y0];
   const { tape, captured } = trace(
     "odeint",
     (...ins) => {
-      const move = ts.tape !== undefined || queries?.tape !== undefined;
-      const span: Span = { ts: ins[0]!, queries: queries && ins[1], move };
-      const outcome = trajectories(request, ins.slice(queries ? 2 : 1), span);
+      const move = ts.t.tape !== undefined || queries?.t.tape !== undefined;
+      const given: { ts: FineTime; queries: FineTime[] } = tree.unflatten(times.structure, ins);
+      const outcome = trajectories(request, ins.slice(times.leaves.length), spanOf(given.ts, given.queries[0], move));
       const flat = tree.flatten(outcome as never);
       structure = flat.structure;
       return flat.leaves as Tensor[];
@@ -86,6 +90,13 @@ export function solve(request: Request, y0: readonly Tensor[], ts: Tensor, queri
     { target: request.target },
   );
   return tree.unflatten(structure, applyTape(tape, [...inputs, ...captured]));
+}
+
+function spanOf(ts: FineTime, queries: FineTime | undefined, move: boolean): Span {
+  const span: Span = { ts: ts.t, queries: queries?.t, move };
+  const restOf = (time: FineTime): Tensor => (time.rest.length > 0 ? time : exactly(time.t)).rest[0]!;
+  const known = [ts, ...(queries ? [queries] : [])].some(({ rest }) => rest.length > 0);
+  return known ? { ...span, rests: { ts: restOf(ts), queries: queries && restOf(queries) } } : span;
 }
 
 function trajectories(request: Request, y0: readonly Tensor[], span: Span): Outcome {
@@ -124,10 +135,11 @@ export function withFirst(outcome: Outcome, y0: readonly Tensor[], { queries, ts
   return { ...outcome, ys, events: { ...events, ts: first(events.ts, t0), valid: first(events.valid, t0.equal(t0)) } };
 }
 
-export function fixedGrid({ controller, dt, maxSteps }: Request, { ts }: Span): Grid | undefined {
+export function fixedGrid({ controller, dt, maxSteps }: Request, { ts, rests }: Span): Grid | undefined {
   if (controller.kind !== "constant" || !dt) return undefined;
   const count = ts.shape[0]!;
-  const at = (i: number): Tensor => ts.slice([i], [i + 1]).reshape([]);
+  const one = (x: Tensor, i: number): Tensor => x.slice([i], [i + 1]).reshape([]);
+  const at = (i: number): FineTime => (rests ? { t: one(ts, i), rest: [one(rests.ts, i)] } : exactly(one(ts, i)));
   return gridOf(at(0), at(count - 1), cast(dt, ts.dtype), maxSteps);
 }
 
@@ -148,14 +160,14 @@ export function problemOf(
   request: Request,
   parts: Parts,
   y0: readonly Tensor[],
-  { ts, queries, move }: Span,
+  { ts, queries, rests, move }: Span,
   grid: Grid | undefined,
 ): Problem {
   const { controller, rtol, atol, state, dt, maxSteps, adjoint, watched = false } = request;
   const count = ts.shape[0]!;
   const stepping = steppingOf();
   const landing = stepping.kind === "stops";
-  const later = ts.slice([1], [count]);
+  const later = (times: Tensor): Tensor => times.slice([1], [count]);
   const dense = queries !== undefined || (!landing && count > 2) || request.events !== undefined;
   const method = jumping(methodOf(request.solver, parts));
   const events = request.events?.machinery.traced(request.events, (t, y) => method.slope(t, y), state, parts.args);
@@ -165,8 +177,15 @@ export function problemOf(
     stepping,
     t0: ts.slice([0], [1]).reshape([]),
     y0,
-    stops: landing || !dense ? later : ts.slice([count - 1], [count]),
-    outputs: dense ? (queries ?? later) : undefined,
+    stops: stopsAmong(ts),
+    outputs: dense ? (queries ?? later(ts)) : undefined,
+    ...(rests && {
+      rests: {
+        t0: rests.ts.slice([0], [1]).reshape([]),
+        stops: stopsAmong(rests.ts),
+        outputs: dense ? (rests.queries ?? later(rests.ts)) : undefined,
+      },
+    }),
     timesMove: move,
     maxSteps,
     watched,
@@ -174,6 +193,10 @@ export function problemOf(
     ...(events && { events }),
     ...(landings && { landings }),
   };
+
+  function stopsAmong(times: Tensor): Tensor {
+    return landing || !dense ? later(times) : times.slice([count - 1], [count]);
+  }
 
   function jumping(plain: Method): Method {
     const { jumpTs } = request;
@@ -204,11 +227,18 @@ export function problemOf(
 }
 
 /** States at any times within a solve, in the order asked: `[times, …leaf]`. */
-export function solveAt(request: Request, y0: readonly Tensor[], ts: Tensor, times: Tensor): Tensor[] {
-  const count = ts.shape[0]!;
-  const direction = sign(ts.slice([count - 1], [count]).sub(ts.slice([0], [1]))).stopGradient();
-  const order = argsort(times.mul(direction));
-  const { ys } = solve(request, y0, ts, take(times, order, 0));
+export function solveAt(request: Request, y0: readonly Tensor[], ts: FineTime, times: FineTime): Tensor[] {
+  const count = ts.t.shape[0]!;
+  const part = ({ t, rest }: FineTime, i: number): FineTime => ({
+    t: t.slice([i], [i + 1]),
+    rest: rest.map((x) => x.slice([i], [i + 1])),
+  });
+  const first = part(ts, 0);
+  const fine = ts.rest.length > 0 && times.rest.length > 0;
+  const direction = sign(part(ts, count - 1).t.sub(first.t)).stopGradient();
+  const order = argsort((fine ? since(times, first) : times.t).mul(direction));
+  const sorted = { t: take(times.t, order, 0), rest: times.rest.map((x) => take(x, order, 0)) };
+  const { ys } = solve(request, y0, ts, sorted);
   const back = argsort(order);
   return ys.map((y) => take(y, back, 0));
 }

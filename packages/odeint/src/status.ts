@@ -39,8 +39,11 @@ export interface FailureDetails {
   readonly accepted: number;
   readonly rejected: number;
   /** What there is of the solution: NaN where the solve did not get. */
-  readonly solution?: Solution<Tree>;
+  readonly solution?: PartialSolution;
 }
+
+/** A solution as far as it goes; that of a stochastic equation is not known between its times. */
+export type PartialSolution = Pick<Solution<Tree>, "ts" | "ys" | "status" | "stats"> & Partial<Solution<Tree>>;
 
 /** A solve that did not reach the last time. */
 export class SolveError extends Error implements Partial<FailureDetails> {
@@ -53,7 +56,7 @@ export class SolveError extends Error implements Partial<FailureDetails> {
   declare readonly component?: string;
   declare readonly accepted?: number;
   declare readonly rejected?: number;
-  declare readonly solution?: Solution<Tree>;
+  declare readonly solution?: PartialSolution;
 
   constructor(status: StatusName, message: string, details: Partial<FailureDetails> = {}) {
     super(message);

@@ -50,7 +50,12 @@ export function scaledNorm(
       const to = (x: Tensor): Tensor => cast(x, e.dtype);
       const size = y[k] === next[k] ? y[k]!.abs() : y[k]!.abs().maximum(next[k]!.abs());
       // Where nothing is allowed for, no error is none.
-      return e.div(size.mul(to(rtol[k]!)).add(to(atol[k]!)).maximum(e.dtype === "float32" ? 2 ** -126 : 2 ** -1022));
+      return e.div(
+        size
+          .mul(to(rtol[k]!))
+          .add(to(atol[k]!))
+          .maximum(e.dtype === "float32" ? 2 ** -126 : 2 ** -1022),
+      );
     });
     if (typeof norm === "function") return cast(norm(tree.unflatten(state.structure, scaled)), dtype).reshape([]);
     const parts = scaled.flatMap((x, k) => {

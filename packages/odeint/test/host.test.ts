@@ -76,7 +76,7 @@ const cases: readonly Case[] = [
 /** All numbers of a solution. */
 const bits = ({ ts, ys, status, stats, events }: Solution<Tree>): unknown =>
   tree
-    .leaves({ ts, ys, status, stats: { ...stats }, events: events.map((e) => ({ ...e })) } as unknown as Tree)
+    .leaves({ ts, ys, status, stats: { ...stats }, events: events.map((e) => ({ ...e })) })
     .map((x) => numbers(x as Tensor));
 
 describe.each(cases)("a solve that the host looks at, with $name,", ({ run, later }) => {
@@ -103,9 +103,9 @@ describe.each(cases)("a solve that the host looks at, with $name,", ({ run, late
 describe("onStep", () => {
   test("sees time, length and state of each accepted step", () => {
     const steps: StepReport<Tensor>[] = [];
+    const first = { solver: dop853, dt0: 5 };
     const { ys } = odeint(pendulum, f64([1, 0]), [0, 5], {
-      solver: dop853,
-      dt0: 5,
+      ...first,
       onStep: (step: StepReport<Tensor>) => steps.push(step),
     });
     expect(steps[0]!.rejected).toBeGreaterThan(0);
@@ -117,11 +117,8 @@ describe("onStep", () => {
     }
     expect(before).toBe(5);
     expect(numbers(steps.at(-1)!.y)).toEqual(numbers(last(ys)));
-    // The states are those of a solve that ends there.
-    const { t, y } = steps[1]!;
-    expect(numbers(odeint(pendulum, f64([1, 0]), [0, t], { solver: dop853, dt0: 5 }).ys.slice([1], [2]))).toEqual(
-      numbers(y),
-    );
+    for (const { t, y } of steps)
+      expect(numbers(y)).toEqual(numbers(odeint(pendulum, f64([1, 0]), [0, 5], first).at(t)));
   });
 
   test("ends the solve with what it throws", () => {
@@ -299,7 +296,7 @@ describe("a solve that fails says where, and keeps what it has", () => {
     "too many steps": {
       run: (options) => odeint(pendulum, f64([1, 0]), [0, 0.01, 100], { maxSteps: 5, ...options }),
       status: "maxStepsReached",
-      component: "y[0]",
+      component: "y[1]",
       t: [0.01, 50],
     },
   };
@@ -318,7 +315,8 @@ describe("a solve that fails says where, and keeps what it has", () => {
       expect(error!.message).toContain(component);
       expect(error!.t).toBeGreaterThanOrEqual(t[0]!);
       expect(error!.t).toBeLessThanOrEqual(t[1]!);
-      expect(Number.isFinite(error!.h)).toBe(true);
+      // Where the field is not finite at once, there is no length of a step.
+      expect(Number.isFinite(error!.h)).toBe(t[1]! > 0);
       const { solution, accepted, rejected } = error!;
       expect(tree.leaves(solution!.ys).map((x) => numbers(x as Tensor))).toEqual(
         tree.leaves(quiet.ys).map((x) => numbers(x as Tensor)),

@@ -129,7 +129,7 @@ describe("steps that are chosen by their errors", () => {
     const path = brownian({ key, t0: 0, t1: 1, shape: [1], tolerance: 0.1 });
     const solve = (options: object): unknown => sdeint(growth, f64([1]), [0, 1], { path, ...options });
     expect(() => solve({ rtol: 1e-5 })).toThrow(
-      /stepUnderflow after \d+ rejected .* steps got as short as the path's tolerance/,
+      /stepUnderflow at t = 0 with step 0\.\d+ after 0 accepted and \d+ rejected steps, y\[0\] = 1; steps got as short as the path's tolerance/,
     );
     expect(() => solve({ rtol: 1e-5, maxSteps: 3, path: brownian({ key, t0: 0, t1: 1, shape: [1] }) })).toThrow(
       "sdeint: ts and tolerances ask for more than maxSteps = 3 steps",

@@ -135,7 +135,16 @@ describe("sdeint says what is wrong and which solver fits", () => {
     const wild: Sde = { drift: (_t, y) => y.mul(y).mul(1e3), diffusion: (_t, y) => y };
     const run = (): unknown => solve(wild, { key, dt: 0.01, solver: eulerMaruyama }, f64([1, 0]), [0, 0.5, 1]);
     expect(run).toThrow(SolveError);
-    expect(run).toThrow("sdeint: nonFinite between t = 0 and 0.5 in y[0]");
+    expect(run).toThrow(/sdeint: nonFinite at t = 0\.\d+ with step 0\.0\d+ after \d+ steps, y\[0\] = \d/);
+    try {
+      run();
+    } catch (error) {
+      const { t, h, accepted, component, solution } = error as SolveError;
+      expect(t).toBeCloseTo(0.01 * accepted!, 12);
+      expect(h).toBeCloseTo(0.01, 12);
+      expect(component).toBe("y[0]");
+      expect(numbers(solution!.ys as Tensor).slice(0, 2)).toEqual([1, 0]);
+    }
     const { ys, status } = sdeint(wild, f64([1, 0]), [0, 0.5, 1], {
       key,
       dt: 0.01,

@@ -5,15 +5,15 @@ import {
   cast,
   loop,
   stopGradient,
-  take,
   type Tensor,
   trace,
   tree,
   where,
 } from "@dzdt/tensor";
 import { attempt } from "../attempt";
+import { type FineTime, sameTime, since, timeAmong } from "../fine-time";
 import { firstStep } from "../initialStep";
-import { allFinite, type Carry, numbers, type Problem, running } from "../problem";
+import { allFinite, type Carry, now, numbers, type Problem, running, startOf, stopsOf } from "../problem";
 import { Status } from "../status";
 import type { Method, Taken } from "../step";
 import { typeOf } from "./pullback";
@@ -51,9 +51,9 @@ export function alongSteps(
   visit?: (step: Attempted, sums: readonly Tensor[]) => readonly Tensor[],
 ): Along {
   const { t0, stops, maxSteps } = problem;
-  const end = take(stops, numbers(t0).int(0), 0);
   // Outputs make attempts keep what they are interpolated by.
   const whole: Problem = { ...problem, outputs: stops, timesMove: true, watched: false, checkpoints: "all" };
+  const end = timeAmong(stopsOf(whole), numbers(t0).int(0));
   const flat = tree.flatten(begin(whole, end) as never);
   const count = flat.leaves.length;
   const init = [...(flat.leaves as Tensor[]), ...sums];
@@ -81,8 +81,8 @@ export function alongSteps(
   const condition = trace(
     "unfinished",
     (...ins) => {
-      const { status, t } = rebuild(ins);
-      return [status.less(0).and(t.equal(end).not())];
+      const carry = rebuild(ins);
+      return [carry.status.less(0).and(sameTime(now(carry), end).not())];
     },
     types,
   );
@@ -101,7 +101,7 @@ export function alongSteps(
   });
   const last = rebuild(results);
   const { int } = numbers(t0);
-  const ended = last.t.equal(end);
+  const ended = sameTime(now(last), end);
   const status = where(last.status.equal(int(running)), int(Status.maxStepsReached), last.status);
   return {
     y: last.y,
@@ -140,17 +140,17 @@ export function attemptedFrom(
   };
 }
 
-function begin(problem: Problem, end: Tensor): Carry {
+function begin(problem: Problem, end: FineTime): Carry {
   const { method, stepping, t0, y0 } = problem;
   const { int, real } = numbers(t0);
   const memory = method.begin(t0, y0);
-  const first = firstStep(problem, end, stopGradient(end.sub(t0).sign()), memory);
+  const first = firstStep(problem, end, stopGradient(since(end, startOf(problem)).sign()), memory);
   const proceeding =
     stepping.kind === "fixed"
       ? where(stepping.grid.count.greater(0), int(running), int(Status.maxStepsReached))
       : int(running);
   return {
-    t: t0,
+    ...startOf(problem),
     h: stopGradient(first.h),
     y: y0,
     memory,

@@ -1,5 +1,6 @@
 import { transforms } from "@dzdt/autograd";
 import { applyTape, type Aval, concat, isFloat, take, type Tensor, trace, where, zerosLike } from "@dzdt/tensor";
+import { exactly } from "../fine-time";
 import { gridOf, timeAt } from "../fixed-steps";
 import { numbers, type Outcome } from "../problem";
 import { place } from "./continuous";
@@ -34,11 +35,12 @@ export function timesOf({ fixed, maxSteps }: Way, n: Tensor, t0: Tensor, stops: 
     return { t, tNext, h: tNext.sub(t) };
   }
   const end = take(stops, int(stops.size - 1), 0);
-  const grid = gridOf(t0, end, dt, maxSteps);
+  const start = exactly(t0);
+  const grid = gridOf(start, exactly(end), dt, maxSteps);
   const last = n.equal(grid.count.sub(1));
   return {
-    t: timeAt(t0, grid.h, n),
-    tNext: where(last, end, timeAt(t0, grid.h, n.add(1))),
+    t: timeAt(start, grid.h, n).t,
+    tNext: where(last, end, timeAt(start, grid.h, n.add(1)).t),
     h: where(last, grid.last, grid.h),
   };
 }

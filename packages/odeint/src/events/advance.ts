@@ -1,7 +1,8 @@
-import { stopGradient, take, type Tensor, where, zerosLike } from "@dzdt/tensor";
+import { stopGradient, type Tensor, where, zerosLike } from "@dzdt/tensor";
 import { attempt } from "../attempt";
+import { exactly, since, timeAmong, whereTime } from "../fine-time";
 import { outputAt } from "../output";
-import { type Carry, numbers, type Problem, running } from "../problem";
+import { type Carry, now as nowOf, numbers, outputsOf, type Problem, running } from "../problem";
 import { Status } from "../status";
 import { choose } from "./choose";
 import { occur } from "./occur";
@@ -32,8 +33,8 @@ export function advance(problem: Problem, carry: Carry, i: Tensor, direction: Te
   const { written, events: known } = carry;
   const coming = upcoming(events, known[0]!, direction);
   const waiting = coming.trigger.greaterEqual(0);
-  const horizon = where(waiting, coming.time, carry.t);
-  const late = direction.mul(take(outputs, written[0]!, 0).sub(horizon)).lessEqual(0);
+  const horizon = whereTime(waiting, exactly(coming.time), nowOf(carry));
+  const late = direction.mul(since(timeAmong(outputsOf(problem), written[0]!), horizon)).lessEqual(0);
   const due = written[0]!.less(int(count)).and(late);
   const now: Now = { c: carry, coming, i };
   return choose(due, now, output, (rest) => choose(rest.coming.trigger.greaterEqual(0), rest, event, step));

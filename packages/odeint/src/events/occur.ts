@@ -1,8 +1,9 @@
 import { broadcastTo, cast, stopGradient, sum, type Tensor, where } from "@dzdt/tensor";
 import { choose } from "./choose";
+import { exactly, since, whereTime } from "../fine-time";
 import { flow } from "../flow";
 import { rooted } from "../implicit/root";
-import { allFinite, type Carry, moved, numbers, type Problem, running } from "../problem";
+import { allFinite, type Carry, moved, numbers, type Problem, running, stopsOf } from "../problem";
 import { Status } from "../status";
 import type { Trigger } from "./leaf-event";
 import { never, search, sideAt } from "./search";
@@ -37,7 +38,8 @@ export function occur(problem: Problem, carry: Carry, upcoming: Upcoming, direct
     ({ c }) => c.y,
     ({ c, time }) => {
       const h = c.length[0]!;
-      const s = (method.interpolantMoves ? time.sub(c.t) : stopGradient(time.sub(c.t))).div(h);
+      const apart = since(exactly(time), { t: c.t, rest: c.rest });
+      const s = (method.interpolantMoves ? apart : stopGradient(apart)).div(h);
       return method.interpolate({ t: moved(problem, c.t), h, s, y: c.y, memory: c.memory, dense: c.dense });
     },
   );
@@ -83,7 +85,7 @@ function happening(problem: Problem, { c, time, y: found }: Here, i: number, dir
       ? restarted({ ...c, events: [noted] }, overflow)
       : {
           ...c,
-          t: where(full, time, c.t),
+          ...whereTime(full, exactly(time), { t: c.t, rest: c.rest }),
           events: [search(problem, { ...c, events: [noted] }, direction)],
           status: overflow,
         };
@@ -92,7 +94,7 @@ function happening(problem: Problem, { c, time, y: found }: Here, i: number, dir
   function ended(now: Carry, overflow: Tensor): Carry {
     const last = reset ? reset(t, y) : y;
     const status = where(full, overflow, int(Status.eventTerminated));
-    return { ...now, t: time, y: last, events: [{ ...now.events[0]!, until: [t] }], status };
+    return { ...now, ...exactly(time), y: last, events: [{ ...now.events[0]!, until: [t] }], status };
   }
 
   function restarted(now: Carry, overflow: Tensor): Carry {
@@ -101,10 +103,11 @@ function happening(problem: Problem, { c, time, y: found }: Here, i: number, dir
     const start = flow((...at) => method.slope(...at), t, from, reset!(t, y));
     const memory = method.begin(from, start);
     const finite = allFinite([...start, ...memory], time);
-    const passed = broadcastTo(int(1), stops.shape).mul(cast(direction.mul(stops.sub(time)).lessEqual(0), "int32"));
+    const ahead = direction.mul(since(stopsOf(problem), exactly(time)));
+    const passed = broadcastTo(int(1), stops.shape).mul(cast(ahead.lessEqual(0), "int32"));
     return {
       ...now,
-      t: time,
+      ...exactly(time),
       y: start,
       memory,
       controller: stepping.kind === "adaptive" ? stepping.controller.init().map(numbers(time).real) : [],

@@ -6,7 +6,7 @@ import type { Part } from "./program";
 export interface CarryLayout {
   readonly types: readonly Aval[];
   readonly places: Mapped<Carry, number>;
-  rebuild(leaves: readonly Tensor[]): Carry;
+  readonly rebuild: (leaves: readonly Tensor[]) => Carry;
 }
 
 /** The layout of what a part returns. */
@@ -20,5 +20,3 @@ export function carryLayout({ structure, outs }: Part<Carry>): CarryLayout {
     rebuild: (leaves) => tree.unflatten<Carry>(structure, leaves),
   };
 }
-
-export const carryLeaves = (carry: Carry): Tensor[] => tree.flatten(carry as never).leaves as Tensor[];

@@ -72,7 +72,7 @@ export function* drive(
     if (place < 0) return;
     values.forEach((value, k) => {
       const own: TypedArray = valuesOf(value, target);
-      written[k]!.set(own as Float64Array, place * own.length);
+      written[k]!.set(own, place * own.length);
     });
   }
 

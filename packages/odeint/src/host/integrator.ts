@@ -1,6 +1,7 @@
 import { type Storage, type Tensor, type Tensors, type Tree, UnsupportedError } from "@dzdt/tensor";
 import { checkOptions } from "../options";
-import { isTraced, type OdeintOptions, prepare } from "../odeint";
+import type { OdeintOptions } from "../odeint";
+import { isTraced, prepare } from "../prepare";
 import { adviceOf } from "../solver";
 import type { VectorField } from "../vectorField";
 import type { Place } from "./place";

@@ -1,5 +1,6 @@
 import type { Tensors, Tree } from "@dzdt/tensor";
-import { isTraced, odeint, type OdeintOptions, prepare } from "../odeint";
+import { odeint, type OdeintOptions } from "../odeint";
+import { isTraced, prepare } from "../prepare";
 import type { Times } from "../saveAt";
 import type { Solution } from "../solution";
 import type { VectorField } from "../vectorField";

@@ -49,11 +49,7 @@ export function stepParts(request: Request, given: boolean): StepParts {
       { ts: concat([from, stop]), queries: own.query ?? never, move: false },
       undefined,
     );
-    return {
-      ...problem,
-      ...(own.step && { stepping: { kind: "given", ...own.step } }),
-      landings: problem.landings ? concat([problem.landings, stop]) : stop,
-    };
+    return own.step ? { ...problem, stepping: { kind: "given", ...own.step } } : problem;
   };
   let evaluations = { begin: 0, attempt: 0 };
   let derivative = false;

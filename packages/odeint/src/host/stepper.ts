@@ -165,11 +165,13 @@ export class Stepper {
   ): { readonly next: Place; readonly happened: readonly Storage[] } {
     const { target } = this.#request;
     const { next: part, layout, evaluations } = this.#parts;
-    const { rejected, status, evaluations: counted, events, t } = this.#places;
+    const { rejected, status, evaluations: counted, events, t, h } = this.#places;
     const step = this.#dt === undefined ? undefined : gridStep(place, direction * this.#dt, stop);
     const lengths = step ? [float64(step.h, target), float64(step.to, target)] : [];
     const given = this.#cleared(place.carry, this.#ofIteration);
-    const results = part.run([time(stop ?? direction * far, target), ...lengths, ...given]);
+    // An event may be at the stop itself, from where on there is no direction to it.
+    const end = waiting || stop === undefined ? direction * far : stop;
+    const results = part.run([time(end, target), ...lengths, ...given]);
     const carry = results.slice(0, layout.types.length);
     const ended = this.#number(carry, status);
     const more = this.#number(carry, counted[0]) + this.#number(carry, events[0]?.evaluations);
@@ -183,10 +185,17 @@ export class Stepper {
     if (waiting) return { next: worked, happened: results.slice(layout.types.length) };
     // Steps of one length are refused only by failing.
     const refused = this.#number(carry, rejected[0]) > 0 || (rejected.length === 0 && ended === Status.nonFinite);
+    if (!refused && worked.t === stop && !step && this.#isCut(place, stop, carry)) carry[h] = place.carry[h];
     const next = refused
       ? { ...worked, rejected: place.rejected + 1 }
       : { ...worked, accepted: place.accepted + 1, before: place.t, dense: carry, passed: step?.passed ?? 0 };
     return { next, happened: [] };
+  }
+
+  /** A step cut short by a stop says nothing against the one that was planned. */
+  #isCut(place: Place, stop: number, carry: readonly Storage[]): boolean {
+    const planned = Math.abs(this.#number(place.carry, this.#places.h));
+    return Math.abs(stop - place.t) < planned && Math.abs(this.#number(carry, this.#places.h)) < planned;
   }
 
   #cleared(carry: readonly Storage[], places: readonly number[]): readonly Storage[] {

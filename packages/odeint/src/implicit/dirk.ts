@@ -114,7 +114,8 @@ export function dirkMethod(
             const off = field(when, state).mul(length).sub(times(u));
             return (solve ?? reusable(matrix(when, state)))(off);
           },
-          size,
+          // Where the change is larger than the state, rounding is that of the change.
+          size: (delta, u) => (exact ? size(delta).div(size(u.add(delta)).maximum(1)) : size(delta)),
           tolerance: exact ? exactness(dtype) : part,
           maxIterations: exact ? 50 : 10,
           rate,

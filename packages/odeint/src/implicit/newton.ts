@@ -6,8 +6,8 @@ export interface NewtonProblem {
   readonly start: Tensor;
   /** The correction to x, with the exact Jacobian or one nearby. */
   readonly correction: (x: Tensor) => Tensor;
-  /** The size of a correction, in units of what is wanted: a scalar. */
-  readonly size: (correction: Tensor) => Tensor;
+  /** The size of a correction of x, in units of what is wanted: a scalar. */
+  readonly size: (correction: Tensor, x: Tensor) => Tensor;
   /** Estimated error of x, in these units, at which to stop. */
   readonly tolerance: number;
   readonly maxIterations: number;
@@ -44,7 +44,7 @@ export function newton({ start, correction, size, tolerance, maxIterations, rate
     ({ state }) => state.equal(0),
     (now) => {
       const delta = correction(now.x);
-      const next = size(delta);
+      const next = size(delta, now.x);
       const first = now.size.less(0);
       const shrink = next.div(now.size.maximum(1e-290));
       const slow = shrink.lessEqual(slowest).not().and(first.not());

@@ -60,6 +60,7 @@ export function adaptively(plan: AdaptivePlan): {
   readonly steps: Tensor;
   readonly rejected: Tensor;
   readonly status: Tensor;
+  readonly end: { readonly t: Tensor; readonly h: Tensor; readonly y: readonly Tensor[] };
 } {
   const { accuracy, start, end, y0, memory, maxSteps } = plan;
   const { int, real } = numbers(start);
@@ -148,12 +149,16 @@ export function adaptively(plan: AdaptivePlan): {
     rows: intervals,
     lanes: 0,
   });
-  const [done, , , rejected, status] = results as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  const [done, parts, index, rejected, status] = results as [Tensor, Tensor, Tensor, Tensor, Tensor];
   const rows = results.slice(init.length, -1).map((y) => {
     const reached = int(1).broadcastTo([intervals]).cumsum(0).lessEqual(done);
     return where(reached.reshape([intervals, ...y.shape.slice(1).map(() => 1)]), y, NaN);
   });
-  return { rows, memory: results.slice(5 + y0.length, init.length), steps: results.at(-1)!, rejected, status };
+  const h = lengthOf(done).div(parts);
+  const t = take(start, done.minimum(intervals - 1), 0).add(index.mul(h));
+  const y = results.slice(5, 5 + y0.length);
+  const memories = results.slice(5 + y0.length, init.length);
+  return { rows, memory: memories, steps: results.at(-1)!, rejected, status, end: { t, h, y } };
 }
 
 const typesOf = (xs: readonly Tensor[]): Aval[] => xs.map(({ dtype, shape }) => ({ dtype, shape }));

@@ -1,6 +1,6 @@
-import { bind, check, registerFailure, type Tensor, where, withinRule } from "@dzdt/tensor";
+import { bind, check, registerFailure, tensor, type Tensor, where, withinRule } from "@dzdt/tensor";
 import { atHand } from "../at-hand";
-import { SolveError, Status } from "../status";
+import { type FailureDetails, SolveError, Status, type StatusName, statusName } from "../status";
 import type { SdeOutcome } from "./integrate";
 
 const remedy = "check drift, diffusion and y0 there, or take smaller steps";
@@ -24,14 +24,22 @@ registerFailure(
     ),
 );
 
+/** What an error says beside the outcome. */
+export interface SdeTelling {
+  readonly ts: Tensor;
+  /** The longest step; undefined: from time to time. */
+  readonly dt: Tensor | undefined;
+  /** The names of the state's leaves. */
+  readonly paths: readonly string[];
+  readonly maxSteps: number;
+  readonly adaptive: boolean;
+  /** Solves again, in one step from each time to the next. */
+  readonly again: (y0: readonly Tensor[], ts: Tensor) => SdeOutcome;
+  readonly partial: () => FailureDetails["solution"];
+}
+
 /** Refuses a failed solve: at once where its numbers are known, else when the program that it is part of returns. */
-export function checked(
-  outcome: SdeOutcome,
-  ts: Tensor,
-  paths: readonly string[],
-  maxSteps: number,
-  adaptive: boolean,
-): SdeOutcome {
+export function checked(outcome: SdeOutcome, telling: SdeTelling): SdeOutcome {
   const { status, ys } = outcome;
   if (status.tape || !atHand(status))
     return withinRule(() => {
@@ -40,37 +48,94 @@ export function checked(
     });
   const value = status.dataSync()[0]!;
   if (value === Status.success) return outcome;
-  if (value === Status.maxStepsReached)
-    throw new SolveError(
-      "maxStepsReached",
-      `sdeint: ts and ${adaptive ? "tolerances" : "dt"} ask for more than maxSteps = ${maxSteps} steps; ${tooMany}`,
-    );
-  if (value === Status.stepUnderflow)
-    throw new SolveError(
-      "stepUnderflow",
-      `sdeint: stepUnderflow after ${outcome.rejected.dataSync()[0]} rejected of ${outcome.steps.dataSync()[0]} steps; ${tooShort}`,
-    );
-  throw new SolveError("nonFinite", `sdeint: nonFinite ${whereFound(outcome, ts, paths)}; ${remedy}`);
+  throw failureOf(outcome, statusName(value), telling);
 }
 
-/** The first time and component that is not finite. */
-function whereFound({ ys, steps }: SdeOutcome, ts: Tensor, paths: readonly string[]): string {
-  const times = atHand(ts);
-  let found = { row: Infinity, text: "in what the method carries" };
-  ys.forEach((y, k) => {
-    const values = y.dataSync();
-    const at = values.findIndex((x) => !Number.isFinite(x));
-    if (at < 0) return;
-    const size = y.size / y.shape[0]!;
-    const row = Math.floor(at / size);
-    if (row >= found.row) return;
-    const component = y.ndim === 1 ? "" : `[${at % size}]`;
-    const when = !times
-      ? `at ts[${row}]`
-      : row === 0
-        ? `at t = ${times[0]}`
-        : `between t = ${times[row - 1]} and ${times[row]}`;
-    found = { row, text: `${when} in y${paths[k] ?? ""}${component}` };
+function failureOf(outcome: SdeOutcome, name: StatusName, telling: SdeTelling): SolveError {
+  const { maxSteps, adaptive } = telling;
+  const rejected = outcome.rejected.dataSync()[0]!;
+  const solution = telling.partial();
+  if (name === "maxStepsReached" && !adaptive)
+    return new SolveError(
+      name,
+      `sdeint: ts and dt ask for more than maxSteps = ${maxSteps} steps, so none was taken; ${tooMany}`,
+      { accepted: 0, rejected, ...(solution && { solution }) },
+    );
+  const found = outcome.end ? atTheEnd(outcome, outcome.end, telling) : atAStep(outcome, telling);
+  if (!found) return new SolveError(name, `sdeint: ${name} in what the method carries; ${remedy}`);
+  const { t, h, component, value, accepted } = found;
+  const many = adaptive ? `${accepted} accepted and ${rejected} rejected steps` : `${accepted} steps`;
+  const lead =
+    name === "maxStepsReached" ? `ts and tolerances ask for more than maxSteps = ${maxSteps} steps, which ended` : name;
+  const remedies = { maxStepsReached: tooMany, stepUnderflow: tooShort } as Partial<Record<StatusName, string>>;
+  return new SolveError(
+    name,
+    `sdeint: ${lead} at t = ${t} with step ${h} after ${many}, ${component} = ${value}; ${remedies[name] ?? remedy}`,
+    { t, h, component, accepted, rejected, ...(solution && { solution }) },
+  );
+}
+
+/** Where a solve ended: the component is the one that the next step makes infinite, or else changes most, and its value that before. */
+interface Found extends Pick<FailureDetails, "t" | "h" | "component" | "accepted"> {
+  readonly value: number;
+}
+
+/** Steps that were chosen by their errors. */
+function atTheEnd(outcome: SdeOutcome, end: NonNullable<SdeOutcome["end"]>, { again, ts, paths }: SdeTelling): Found {
+  const [t, h] = [end.t.dataSync()[0]!, end.h.dataSync()[0]!];
+  const { ys } = again(end.y, tensor([t, t + h], { dtype: ts.dtype, target: ts.target }));
+  const accepted = outcome.steps.dataSync()[0]! - outcome.rejected.dataSync()[0]!;
+  return { t, h, accepted, ...worstOf(ys, 1, paths) };
+}
+
+/** Steps of one length in each interval: they are taken again, one by one, as far as the first interval with a state that is not finite. */
+function atAStep({ ys }: SdeOutcome, { ts, dt, paths, again }: SdeTelling): Found | undefined {
+  const times = Array.from(ts.dataSync());
+  const row = firstRow(ys);
+  if (row === undefined) return undefined;
+  if (row === 0) return { t: times[0]!, h: 0, accepted: 0, ...worstOf(ys, 0, paths) };
+  const counts = times.slice(1).map((t, i) => stepsWithin(t - times[i]!, dt));
+  const full = [times[0]!, ...counts.slice(0, row).flatMap((count, i) => evenly(times[i]!, times[i + 1]!, count))];
+  const each = again(
+    ys.map((y) => y.slice([0], [1]).reshape(y.shape.slice(1))),
+    tensor(full, { dtype: ts.dtype, target: ts.target }),
+  ).ys;
+  const found = firstRow(each) ?? full.length - 1;
+  const [t, next] = [full[found - 1]!, full[found]!];
+  return { t, h: next - t, accepted: found - 1, ...worstOf(each, found, paths) };
+}
+
+const evenly = (from: number, to: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => (i === count - 1 ? to : from + ((i + 1) * (to - from)) / count));
+
+/** As `integrate` divides an interval. */
+function stepsWithin(length: number, dt: Tensor | undefined): number {
+  if (!dt) return 1;
+  const slack = dt.dtype === "float32" ? 1e-3 : 1e-9;
+  return Math.max(1, Math.ceil(length / dt.dataSync()[0]! - slack));
+}
+
+/** The first row with a number that is not finite. */
+function firstRow(ys: readonly Tensor[]): number | undefined {
+  const rows = ys.flatMap((y) => {
+    const at = y.dataSync().findIndex((x) => !Number.isFinite(x));
+    return at < 0 ? [] : [Math.floor(at / (y.size / y.shape[0]!))];
   });
-  return `${found.text} (${steps.dataSync()[0]} steps in all)`;
+  return rows.length > 0 ? Math.min(...rows) : undefined;
+}
+
+/** The component that is not finite in a row, or else has changed most since the one before, and what it was there. */
+function worstOf(ys: readonly Tensor[], row: number, paths: readonly string[]): Pick<Found, "component" | "value"> {
+  let worst = { rank: -1, component: "y", value: NaN };
+  ys.forEach((y, k) => {
+    const size = y.size / y.shape[0]!;
+    const values = y.dataSync();
+    for (let i = 0; i < size; i++) {
+      const [now, before] = [values[row * size + i]!, values[Math.max(0, row - 1) * size + i]!];
+      const rank = Number.isFinite(now) ? Math.abs(now - before) / (Math.abs(before) + 1e-12) : Infinity;
+      if (rank <= worst.rank) continue;
+      worst = { rank, component: `y${paths[k] ?? ""}${y.ndim === 1 ? "" : `[${i}]`}`, value: before };
+    }
+  });
+  return worst;
 }

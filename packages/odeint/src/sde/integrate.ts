@@ -53,6 +53,8 @@ export interface SdeOutcome {
   readonly steps: Tensor;
   readonly rejected: Tensor;
   readonly evaluations: Tensor;
+  /** Where steps that are chosen by their errors ended, and the next one. */
+  readonly end?: { readonly t: Tensor; readonly h: Tensor; readonly y: readonly Tensor[] };
 }
 
 /** Solves, as one program: run at once, or recorded on the trace that its tensors belong to. */

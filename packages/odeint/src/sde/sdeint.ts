@@ -8,6 +8,7 @@ import {
   type Shape,
   ShapeError,
   Tensor,
+  tensor,
   type Tensors,
   tree,
   type Tree,
@@ -16,13 +17,13 @@ import {
 } from "@dzdt/tensor";
 import type { Adjoint, CustomAdjoint } from "../adjoints/adjoint";
 import { discretize } from "../adjoints/discretize";
-import { timeType } from "../at-hand";
+import { atHand, timeType } from "../at-hand";
 import { checkOptions } from "../options";
 import { type KnownTimes, readTimes, type Times } from "../saveAt";
 import type { Stats } from "../solution";
 import { realOf, type StateType, traceField, type VectorField } from "../vectorField";
 import { type BrownianPath, partsOf, pathOf } from "./brownian/brownian";
-import { checked } from "./failures";
+import { checked, type SdeTelling } from "./failures";
 import type { SdeFields } from "./fields";
 import { type SdeOutcome, type SdeRequest, solveSde } from "./integrate";
 import { withDivergence } from "./kl";
@@ -193,32 +194,35 @@ function solveEquation(
       `sdeint: steps of ${problem.solver.name}${accuracy ? " that are chosen by their errors" : ""} cannot be undone; use reversibleHeun with dt, or discretize()`,
     );
   if (!accuracy) checkTolerance(path, options.dt, times);
-  const outcome = solveSde(
-    {
-      state,
-      method: problem.method,
-      path,
-      dt,
-      maxSteps,
-      target,
-      accuracy,
-      undone: reversed,
-      raise: options.throw !== false,
-    },
-    all,
-    times.tensor,
-  );
-  const solved =
-    options.throw === false ? outcome : checked(outcome, times.tensor, paths, maxSteps, accuracy !== undefined);
-  return {
-    solution: {
-      ts: times.tensor,
-      ys: tree.unflatten(structure, solved.ys.slice(0, leaves.length)),
-      status: solved.status,
-      stats: statsOf(solved),
-    },
-    more: solved.ys[leaves.length],
+  const request: SdeRequest = {
+    state,
+    method: problem.method,
+    path,
+    dt,
+    maxSteps,
+    target,
+    accuracy,
+    undone: reversed,
+    raise: options.throw !== false,
   };
+  const outcome = solveSde(request, all, times.tensor);
+  const solutionOf = (solved: SdeOutcome): SdeSolution<Tree> => ({
+    ts: times.tensor,
+    ys: tree.unflatten(structure, solved.ys.slice(0, leaves.length)),
+    status: solved.status,
+    stats: statsOf(solved),
+  });
+  const telling: SdeTelling = {
+    ts: times.tensor,
+    dt,
+    paths,
+    maxSteps,
+    adaptive: accuracy !== undefined,
+    again: (y, ts) => solveSde({ ...request, dt: undefined, accuracy: undefined, undone: false }, y, ts),
+    partial: () => solutionOf(outcome),
+  };
+  const solved = options.throw === false ? outcome : checked(outcome, telling);
+  return { solution: solutionOf(solved), more: solved.ys[leaves.length] };
 }
 
 const statsOf = ({ steps, rejected, evaluations }: Pick<SdeOutcome, "steps" | "rejected" | "evaluations">): Stats => ({
@@ -307,6 +311,12 @@ function readStep(dt: number | Tensor | undefined, times: KnownTimes, target: Te
   return cast(dt, times.tensor.dtype);
 }
 
+/** A key whose numbers are known, where the solve is: its path is made there, too. */
+function keyOn(key: Tensor, target: Tensor["target"]): Tensor {
+  const values = key instanceof Tensor && key.target !== target ? atHand(key) : undefined;
+  return values ? tensor(values as Uint32Array, { dtype: "uint32", target }) : key;
+}
+
 function readPath(
   { key, path }: SdeintOptions<unknown>,
   { solver, noise, shape }: Problem,
@@ -324,7 +334,7 @@ function readPath(
         "sdeint: the times are not known while this is traced; give path: brownian({ key, t0, t1, shape }) that covers them",
       );
     const real = timeType(target) === "float64" ? realOf(state) : "float32";
-    return pathOf(key, values[0]!, values[values.length - 1]!, shape, solver.levyArea, real);
+    return pathOf(keyOn(key, target), values[0]!, values[values.length - 1]!, shape, solver.levyArea, real);
   }
   if (typeof (path as { increment?: unknown } | null)?.increment !== "function")
     throw new TypeError(
