@@ -1,7 +1,7 @@
 import { valueAndGrad } from "@dzdt/autograd";
 import * as odeintNames from "@dzdt/odeint";
-import type { SdeSolver, Solver } from "@dzdt/odeint";
-import { compile, type Target, type Tensor, tensor, wasm } from "@dzdt/tensor";
+import { imex, type SdeSolver, type Solver } from "@dzdt/odeint";
+import { compile, concat, cos, neg, sin, type Target, type Tensor, tensor, wasm } from "@dzdt/tensor";
 import { expect } from "vitest";
 import { gpu } from "./webgpu-target";
 
@@ -61,3 +61,26 @@ function near(what: string, found: readonly number[], expected: readonly number[
   }, 0);
   expect(worst / size, `${what}: ${found.join(" ")}; on wasm ${expected.join(" ")}`).toBeLessThanOrEqual(rtol);
 }
+
+/** A component, `[1]`. */
+export const at = (x: Tensor, i: number): Tensor => x.slice([i], [i + 1]);
+
+/** A scalar equation, of which one part is stiff: its state and its stiffness are the parameters. */
+const slow = (t: Tensor, y: Tensor): Tensor => neg(y).add(cos(t));
+const stiff = (_t: Tensor, y: Tensor, mu: Tensor): Tensor => y.square().neg().add(1).mul(y).mul(mu);
+export const field = (t: Tensor, y: Tensor, mu: Tensor): Tensor => slow(t, y).add(stiff(t, y, mu));
+export const parts = imex({ explicit: slow, implicit: stiff });
+export const start = [1.2, -0.4, 2];
+
+/** A damped pendulum: a state of two components, and damping as the third of the parameters. */
+export const pendulum = (t: Tensor, y: Tensor, damping: Tensor): Tensor =>
+  concat([
+    at(y, 1),
+    neg(sin(at(y, 0)))
+      .sub(damping.mul(at(y, 1)))
+      .add(cos(t).mul(0.1)),
+  ]);
+
+/** Does a solver choose its own order, or among others, by errors? */
+export const choosing = (solver: Solver): boolean =>
+  solver.kind === "stepper" && ["adamsBashforthMoulton", "auto", "bdf", "odex"].includes(solver.name);

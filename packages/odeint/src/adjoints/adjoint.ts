@@ -28,6 +28,8 @@ export interface CustomAdjoint {
   readonly name: string;
   /** Records the solve, with derivative rules of its own. To be called while tracing. */
   readonly solve: (parts: AdjointParts, problem: Problem) => Outcome;
+  /** What `sdeint` has to know of it, where it is for stochastic equations too. */
+  readonly stochastic?: unknown;
 }
 
 /** How gradients go through a solve. */

@@ -112,7 +112,7 @@ export interface Tangents {
 }
 
 /** The largest absolute value, of which gradients are multiples; 1 if all are 0. float64 where there is one. */
-function largest(cotangents: readonly Tensor[]): Tensor {
+export function largest(cotangents: readonly Tensor[]): Tensor {
   const each = cotangents.filter((ct) => ct.size > 0).map((ct) => stopGradient(ct).abs().max());
   const wide = each.find(({ dtype }) => dtype === "float64") ?? each[0];
   if (!wide) return cotangents[0]!.sum().mul(0).add(1);

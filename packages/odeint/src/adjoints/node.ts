@@ -113,6 +113,13 @@ function place(values: readonly Tensor[], marks: readonly boolean[]): (Tensor | 
   return marks.map((mark) => (mark ? values[next++] : undefined));
 }
 
+/**
+ * Records what a tape computes as one node with derivatives of its own.
+ * @param states how many results have derivatives; they come first
+ */
+export const recordNode = (ins: readonly Tensor[], tape: Tape, states: number, rule: SolveRule): Tensor[] =>
+  bind(solving, ins, { tape, rule, states, levels: [] });
+
 /** A problem's times and initial state, which are the first inputs of its node. */
 export interface Start {
   readonly t0: Tensor;
@@ -160,7 +167,7 @@ export function recordSolve(
     ...tree.unflatten<Omit<Outcome, "ys" | "y" | "memory"> & Pick<Outcome, "y">>(structure, outs.slice(states)),
   });
   const rule = ruleOf(inputs, rebuild);
-  return rebuild(bind(solving, [...ins, ...captured], { tape, rule, states, levels: [] }));
+  return rebuild(recordNode([...ins, ...captured], tape, states, rule));
 }
 
 /** Where things are among a node's inputs. */

@@ -1,5 +1,5 @@
 import { jvp, vmap } from "@dzdt/autograd";
-import { broadcastTo, cast, concat, min, sign, stopGradient, take, type Tensor, where } from "@dzdt/tensor";
+import { broadcastTo, cast, concat, max, min, sign, stopGradient, take, type Tensor, where } from "@dzdt/tensor";
 import { traced } from "../vectorField";
 import { type Carry, numbers, type Problem } from "../problem";
 import { type Bracket, crossing } from "./bracket";
@@ -21,8 +21,7 @@ export function beginEvents(problem: Problem, direction: Tensor): EventState {
   const { triggers, slots } = eventsOf(problem);
   const { int } = numbers(t0);
   const [start, y] = [stopGradient(t0), y0.map((x) => stopGradient(x))];
-  const before = never(direction).neg();
-  const left = triggers.map(({ times }) => (times ? before : start));
+  const left = triggers.map(({ times }) => (times ? lastBefore(times, start, direction) : start));
   const side = triggers.map((trigger) => sideAt(problem, trigger, start, y, direction));
   return {
     left,
@@ -75,6 +74,12 @@ export function sideAt(
     const left = stopGradient(value!(t, before)).abs().add(stopGradient(rate).abs().mul(reach).mul(eps));
     return here.abs().lessEqual(left.mul(16));
   }
+}
+
+/** The last preset time before a solve begins: it and those before it do not fire. */
+function lastBefore(times: Tensor, start: Tensor, direction: Tensor): Tensor {
+  const all = stopGradient(times).mul(direction);
+  return direction.mul(max(where(all.less(start.mul(direction)), all, -Infinity)));
 }
 
 /** The first preset time after `left`, as far as `t`. */

@@ -4,7 +4,7 @@ import { type Carry, type Problem, running } from "../problem";
 import { fixedGrid, problemOf, type Request, type Solved, type Span, withFirst } from "../solve";
 import { Status } from "../status";
 import { carryLayout, type CarryLayout } from "./carry-layout";
-import { int32, type Part, part, typeOf, valuesOf } from "./program";
+import { begun, int32, type Part, part, typeOf, valuesOf } from "./program";
 import type { Tick } from "./watch";
 
 /** The three parts of a solve, each a program, and what the host has to know of them. */
@@ -90,13 +90,14 @@ function partsOf(request: Request, y0: readonly Tensor[], ts: Tensor): Parts {
   const spanOf = (times: Tensor): Span => ({ ts: times, queries: undefined, move: false });
   const problemWith = (times: Tensor, y: readonly Tensor[]): Problem => {
     const span = spanOf(times);
-    return problemOf(
+    const problem = problemOf(
       request,
       request.parts(),
       y,
       span,
       withinRule(() => fixedGrid(request, span)),
     );
+    return begun(problem);
   };
   let [evaluations, most, count] = [0, 0, 0];
   const first = part(

@@ -8,7 +8,9 @@ import {
   tree,
   type TypedArray,
   UnsupportedError,
+  withinRule,
 } from "@dzdt/tensor";
+import type { Problem } from "../problem";
 
 /** A part of a solve as a program of its own, which the host runs on storages: between parts no tensors are made. */
 export interface Part<R> {
@@ -52,6 +54,12 @@ export function part<R>(name: string, fn: (...ins: Tensor[]) => R, types: readon
     structure,
     tensors: (results) => tree.unflatten<R>(structure, tensorsOf(results, outs, target)),
   };
+}
+
+/** Methods learn from beginning what they carry, also in parts that go on from there; what is not used is not computed. */
+export function begun(problem: Problem): Problem {
+  withinRule(() => problem.method.begin(problem.t0, problem.y0));
+  return problem;
 }
 
 export const typeOf = ({ dtype, shape }: Aval): Aval => Object.freeze({ dtype, shape: Object.freeze([...shape]) });

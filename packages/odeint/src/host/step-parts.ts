@@ -5,7 +5,7 @@ import { outputAt } from "../output";
 import { type Carry, numbers, type Problem } from "../problem";
 import { problemOf, type Request } from "../solve";
 import { carryLayout, type CarryLayout } from "./carry-layout";
-import { type Part, part } from "./program";
+import { begun, type Part, part } from "./program";
 
 /** An event that happened: which one, when, and the state then, before any reset. */
 interface Happening {
@@ -49,7 +49,7 @@ export function stepParts(request: Request, given: boolean): StepParts {
       { ts: concat([from, stop]), queries: own.query ?? never, move: false },
       undefined,
     );
-    return own.step ? { ...problem, stepping: { kind: "given", ...own.step } } : problem;
+    return begun(own.step ? { ...problem, stepping: { kind: "given", ...own.step } } : problem);
   };
   let evaluations = { begin: 0, attempt: 0 };
   let derivative = false;

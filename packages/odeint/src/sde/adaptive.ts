@@ -14,6 +14,8 @@ export interface Accuracy {
   readonly order: number;
   /** No step is longer; undefined: an eighth of the time from first to last. */
   readonly longest: Tensor | undefined;
+  /** How many of the state's leaves, the first ones, are looked at. @defaultValue all */
+  readonly measured?: number;
 }
 
 /** A solve in steps that are chosen by their errors. */
@@ -179,7 +181,8 @@ function attempted(
   // As a part of half the length has it, bit for bit.
   const middle = from.add(index.mul(2).add(1).mul(half));
   const tNext = where(after.equal(parts), to, from.add(after.mul(h)));
-  const state = { structure: y0.map(() => null), leaves: typesOf(y0), paths: y0.map((_, k) => `[${k}]`) };
+  const seen = y0.slice(0, accuracy.measured);
+  const state = { structure: seen.map(() => null), leaves: typesOf(seen), paths: seen.map((_, k) => `[${k}]`) };
   const found = guarded(
     "attempt",
     (t, middle, tNext, h, half, ...ins) => {
@@ -197,9 +200,9 @@ function attempted(
       };
       const whole = step(t, tNext, h, ins);
       const halves = step(middle, tNext, half, step(t, middle, half, ins));
-      const tolerance = (x: Tensor): Tensor[] => y0.map(({ dtype }) => cast(x, dtype));
+      const tolerance = (x: Tensor): Tensor[] => seen.map(({ dtype }) => cast(x, dtype));
       const norm = scaledNorm(tolerance(accuracy.rtol), tolerance(accuracy.atol), "rms", state, t.dtype);
-      const [y, next] = [ins.slice(0, count), halves.slice(0, count)];
+      const [y, next] = [ins.slice(0, seen.length), halves.slice(0, seen.length)];
       const apart = next.map((x, k) => x.sub(whole[k]!));
       const ratio = norm(apart, y, next).stopGradient();
       return [...halves, ratio, ratio.lessEqual(1)];

@@ -1,4 +1,5 @@
 import { bind, check, registerFailure, tensor, type Tensor, where, withinRule } from "@dzdt/tensor";
+import { AdjointError } from "../adjoints/failures";
 import { atHand } from "../at-hand";
 import { type FailureDetails, SolveError, Status, type StatusName, statusName } from "../status";
 import type { SdeOutcome } from "./integrate";
@@ -23,6 +24,42 @@ registerFailure(
         `time and component, throw: false gives NaN instead)`,
     ),
 );
+
+const gradientReasons = (Object.keys(Status) as StatusName[]).filter((name) => Status[name] > 0);
+
+/** Failures of solves for gradients, numbered like `Status`. */
+const gradientCodes = gradientReasons.map((name) =>
+  registerFailure(
+    () =>
+      new AdjointError(
+        name,
+        `sdeint: ${name} in the solve for the gradient; ${
+          { maxStepsReached: "raise maxSteps", stepUnderflow: "loosen rtol and atol" }[name as string] ?? "take smaller steps"
+        }, or use discretize()`,
+      ),
+  ),
+);
+
+const strayed = registerFailure(
+  () =>
+    new AdjointError(
+      "drift",
+      "backsolve: solved backwards along its path, the state did not come back to where the forward solve was, and the gradient would be wrong; " +
+        "use discretize(), take smaller steps, give more ts, or raise drift",
+    ),
+);
+
+/** Gradients, refused (or NaN) where the solve for them failed, or the state went astray. */
+export function refusedGradient(
+  found: readonly Tensor[],
+  status: Tensor,
+  astray: Tensor,
+  raise: boolean,
+): readonly Tensor[] {
+  const failed = where(status.greater(0), status.add(gradientCodes[0]! - 1), 0);
+  const code = where(failed.equal(0).and(astray), strayed, failed);
+  return found.map((x) => (raise ? bind(check, [x, code])[0]! : where(code.equal(0), x, NaN)));
+}
 
 /** What an error says beside the outcome. */
 export interface SdeTelling {

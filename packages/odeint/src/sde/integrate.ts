@@ -43,6 +43,8 @@ export interface SdeRequest {
   readonly raise: boolean;
   /** Absent: steps of equal length. */
   readonly accuracy?: Omit<Accuracy, "longest"> | undefined;
+  /** Solves in place of `integrate`, with derivatives of its own. */
+  readonly solve?: typeof integrate | undefined;
 }
 
 /** A solve as leaves. */
@@ -65,7 +67,7 @@ export function solveSde(request: SdeRequest, y0: readonly Tensor[], ts: Tensor)
     "sdeint",
     (...ins) => {
       const dt = request.dt && stopGradient(ins[1]!);
-      const outcome = integrate(request, ins.slice(dt ? 2 : 1), ins[0]!, dt);
+      const outcome = (request.solve ?? integrate)(request, ins.slice(dt ? 2 : 1), ins[0]!, dt);
       const flat = tree.flatten(outcome as never);
       structure = flat.structure;
       return flat.leaves as Tensor[];
@@ -100,7 +102,13 @@ const withoutDerivatives = (ts: Tensor): Tensor[] => {
   return bind(steadyTimes, [ts], { tape });
 };
 
-function integrate(request: SdeRequest, y0: readonly Tensor[], ts: Tensor, dt: Tensor | undefined): SdeOutcome {
+/** To be called while tracing. */
+export function integrate(
+  request: SdeRequest,
+  y0: readonly Tensor[],
+  ts: Tensor,
+  dt: Tensor | undefined,
+): SdeOutcome {
   const method = request.method();
   return withinRule(() => {
     const { int } = numbers(ts);

@@ -22,6 +22,16 @@ export interface Problem {
   readonly order: number;
   /** Records the method: fields are traced within the program that they are part of. */
   readonly method: () => SdeMethod;
+  /** The equation itself, of problems that have drift and diffusion. */
+  readonly equation?: Equation;
+}
+
+/** An equation's fields, and how its solver steps such fields. */
+export interface Equation {
+  readonly calculus: Calculus;
+  readonly noise: Noise;
+  readonly fields: () => SdeFields;
+  readonly method: (fields: SdeFields) => SdeMethod;
 }
 
 export function readEquation(
@@ -38,12 +48,19 @@ export function readEquation(
   const trace = (): SdeFields => traceSde("sdeint", sde, options.args, state);
   const fields = trace();
   checkCommuting(solver, trace, fields, y0, times, target);
+  const equation: Equation = {
+    calculus,
+    noise,
+    fields: () => extend(trace()),
+    method: (own) => methodOf(solver, own, calculus),
+  };
   return {
     solver,
     noise: `${noise} noise`,
     shape: fields.shape,
     order: orderOf(solver, noise),
-    method: () => methodOf(solver, extend(trace()), calculus),
+    method: () => equation.method(equation.fields()),
+    equation,
   };
 }
 

@@ -1,0 +1,305 @@
+import {
+  cast,
+  DTypeError,
+  defaultTarget,
+  isFloat,
+  ShapeError,
+  sub,
+  Tensor,
+  type Tensors,
+  tree,
+  type Tree,
+  UnsupportedError,
+} from "@dzdt/tensor";
+import { timeType } from "./at-hand";
+import { discretize } from "./adjoints/discretize";
+import { constant } from "./controllers/constant";
+import type { Controller } from "./controllers/controller";
+import { pid } from "./controllers/pid";
+import { type GivenEvents, readEvents } from "./events/leaf-event";
+import type { FineTime } from "./fine-time";
+import { type JacobianFunction, matrixOf } from "./implicit/vector";
+import { hostOptions } from "./host/watch";
+import type { OdeintOptions } from "./odeint";
+import { checkOptions } from "./options";
+import { checkMonotonic, checkWithin, type KnownTimes, readTimes, type Times } from "./saveAt";
+import { type Request, solve, solveAt, type Solved } from "./solve";
+import { type Solution, solution, type SolutionParts } from "./solution";
+import { tsit5 } from "./solvers";
+import { checked } from "./status";
+import { adviceOf, checkSolver, imexOf, isAdaptive, isImplicit, methodOf, type Solver } from "./solver";
+import type { Parts } from "./stepper";
+import { compensatedSolver, isTranslatable } from "./structure/compensated";
+import { toleranceLeaves } from "./tolerance";
+import { realOf, type StateType, timeOf, traceField, type VectorField } from "./vectorField";
+
+const names: readonly (keyof OdeintOptions)[] = [
+  "args",
+  "solver",
+  "controller",
+  "rtol",
+  "atol",
+  "dt0",
+  "maxSteps",
+  "adjoint",
+  "batch",
+  "jacobian",
+  "mass",
+  "throw",
+  "events",
+  "maxEvents",
+  "dense",
+  ...hostOptions,
+];
+
+/** A solve that is ready to be run, in one way or another. */
+export interface Prepared<Y> {
+  readonly request: Request;
+  readonly leaves: readonly Tensor[];
+  /** From first to last. */
+  readonly times: Tensor;
+  readonly fine: FineTime;
+  /** The solution where there is one time only. */
+  readonly still: Solution<Y> | undefined;
+  /** Makes a solution of what came out. @param ended why the host ended it early @throws SolveError where it failed, and is to throw */
+  readonly concluded: (outcome: Solved, ended?: string) => Solution<Y>;
+}
+
+/** Reads and checks all that `odeint` is given. */
+export function prepare<Y extends Tree, A>(
+  field: VectorField<Tensors<Y>, A>,
+  y0: Y,
+  ts: Times,
+  options: OdeintOptions<A>,
+): Prepared<Tensors<Y>> {
+  checkOptions("odeint", options, names);
+  if (typeof field !== "function")
+    throw new TypeError(`odeint: the field is ${String(field)}; give a function (t, y, args) => dy`);
+  const { leaves, structure, paths } = readState(y0);
+  const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
+  const independent = readBatch(options.batch, leaves, paths);
+  const state: StateType = {
+    structure,
+    paths,
+    leaves: leaves.map(({ dtype, shape }) => ({ dtype, shape: independent ? shape.slice(1) : shape })),
+  };
+  const times = readTimes("odeint", "ts", ts, target);
+  checkMonotonic("odeint", times);
+  const fine = fineTimes(times);
+  const request = readRequest(field as VectorField<unknown, A>, options, state, independent, target);
+
+  const at = (asked: number | Times): Tensors<Y> => {
+    if (options.dense === false)
+      throw new UnsupportedError("at: this solve was made with dense: false; leave that out, or name the times in ts");
+    const scalar = typeof asked === "number" || (asked instanceof Tensor && asked.ndim === 0);
+    const list = readTimes("at", "t", scalar ? [asked] : asked, target);
+    checkWithin("at", list, times);
+    const ys =
+      times.tensor.size === 1
+        ? leaves.map((y) => repeated(y, list.tensor.size))
+        : solveAt(request, leaves, fine, fineTimes(list));
+    return tree.unflatten(structure, scalar ? ys.map((y) => y.reshape(y.shape.slice(1))) : ys);
+  };
+  const solutionOf = (solved: Solved): Solution<Tensors<Y>> =>
+    solution<Tensors<Y>>(
+      {
+        ...(request.events
+          ? request.events.machinery.recorded<Tensors<Y>>(solved, times.tensor, structure, request.events)
+          : { ts: times.tensor, ys: tree.unflatten<Tensors<Y>>(structure, solved.ys) }),
+        status: solved.status,
+        stats: {
+          steps: solved.steps,
+          accepted: sub(solved.steps, solved.rejected),
+          rejected: solved.rejected,
+          evaluations: solved.evaluations,
+        },
+      },
+      at,
+    );
+  const concluded = (outcome: Solved, ended?: string): Solution<Tensors<Y>> => {
+    if (options.throw === false) return solutionOf(outcome);
+    const again = (): Solved =>
+      request.controller.kind === "constant" && ended === undefined
+        ? solve({ ...request, watched: true }, leaves, fine)
+        : outcome;
+    const partial = (): Solution<Tree> => solutionOf(outcome);
+    return solutionOf(checked(outcome, again, { paths, advised: adviceOf(options.solver), ended, partial }));
+  };
+  const still =
+    times.tensor.size === 1
+      ? solution<Tensors<Y>>(unmoved(leaves, structure, times.tensor, independent, request.events), at)
+      : undefined;
+  return { request, leaves, times: times.tensor, fine, still, concluded };
+}
+
+/** Are any of a solve's numbers known only when the program runs that it is part of? */
+export const isTraced = (leaves: readonly Tensor[], times: Tensor): boolean =>
+  [...leaves, times].some((x) => x.tape !== undefined);
+
+const fineTimes = ({ tensor, rest }: KnownTimes): FineTime => ({ t: tensor, rest });
+
+function readState(y0: Tree): { leaves: Tensor[]; structure: tree.Structure; paths: string[] } {
+  const flat = tree.flatten(y0);
+  if (flat.leaves.length === 0) throw new ShapeError("odeint: y0 has no leaves; give a tree with at least one tensor");
+  const target = flat.leaves.find((x): x is Tensor => x instanceof Tensor)?.target;
+  const leaves = flat.leaves.map((leaf, k) => {
+    if (typeof leaf === "boolean" || (leaf instanceof Tensor && !isFloat(leaf.dtype)))
+      throw new DTypeError(
+        `odeint: y0${flat.paths[k]!} is ${leaf instanceof Tensor ? leaf.dtype : "bool"}; a state is of floats: cast it to float32 or float64`,
+      );
+    return leaf instanceof Tensor
+      ? cast(leaf, leaf.weak ? "float32" : leaf.dtype)
+      : Tensor.scalar(leaf, "float32", target);
+  });
+  return { ...flat, leaves };
+}
+
+function readBatch(batch: unknown, leaves: readonly Tensor[], paths: readonly string[]): boolean {
+  if (batch === undefined || batch === "shared") return false;
+  if (batch !== "independent")
+    throw new TypeError(`odeint: batch is ${JSON.stringify(batch)}; give "shared" or "independent"`);
+  const size = leaves[0]!.shape[0];
+  leaves.forEach((y, k) => {
+    if (y.ndim === 0 || y.shape[0] !== size)
+      throw new ShapeError(
+        `odeint: y0${paths[k]!} has shape [${y.shape.join(", ")}], y0${paths[0]!} [${leaves[0]!.shape.join(", ")}]; ` +
+          `with batch "independent" axis 0 of every leaf counts trajectories`,
+      );
+  });
+  return true;
+}
+
+function readRequest<A>(
+  field: VectorField<unknown, A>,
+  options: OdeintOptions<A>,
+  state: StateType,
+  independent: boolean,
+  target: Tensor["target"],
+): Request {
+  const { solver = tsit5, dt0, maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384 } = options;
+  checkSolver(solver);
+  if (!Number.isInteger(maxSteps) || maxSteps < 1)
+    throw new RangeError(`odeint: maxSteps is ${maxSteps}; give a positive integer`);
+  if (typeof dt0 === "number" && !(dt0 > 0 && dt0 < Infinity))
+    throw new RangeError(`odeint: dt0 is ${dt0}; give a positive step: its direction is that of ts`);
+  const { adjoint = discretize() } = options;
+  const kind = (adjoint as { kind?: unknown } | null)?.kind;
+  if (kind !== "discretize" && kind !== "custom")
+    throw new TypeError("odeint: adjoint is of no known kind; give discretize(), or another such as backsolve()");
+  const events = readEvents(options.events, options.maxEvents ?? 16, target);
+  if (events && kind === "custom")
+    throw new UnsupportedError(
+      "odeint: gradients through events are those of discretize(); leave the adjoint out, or solve from event to event",
+    );
+  if (options.dense !== undefined && typeof options.dense !== "boolean")
+    throw new TypeError(`odeint: dense is ${String(options.dense)}; give true or false`);
+  const controller = readController(solver, options);
+  const args = options.args as A;
+  const single = state.leaves.some(({ dtype }) => dtype === "float32");
+  const adaptive = controller.kind === "adaptive" ? controller : undefined;
+  const compensated = controller.kind === "constant" && controller.compensated === true;
+  if (compensated && !isTranslatable(solver))
+    throw new TypeError(
+      `odeint: constant({ compensated: true }) is for explicit and symplectic solvers, Gauss's and tao; ${solver.name} is none: leave it out`,
+    );
+  const dt = adaptive ? dt0 : controller.kind === "constant" ? controller.dt : undefined;
+  const rtol = adaptive
+    ? toleranceLeaves("rtol", adaptive.rtol ?? options.rtol ?? (single ? 1e-4 : 1e-6), state, target)
+    : [];
+  const atol = adaptive
+    ? toleranceLeaves("atol", adaptive.atol ?? options.atol ?? (single ? 1e-6 : 1e-8), state, target)
+    : [];
+  const treeOf = (leaves: readonly Tensor[]): never => tree.unflatten<never>(state.structure, leaves);
+  const jacobian = options.jacobian as JacobianFunction<unknown, A> | undefined;
+  if (options.mass !== undefined && (!isImplicit(solver) || (solver.kind === "imex" && imexOf(field))))
+    throw new TypeError(
+      `odeint: ${solver.name} takes no mass matrix; use a solver such as rodas5p, or solve for dy/dt in the field`,
+    );
+  const mass = options.mass === undefined ? undefined : matrixOf(options.mass, state, realOf(state), "mass");
+  const partsOf = (): Parts => {
+    const parts: Parts = {
+      field: traceField("odeint", (t, y) => field(t, y, args), state, timeOf(field)),
+      given: field,
+      args,
+      state,
+      jacobian: jacobian && ((t, y) => jacobian(t, treeOf(y), args)),
+      mass,
+      rtol,
+      atol,
+      norm: adaptive?.norm ?? "rms",
+      exact: !adaptive,
+      methodOf: (other) => methodOf(other, parts),
+    };
+    return parts;
+  };
+  return {
+    state,
+    solver: compensated ? compensatedSolver(solver) : solver,
+    parts: partsOf,
+    raise: options.throw !== false,
+    controller,
+    rtol,
+    atol,
+    dt: typeof dt === "number" ? Tensor.scalar(dt, timeType(target), target) : dt,
+    maxSteps,
+    adjoint,
+    independent,
+    target,
+    events,
+    stepTs: extraTimes("stepTs", adaptive?.stepTs, target),
+    jumpTs: extraTimes("jumpTs", adaptive?.jumpTs, target),
+  };
+}
+
+const extraTimes = (name: string, times: Times | undefined, target: Tensor["target"]): Tensor | undefined =>
+  times && (times instanceof Tensor ? times.size : times.length) > 0
+    ? readTimes("pid", name, times, target).tensor
+    : undefined;
+
+function readController<A>(solver: Solver, { controller, dt0 }: OdeintOptions<A>): Controller {
+  const estimates = isAdaptive(solver);
+  if (controller === undefined) {
+    // Rejected steps of implicit solvers cost more than somewhat shorter ones: the stiff test problems take the same work, with half the rejections.
+    if (estimates) return isImplicit(solver) ? pid({ safety: 0.85 }) : pid();
+    if (dt0 !== undefined) return constant({ dt: dt0 });
+    throw new TypeError(
+      `odeint: ${solver.name} has no error estimate and there is no dt0; give dt0, or controller: constant({ dt })`,
+    );
+  }
+  const { kind } = controller as { kind?: unknown };
+  if (kind !== "adaptive" && kind !== "constant")
+    throw new TypeError("odeint: controller is of no known kind; give pid() or constant()");
+  if (kind === "adaptive" && !estimates)
+    throw new TypeError(
+      solver.kind === "symplectic"
+        ? `odeint: ${solver.name} is symplectic with steps of one length only; give controller: constant({ dt })`
+        : `odeint: ${solver.name} has no error estimate; give controller: constant({ dt }), or a solver such as tsit5`,
+    );
+  return controller;
+}
+
+const repeated = (y: Tensor, count: number): Tensor => y.reshape([1, ...y.shape]).broadcastTo([count, ...y.shape]);
+
+/** The solution at t0 alone. */
+function unmoved<Y>(
+  leaves: readonly Tensor[],
+  structure: tree.Structure,
+  ts: Tensor,
+  independent: boolean,
+  events: GivenEvents | undefined,
+): SolutionParts<Y> {
+  const one = leaves[0]!;
+  const zero = Tensor.scalar(0, "int32", one.target);
+  const none = independent ? zero.broadcastTo([one.shape[0]!]) : zero;
+  const ys = tree.unflatten<Y>(
+    structure,
+    leaves.map((y) => repeated(y, 1)),
+  );
+  return {
+    ts,
+    ys,
+    ...events?.machinery.nothingRecorded({ ys, leaves, structure }, ts, none, events),
+    status: none,
+    stats: { steps: none, accepted: none, rejected: none, evaluations: none },
+  };
+}

@@ -1,0 +1,203 @@
+import { applyTape, cast, isFloat, stopGradient, take, type Tensor, stack, trace, tree, where, withinRule, zerosLike } from "@dzdt/tensor";
+import { largest, place } from "../adjoints/continuous";
+import { backOver, type Interval } from "../adjoints/intervals";
+import { recordNode } from "../adjoints/node";
+import { typeOf } from "../adjoints/pullback";
+import { listState } from "../adjoints/settings";
+import { numbers } from "../problem";
+import { scaledNorm } from "../tolerance";
+import { refusedGradient } from "./failures";
+import type { SdeFields } from "./fields";
+import { integrate, type SdeOutcome, type SdeRequest } from "./integrate";
+import type { SdeMethod } from "./methods/method";
+import { type ClosedEquation, closedEquation, closedPath, equationOf, pulledMethod, reversedPath } from "./pulled";
+import type { StochasticTableau } from "./tableau";
+
+/** What a solve with the continuous adjoint is made of. */
+export interface Backsolved {
+  /** Records the equation; called while tracing. */
+  readonly fields: () => SdeFields;
+  /** How the forward solve steps it. */
+  readonly method: (fields: SdeFields) => SdeMethod;
+  /** How the adjoint equations are stepped, and with which strong order. */
+  readonly backwards: StochasticTableau;
+  readonly order: number;
+  /** How far the state may be from where the forward solve was, in tolerances. */
+  readonly drift: number;
+}
+
+/** Tolerances that the drift is held to where steps are not chosen by errors. */
+const usual = { rtol: 1e-4, atol: 1e-6 };
+
+/** Inputs of the node, as lists. */
+interface Inputs<T> {
+  readonly ts: T;
+  readonly dt: T | undefined;
+  readonly y0: readonly T[];
+  readonly drift: readonly T[];
+  readonly diffusion: readonly T[];
+  readonly path: readonly T[];
+  readonly tolerances: readonly T[];
+}
+
+/**
+ * A solve whose reverse mode solves the adjoint equations backwards along the same path, from the last time to the first, together with the state, which
+ * starts again from each of the forward solve's states. To be called while tracing.
+ */
+export function backsolved(solve: Backsolved): NonNullable<SdeRequest["solve"]> {
+  return (request, y0, ts, dt) => {
+    const equation = closedEquation(solve.fields(), ts);
+    const path = closedPath(request.path, ts);
+    const { accuracy, raise } = request;
+    const lists: readonly (readonly Tensor[])[] = [
+      [ts],
+      dt ? [dt] : [],
+      y0,
+      equation.drift.closed,
+      equation.diffusion.closed,
+      path.closed,
+      accuracy ? [accuracy.rtol, accuracy.atol] : [],
+    ];
+    const inputsOf = <T>(flat: readonly T[]): Inputs<T> => {
+      let next = 0;
+      const [times, step, y0, drift, diffusion, path, tolerances] = lists.map((list) =>
+        flat.slice(next, (next += list.length)),
+      );
+      return {
+        ts: times![0]!,
+        dt: step![0],
+        y0: y0!,
+        drift: drift!,
+        diffusion: diffusion!,
+        path: path!,
+        tolerances: tolerances!,
+      };
+    };
+    const own = (at: Inputs<Tensor>): SdeRequest => {
+      const [rtol, atol] = at.tolerances;
+      return {
+        ...request,
+        method: () => solve.method(equationOf(equation, at)),
+        path: path.withClosed(at.path),
+        accuracy: accuracy && { ...accuracy, rtol: rtol!, atol: atol! },
+        solve: undefined,
+      };
+    };
+    let structure: tree.Structure = null;
+    const ins = lists.flat();
+    const { tape, captured } = trace(
+      "solve",
+      (...all) => {
+        const at = inputsOf(all);
+        const { ys, ...rest } = integrate(own(at), at.y0, at.ts, at.dt);
+        const flat = tree.flatten(rest as never);
+        structure = flat.structure;
+        return [...ys, ...(flat.leaves as Tensor[]).map((x) => (isFloat(x.dtype) ? stopGradient(x) : x))];
+      },
+      ins.map(typeOf),
+    );
+    const size = y0.length;
+    const outs = recordNode([...ins, ...captured], tape, size, {
+      pullback: (all, outs, cotangents, wanted) =>
+        withinRule(() => {
+          const at = inputsOf(all);
+          const want = inputsOf(wanted);
+          const scale = largest(cotangents);
+          const scaled = cotangents.map((ct) => ct.div(cast(scale, ct.dtype)));
+          const { results, status, astray } = backwards(solve, equation, own(at), at, want, outs.slice(0, size), scaled);
+          const found = all.flatMap((x, j) => (wanted[j] ? [results[j] ?? zerosLike(x)] : []));
+          return refusedGradient(
+            found.map((x) => x.mul(cast(scale, x.dtype))),
+            status,
+            astray,
+            raise,
+          );
+        }),
+    });
+    return { ys: outs.slice(0, size), ...tree.unflatten<Omit<SdeOutcome, "ys">>(structure, outs.slice(size)) };
+  };
+}
+
+/** Cotangents of the inputs, in their order; how the solves ended, and whether the state went astray. */
+function backwards(
+  solve: Backsolved,
+  equation: ClosedEquation,
+  request: SdeRequest,
+  at: Inputs<Tensor>,
+  wanted: Inputs<boolean>,
+  ys: readonly Tensor[],
+  cotangents: readonly Tensor[],
+): {
+  readonly results: readonly (Tensor | undefined)[];
+  readonly status: Tensor;
+  readonly astray: Tensor;
+} {
+  const { ts, dt, y0 } = at;
+  const size = y0.length;
+  const count = ts.shape[0]!;
+  const { int, real } = numbers(ts);
+  const marksOf = (xs: readonly Tensor[], want: readonly boolean[]): boolean[] =>
+    xs.map((x, j) => want[j]! && isFloat(x.dtype));
+  const marks = { drift: marksOf(at.drift, wanted.drift), diffusion: marksOf(at.diffusion, wanted.diffusion) };
+  const moving = [at.drift.filter((_, j) => marks.drift[j]), at.diffusion.filter((_, j) => marks.diffusion[j])];
+  const { accuracy, path } = request;
+  const noise = { dtype: incrementType(), shape: path.shape };
+  const back: SdeRequest = {
+    ...request,
+    method: () => pulledMethod(solve.backwards, equation, noise, at, marks),
+    path: reversedPath(path),
+    undone: false,
+    accuracy: accuracy && { ...accuracy, order: solve.order, measured: 2 * size },
+  };
+  const first = (x: Tensor): Tensor => take(x, int(0), 0);
+  const span = take(ts, int(count - 1), 0).sub(first(ts));
+  const step = dt ?? (accuracy ? span.div(8) : undefined);
+  const tolerance = (x: Tensor | undefined, otherwise: number): Tensor[] =>
+    y0.map(({ dtype }) => (x ? cast(x, dtype) : cast(real(otherwise), dtype)));
+  const apart = scaledNorm(
+    tolerance(accuracy?.rtol, usual.rtol),
+    tolerance(accuracy?.atol, usual.atol),
+    "rms",
+    listState(equation.fields.state.leaves),
+    ts.dtype,
+  );
+  const later = (x: Tensor): Tensor => x.slice([1], [count]);
+  const init = [int(0), real(0), ...y0.map((y) => zerosLike(y)), ...moving.flat().map((x) => zerosLike(x))];
+  const outputs = { times: later(ts), ys: ys.map(later), cotangents: cotangents.map(later) };
+  const [status, drift, ...found] = backOver({ t0: first(ts), y0 }, outputs, init, across);
+  const lambda = found.slice(0, size).map((x, k) => x.add(first(cotangents[k]!)));
+  const ofDrift = moving[0]!.length;
+  const mu = found.slice(size);
+  return {
+    status: status!,
+    astray: drift!.lessEqual(solve.drift).not(),
+    results: [
+      ...[undefined, ...(dt ? [undefined] : [])],
+      ...lambda,
+      ...place(mu.slice(0, ofDrift), marks.drift),
+      ...place(mu.slice(ofDrift), marks.diffusion),
+    ],
+  };
+
+  function incrementType(): Tensor["dtype"] {
+    return path.increment(first(ts), take(ts, int(1), 0)).W.dtype;
+  }
+
+  function across(carry: readonly Tensor[], { from, to, y, before, cotangents: jump }: Interval): Tensor[] {
+    const [status, drift, ...rest] = carry;
+    const lambda = rest.slice(0, size).map((x, k) => x.add(jump[k]!));
+    const outcome = integrate(back, [...y, ...lambda, ...rest.slice(size)], stack([from.neg(), to.neg()]), step);
+    const end = outcome.ys.map((x) => take(x, int(1), 0));
+    const astray = apart(
+      before.map((x, k) => end[k]!.sub(x)),
+      before,
+      before,
+    );
+    return [
+      status!.maximum(outcome.status),
+      // NaN counts as far away.
+      where(astray.lessEqual(Infinity), drift!.maximum(astray), Infinity),
+      ...end.slice(size),
+    ];
+  }
+}
