@@ -94,8 +94,7 @@ const endOf = (problem: Problem): FineTime =>
   timeAmong(stopsOf(problem), numbers(problem.t0).int(problem.stops.shape[0]! - 1));
 
 /** 1 or −1, for increasing and decreasing times. */
-export const directionOf = (problem: Problem): Tensor =>
-  stopGradient(since(endOf(problem), startOf(problem)).sign());
+export const directionOf = (problem: Problem): Tensor => stopGradient(since(endOf(problem), startOf(problem)).sign());
 
 /** What the iterations leave behind. */
 export interface Run {
@@ -149,7 +148,13 @@ export function ending(problem: Problem, begun: number, direction: Tensor, { car
   function reached(count: Tensor, y: Tensor): Tensor {
     let row = broadcastTo(int(1), [outputCount]).cumsum(0).lessEqual(count);
     // No step leads to a time before t0.
-    if (outputs) row = row.and(direction.mul(since(outputsOf(problem), startOf(problem))).less(0).not());
+    if (outputs)
+      row = row.and(
+        direction
+          .mul(since(outputsOf(problem), startOf(problem)))
+          .less(0)
+          .not(),
+      );
     return row.reshape([outputCount, ...y.shape.slice(1).map(() => 1)]);
   }
 }

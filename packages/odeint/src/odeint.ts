@@ -13,7 +13,7 @@ import type { Solver } from "./solver";
 import type { VectorField } from "./vectorField";
 
 /** Options of {@link odeint}. */
-export interface OdeintOptions<A = undefined> extends HostOptions {
+export interface OdeintOptions<A = undefined, Y = never> extends HostOptions<Y> {
   /** Passed on to the field: a tree, or anything else. */
   readonly args?: A;
   /** @defaultValue tsit5 */
@@ -65,7 +65,7 @@ export function odeint<Y extends Tree, A = undefined>(
   field: VectorField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
-  options: OdeintOptions<A> = {},
+  options: OdeintOptions<A, Tensors<Y>> = {},
 ): Solution<Tensors<Y>> {
   const { request, leaves, times, fine, still, concluded } = prepare(field, y0, ts, options);
   const watched = givenHostOption("odeint", options);

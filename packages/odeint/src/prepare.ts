@@ -30,7 +30,7 @@ import { checked } from "./status";
 import { adviceOf, checkSolver, imexOf, isAdaptive, isImplicit, methodOf, type Solver } from "./solver";
 import type { Parts } from "./stepper";
 import { compensatedSolver, isTranslatable } from "./structure/compensated";
-import { toleranceLeaves } from "./tolerance";
+import { checkTolerances, toleranceLeaves } from "./tolerance";
 import { realOf, type StateType, timeOf, traceField, type VectorField } from "./vectorField";
 
 const names: readonly (keyof OdeintOptions)[] = [
@@ -123,7 +123,11 @@ export function prepare<Y extends Tree, A>(
         ? solve({ ...request, watched: true }, leaves, fine)
         : outcome;
     const partial = (): Solution<Tree> => solutionOf(outcome);
-    return solutionOf(checked(outcome, again, { paths, advised: adviceOf(options.solver), ended, partial }));
+    const doubt =
+      options.mass !== undefined || options.jacobian !== undefined
+        ? "mass, or mass − h · jacobian, may be singular: check mass and jacobian"
+        : undefined;
+    return solutionOf(checked(outcome, again, { paths, advised: adviceOf(options.solver), doubt, ended, partial }));
   };
   const still =
     times.tensor.size === 1
@@ -209,6 +213,7 @@ function readRequest<A>(
   const atol = adaptive
     ? toleranceLeaves("atol", adaptive.atol ?? options.atol ?? (single ? 1e-6 : 1e-8), state, target)
     : [];
+  checkTolerances(rtol, atol, state);
   const treeOf = (leaves: readonly Tensor[]): never => tree.unflatten<never>(state.structure, leaves);
   const jacobian = options.jacobian as JacobianFunction<unknown, A> | undefined;
   if (options.mass !== undefined && (!isImplicit(solver) || (solver.kind === "imex" && imexOf(field))))

@@ -51,14 +51,15 @@ export interface Problem {
 }
 
 /** When a problem begins, in all digits. */
-export const startOf = ({ t0, rests }: Problem): FineTime => (rests ? { t: t0, rest: [rests.t0] } : exactly(t0));
+export const startOf = ({ t0, rests }: Pick<Problem, "t0" | "rests">): FineTime =>
+  rests ? { t: t0, rest: [rests.t0] } : exactly(t0);
 
 /** Likewise its stops. */
-export const stopsOf = ({ stops, rests }: Problem): FineTime =>
+export const stopsOf = ({ stops, rests }: Pick<Problem, "stops" | "rests">): FineTime =>
   rests ? { t: stops, rest: [rests.stops] } : exactly(stops);
 
 /** Likewise the outputs of a problem that has any. */
-export const outputsOf = ({ outputs, rests }: Problem): FineTime =>
+export const outputsOf = ({ outputs, rests }: Pick<Problem, "outputs" | "rests">): FineTime =>
   rests?.outputs ? { t: outputs!, rest: [rests.outputs] } : exactly(outputs!);
 
 /** A solve as leaves. */

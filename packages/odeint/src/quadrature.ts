@@ -29,7 +29,7 @@ export type QuadratureSolver = <Y extends Tree, A = undefined>(
   field: VectorField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
-  options?: OdeintOptions<A>,
+  options?: OdeintOptions<A, Tensors<Y>>,
 ) => QuadratureSolution<Tensors<Y>>;
 
 type Real = "float32" | "float64";
@@ -56,7 +56,7 @@ export function quadrature<C = Tensor, B = undefined>(cost: Cost<C, B>): Quadrat
     field: VectorField<Tensors<Y>, A>,
     y0: Y,
     ts: Times,
-    options: OdeintOptions<A> = {},
+    options: OdeintOptions<A, Tensors<Y>> = {},
   ): QuadratureSolution<Tensors<Y>> => {
     if (options.mass !== undefined)
       throw new TypeError(
@@ -72,7 +72,7 @@ export function quadrature<C = Tensor, B = undefined>(cost: Cost<C, B>): Quadrat
     const { jacobian: _, events, rtol, atol, onStep, ...rest } = options;
     const joined = odeint(joinedField(field as never, own, real) as never, start, ts, {
       ...rest,
-      ...(onStep && { onStep: (step) => onStep({ ...step, y: (step.y as Joined).y }) }),
+      ...(onStep && { onStep: (step) => onStep({ ...step, y: (step.y as unknown as Joined).y as Tensors<Y> }) }),
       ...(rtol !== undefined && { rtol: tolerance(rtol, start, 1e-6) }),
       ...(atol !== undefined && { atol: tolerance(atol, start, 1e-8) }),
       ...(events && { events: events.map(ofState) }),

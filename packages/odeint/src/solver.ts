@@ -13,10 +13,15 @@ const kinds: readonly unknown[] = ["explicit", "symplectic", "stepper", ...impli
 
 /** @throws TypeError for what is no solver */
 export function checkSolver(solver: unknown): void {
-  if (!kinds.includes((solver as { kind?: unknown } | null | undefined)?.kind))
-    throw new TypeError(
-      `odeint: solver is ${typeof solver === "string" ? solver : `${typeof solver === "object" ? "an object" : typeof solver} of another kind`}; give a solver such as tsit5, rk4 or leapfrog`,
-    );
+  const { kind, name } = (solver ?? {}) as { readonly kind?: unknown; readonly name?: unknown };
+  if (kinds.includes(kind)) return;
+  const given =
+    typeof solver !== "object" || solver === null
+      ? String(solver)
+      : typeof name === "string"
+        ? `${name}, which is of another kind`
+        : "an object of another kind";
+  throw new TypeError(`odeint: solver is ${given}; give a solver such as tsit5, rk4 or leapfrog`);
 }
 
 /** Does a solver estimate the errors of its steps? */

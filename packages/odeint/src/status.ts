@@ -121,6 +121,8 @@ export interface Telling {
   readonly paths: readonly string[];
   /** What to say of a state that is not finite. */
   readonly advised?: Advice | undefined;
+  /** What else may be wrong where no step was taken. */
+  readonly doubt?: string | undefined;
   /** Why the host ended the solve. */
   readonly ended?: string | undefined;
   /** What there is of the solution. */
@@ -163,7 +165,7 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
   const status = solved.status.dataSync();
   const lane = status.findIndex((s) => s !== Status.success && s !== Status.eventTerminated);
   if (lane < 0) return undefined;
-  const { where = "odeint", paths, advised, ended, partial } = telling;
+  const { where = "odeint", paths, advised, doubt, ended, partial } = telling;
   const name = statusName(status[lane]!) as Exclude<StatusName, "success">;
   const end = again();
   const at = (x: Tensor): number => x.dataSync()[lane]!;
@@ -179,7 +181,7 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
   return new SolveError(
     name,
     `${where}: ${who}${name}${ended ? `: ${ended}` : often(end, name, lane)} at t = ${t}${steps(h, accepted, rejected)}` +
-      `${worst.text}; ${remedy}`,
+      `${worst.text}; ${doubt && accepted === 0 ? `${doubt}; else ` : ""}${remedy}`,
     { t, h, component: worst.name, accepted, rejected, ...(partial && { solution: partial() }) },
   );
 }

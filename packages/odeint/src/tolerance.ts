@@ -36,6 +36,15 @@ export function toleranceLeaves(name: string, given: Tolerance, state: StateType
   });
 }
 
+/** @throws RangeError for leaves that may not err at all */
+export function checkTolerances(rtol: readonly Tensor[], atol: readonly Tensor[], { paths }: StateType): void {
+  rtol.forEach((relative, k) => {
+    const [r, a] = [atHand(relative), atHand(atol[k]!)];
+    if (r && a && r.length > 0 && a.length > 0 && [...r, ...a].every((x) => x === 0))
+      throw new RangeError(`odeint: rtol and atol are both 0 for y${paths[k]!}; give a positive one of them`);
+  });
+}
+
 /** Scaled size of an error, in the dtype of times: of error/(atol + rtol · max(|y|, |next|)) over all components. NaN where `next` is not finite. */
 export function scaledNorm(
   rtol: readonly Tensor[],

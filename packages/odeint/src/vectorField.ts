@@ -70,6 +70,8 @@ export function traceField(
 
 /** What a field returned as leaves of the state's types. @throws ShapeError, DTypeError when it is something else */
 export function derivative(where: string, returned: Tree, state: StateType): Tensor[] {
+  if (returned === undefined || returned === null)
+    throw new TypeError(`${where}: vector field returned ${String(returned)}; return dy/dt, a tree like y`);
   const dy = tree.flatten(returned);
   tree.checkStructure(`${where}: vector field`, state.structure, dy.structure);
   return state.leaves.map(({ dtype, shape }, k) => {

@@ -131,3 +131,25 @@ describe.each(steady)("$name", (solver) => {
     );
   });
 });
+
+/** Integrals of polynomials in time, of the highest powers first. */
+const polynomial = (t: Tensor, y: Tensor, coefficients: Tensor): Tensor => {
+  const parts = Array.from({ length: coefficients.size }, (_, k) => coefficients.slice([k], [k + 1]));
+  return parts.reduce((sum, c) => sum.mul(t).add(c), y.mul(0));
+};
+const ordered = (solver: Solver): number => ("order" in solver ? solver.order : 1);
+
+describe.each(steady)("$name", (solver) => {
+  test("integrates polynomials in time of degrees below its order to rounding", () => {
+    const order = ordered(solver);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -16, max: 16 }), { minLength: order, maxLength: order }), (c) => {
+        const controller = constant({ dt: 1 / 4 });
+        const { ys } = odeint(polynomial, f64([1]), [-0.5, 1.5], { solver, controller, args: f64(c) });
+        const primitive = (t: number): number => c.reduce((sum, x, i) => sum + (x * t ** (order - i)) / (order - i), 0);
+        close(last(ys), [1 + primitive(1.5) - primitive(-0.5)], 1e-11 * (1 + Math.max(...c.map(Math.abs))));
+      }),
+      runs,
+    );
+  });
+});

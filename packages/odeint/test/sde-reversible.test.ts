@@ -19,7 +19,7 @@ const key = random.key(3);
 
 /** A loss of a rate in the drift, the state and a strength of the noise, and of args. */
 const loss =
-  (options: Partial<SdeintOptions<Tensor>>, ts: number[] = [0, 0.3, 1]) =>
+  (options: Partial<SdeintOptions<Tensor, "stratonovich", "general">>, ts: readonly number[] = [0, 0.3, 1]) =>
   (a: Tensor, y: Tensor, c: Tensor, args: Tensor): Tensor => {
     const sde = {
       drift: (t: Tensor, x: Tensor, k: Tensor) => x.mul(a).add(t.sin()).add(k),
@@ -33,8 +33,10 @@ const loss =
   };
 const at = [f64(-0.5), f64([0.5, 1]), f64(0.3), f64(0.2)] as const;
 const all = [0, 1, 2, 3] as const;
-const gradients = (options: Partial<SdeintOptions<Tensor>>, ts?: number[]): number[] =>
-  grad(loss(options, ts), all)(...at).flatMap(numbers);
+const gradients = (
+  options: Partial<SdeintOptions<Tensor, "stratonovich", "general">>,
+  ts?: readonly number[],
+): number[] => grad(loss(options, ts), all)(...at).flatMap(numbers);
 
 describe("steps that are undone for gradients", () => {
   test("give those of steps that are kept, to rounding", () => {

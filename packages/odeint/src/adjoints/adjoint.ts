@@ -28,8 +28,16 @@ export interface CustomAdjoint {
   readonly name: string;
   /** Records the solve, with derivative rules of its own. To be called while tracing. */
   readonly solve: (parts: AdjointParts, problem: Problem) => Outcome;
-  /** What `sdeint` has to know of it, where it is for stochastic equations too. */
-  readonly stochastic?: unknown;
+  /** Of adjoints that `sdeint` takes too. */
+  readonly stochastic?: StochasticAdjoint;
+}
+
+/** A continuous adjoint as it is for stochastic equations. */
+export interface StochasticAdjoint {
+  /** How far the state, solved backwards, may be from where the forward solve was, in tolerances. */
+  readonly drift: number;
+  /** Options that it was given, and that are for `odeint` only. */
+  readonly refused: readonly string[];
 }
 
 /** How gradients go through a solve. */

@@ -1,15 +1,4 @@
-import {
-  type Aval,
-  bind,
-  broadcastTo,
-  cast,
-  loop,
-  stopGradient,
-  type Tensor,
-  trace,
-  tree,
-  where,
-} from "@dzdt/tensor";
+import { type Aval, bind, broadcastTo, cast, loop, stopGradient, type Tensor, trace, tree, where } from "@dzdt/tensor";
 import { attempt } from "../attempt";
 import { type FineTime, sameTime, since, timeAmong } from "../fine-time";
 import { firstStep } from "../initialStep";

@@ -1,10 +1,11 @@
 import { cast, type Tensor, where, zerosLike } from "@dzdt/tensor";
+import { exactly } from "../fine-time";
 import { integrate } from "../integrate";
 import { numbers, type Problem } from "../problem";
 import { scaledNorm } from "../tolerance";
 import type { CustomAdjoint } from "./adjoint";
 import { type Backward, continuous, type Found } from "./continuous";
-import { backOver, type Interval } from "./intervals";
+import { after, backOver, type Interval } from "./intervals";
 import { pullbackOf } from "./pullback";
 import { checkContinuous, type ContinuousOptions, listState, methodFor, settingsOf, steppingFor } from "./settings";
 
@@ -29,10 +30,13 @@ export interface BacksolveOptions extends ContinuousOptions {
  *
  * Derivatives of gradients are those of the steps of the backward solve; forward mode is that of the forward solve's steps. Steps of a given length
  * stay so backwards, unless tolerances are given; the drift is then held to 100 (1e-6 + 1e-4 |y|).
+ *
+ * `sdeint` takes it for Stratonovich equations, and knows `drift` only: λ and μ have the noise that drift and diffusion give them, and the path is
+ * the same one. Gradients are then as accurate as the paths are, and agree with those of `discretize()` as steps become short.
  * @param options.solver of the backward solve. Implicit ones solve with matrices of 2n + p columns: for n states and many parameters p prefer
  * `interpolating`
  * @throws AdjointError when the program returns (with `throw: false` gradients are NaN)
- * Reference: Chen et al. 2018, doi:10.48550/arXiv.1806.07366; seminorms: Kidger, Chen and Lyons 2021, doi:10.48550/arXiv.2009.09457.
+ * Reference: Chen et al. 2018, doi:10.48550/arXiv.1806.07366; stochastic: Li et al. 2020, arXiv:2001.01328; seminorms: Kidger, Chen and Lyons 2021, doi:10.48550/arXiv.2009.09457.
  * @example grad((p: Tensor) => odeint(field, y0, [0, 1], { args: p, adjoint: backsolve() }).ys.sum())(p)
  */
 export function backsolve(options: BacksolveOptions = {}): CustomAdjoint {
@@ -44,6 +48,10 @@ export function backsolve(options: BacksolveOptions = {}): CustomAdjoint {
   return Object.freeze<CustomAdjoint>({
     kind: "custom",
     name: "backsolve",
+    stochastic: {
+      drift,
+      refused: (["solver", "rtol", "atol", "seminorm"] as const).filter((key) => options[key] !== undefined),
+    },
     solve: (parts, problem) =>
       continuous(parts, problem, settingsOf("backsolve", options, parts, problem.maxSteps), (given) =>
         together(given, problem, seminorm, drift),
@@ -66,13 +74,6 @@ function together(given: Backward, problem: Problem, seminorm: boolean, allowed:
     ...moving.map((x) => cast(least(of), x.dtype)),
   ];
   const [rtols, atols] = [tolerances(rtol), tolerances(atol)];
-  const method = methodFor(
-    settings,
-    (t, all) => slopes(t, all.slice(0, size), all.slice(size, 2 * size)),
-    whole,
-    rtols,
-    atols,
-  );
   const seen = seminorm ? 2 * size : whole.leaves.length;
   const leaves = scaledNorm(
     rtols.slice(0, seen),
@@ -100,12 +101,19 @@ function together(given: Backward, problem: Problem, seminorm: boolean, allowed:
     drift: drift!.lessEqual(allowed).not(),
   };
 
-  function across(carry: readonly Tensor[], { from, to, y, before, cotangents }: Interval): Tensor[] {
+  function across(carry: readonly Tensor[], { from, to, origin, y, before, cotangents }: Interval): Tensor[] {
     const [status, drift, dt0, ...rest] = carry;
     const lambda = rest.slice(0, size).map((x, k) => x.add(cotangents[k]!));
+    const method = methodFor(
+      settings,
+      (t, all) => slopes(after(origin, t), all.slice(0, size), all.slice(size, 2 * size)),
+      whole,
+      rtols,
+      atols,
+    );
     const outcome = integrate({
       method,
-      stepping: steppingFor(settings, norm, { from, to, dt, dt0: dt0! }),
+      stepping: steppingFor(settings, norm, { from: exactly(from), to: exactly(to), dt, dt0: dt0! }),
       t0: from,
       y0: [...y, ...lambda, ...rest.slice(size)],
       stops: to.reshape([1]),

@@ -68,7 +68,12 @@ export function continuous(
         closed: closed.slice(count),
         marks,
         ofStart,
-        rows: { times: start.outputs ?? start.stops, ys, cotangents },
+        rows: {
+          times: start.outputs ?? start.stops,
+          rests: start.rests?.outputs ?? start.rests?.stops,
+          ys,
+          cotangents,
+        },
         lastStep: stopGradient(h).abs(),
       };
     };

@@ -12,8 +12,9 @@ import {
   zerosLike,
 } from "@dzdt/tensor";
 import { identityLike } from "../implicit/vector";
+import { timeAmong } from "../fine-time";
 import { integrate } from "../integrate";
-import { numbers, type Problem } from "../problem";
+import { numbers, type Problem, startOf, stopsOf } from "../problem";
 import { scaledNorm } from "../tolerance";
 import { type StateType, traced } from "../vectorField";
 import type { AdjointParts, CustomAdjoint } from "./adjoint";
@@ -154,20 +155,19 @@ function solveWith(
   problem: Problem,
   seeds: Seeds,
 ): { readonly sensitivities: readonly Tensor[]; readonly status: Tensor } {
-  const { settings, state, rtol, atol, dt, t0, stops, outputs, y0 } = given;
+  const { settings, state, rtol, atol, dt, t0, stops, outputs, y0, rests } = given;
   const size = state.leaves.length;
   const wide = state.leaves.map(({ dtype, shape }): Aval => ({ dtype, shape: [seeds.count, ...shape] }));
   const whole = listState([...state.leaves, ...wide]);
   const method = methodFor(settings, varied(given, seeds), whole, [...rtol, ...rtol], [...atol, ...atol]);
-  const end = stops.slice([stops.size - 1], [stops.size]).reshape([]);
   const norm = worstNorm(state, rtol, atol, t0);
+  const times = { t0, stops, outputs, ...(rests && { rests }) };
+  const end = timeAmong(stopsOf(times), numbers(t0).int(stops.size - 1));
   const outcome = integrate({
     method,
-    stepping: steppingFor(settings, norm, { from: t0, to: end, dt }),
-    t0,
+    stepping: steppingFor(settings, norm, { from: startOf(times), to: end, dt }),
+    ...times,
     y0: [...y0, ...seeds.y0],
-    stops,
-    outputs,
     timesMove: true,
     maxSteps: problem.maxSteps,
     watched: false,

@@ -1,4 +1,5 @@
 import { type Aval, bind, cast, cond, loop, type Tensor, trace, zerosLike } from "@dzdt/tensor";
+import { exactly } from "../fine-time";
 import { numbers, type Problem } from "../problem";
 import type { Method } from "../step";
 import { scaledNorm } from "../tolerance";
@@ -6,7 +7,7 @@ import type { CustomAdjoint } from "./adjoint";
 import { alongSteps, type Attempted, attemptedFrom } from "./along-steps";
 import { nextStep } from "./backsolve";
 import { type Backward, continuous, type Found } from "./continuous";
-import { backOver, type Interval } from "./intervals";
+import { after, backOver, type Interval } from "./intervals";
 import { fieldOf, pullbackOf, typeOf } from "./pullback";
 import { gaussLegendre } from "./quadrature";
 import { checkContinuous, type ContinuousOptions, methodFor, settingsOf, steppingFor } from "./settings";
@@ -55,7 +56,9 @@ function alongForward(given: Backward, problem: Problem): Found {
   const size = state.leaves.length;
   const moving = closed.filter((_, j) => marks[j]);
   const norm = scaledNorm(rtol, atol, "rms", state, t0.dtype);
-  const forward = methodFor(settings, fieldOf(field, closed), state, rtol, atol);
+  const slope = fieldOf(field, closed);
+  const forwardFrom = (origin: Tensor | undefined): Method =>
+    methodFor(settings, (t, y) => slope(after(origin, t), y), state, rtol, atol);
   const ofState = pullbackOf(field, closed, { slopes: false, state: true, marks: marks.map(() => false) });
   const ofClosed = moving.length > 0 ? pullbackOf(field, closed, { slopes: false, state: false, marks }) : undefined;
   const { nodes, weights } = gaussLegendre(Math.ceil((settings.solver.order + 1) / 2));
@@ -87,11 +90,12 @@ function alongForward(given: Backward, problem: Problem): Found {
   return rebuild(backOver(given, given.rows, init, (carry, interval) => leavesOf(across(rebuild(carry), interval))));
 
   /** From one output to the one before it. */
-  function across(passed: Passed, { from, to, before, cotangents }: Interval): Passed {
+  function across(passed: Passed, { from, to, origin, before, cotangents }: Interval): Passed {
+    const forward = forwardFrom(origin);
     const again = alongSteps(
       {
         method: forward,
-        stepping: steppingFor(settings, norm, { from: to, to: from, dt, dt0: passed.dt0 }),
+        stepping: steppingFor(settings, norm, { from: exactly(to), to: exactly(from), dt, dt0: passed.dt0 }),
         t0: to,
         y0: before,
         stops: from.reshape([1]),
@@ -114,7 +118,7 @@ function alongForward(given: Backward, problem: Problem): Found {
         const all = ins.slice(0, carries.length);
         return cond(
           step.accepted,
-          () => leavesOf(behind(rebuild(all), step.again())),
+          () => leavesOf(behind(rebuild(all), step.again(), forward, origin)),
           () => all,
         );
       },
@@ -136,14 +140,14 @@ function alongForward(given: Backward, problem: Problem): Found {
   }
 
   /** From the end of a step of the forward solve to its start. */
-  function behind(passed: Passed, step: Attempted): Passed {
+  function behind(passed: Passed, step: Attempted, forward: Method, origin: Tensor | undefined): Passed {
     const stateAt = (t: Tensor): Tensor[] => forward.interpolate({ ...step, s: t.sub(step.t).div(step.h) });
-    const method = methodFor(settings, (t, lambda) => ofState(t, stateAt(t), lambda), state, rtol, atol);
+    const method = methodFor(settings, (t, lambda) => ofState(after(origin, t), stateAt(t), lambda), state, rtol, atol);
     const { lambda, lambdaStep } = passed;
     const solved = alongSteps(
       {
         method,
-        stepping: steppingFor(settings, norm, { from: step.t, to: step.start, dt, dt0: lambdaStep }),
+        stepping: steppingFor(settings, norm, { from: exactly(step.t), to: exactly(step.start), dt, dt0: lambdaStep }),
         t0: step.t,
         y0: lambda,
         stops: step.start.reshape([1]),
@@ -155,7 +159,7 @@ function alongForward(given: Backward, problem: Problem): Found {
         ofClosed
           ? cond(
               taken.accepted,
-              () => integral(method, taken, (t, at) => ofClosed(t, stateAt(t), at), mu),
+              () => integral(method, taken, (t, at) => ofClosed(after(origin, t), stateAt(t), at), mu),
               () => [...mu],
             )
           : mu,

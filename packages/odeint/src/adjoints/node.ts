@@ -126,6 +126,7 @@ export interface Start {
   readonly stops: Tensor;
   readonly outputs: Tensor | undefined;
   readonly y0: readonly Tensor[];
+  readonly rests?: NonNullable<Problem["rests"]>;
 }
 
 const typeOf = ({ dtype, shape }: Tensor): Aval => ({ dtype, shape });
@@ -141,9 +142,10 @@ export function recordSolve(
   ruleOf: (inputs: Inputs, unflatten: (outs: readonly Tensor[]) => Outcome) => SolveRule,
   keepEnd = false,
 ): Outcome {
-  const { t0, stops, outputs, y0 } = problem;
-  const inputs = inputsOf(y0.length, outputs !== undefined, closed.length);
-  const ins = [t0, stops, ...(outputs ? [outputs] : []), ...y0, ...closed];
+  const { t0, stops, outputs, y0, rests } = problem;
+  const inputs = inputsOf(y0.length, outputs !== undefined, closed.length, rests !== undefined);
+  const parts = rests ? [rests.t0, rests.stops, ...(rests.outputs ? [rests.outputs] : [])] : [];
+  const ins = [t0, stops, ...(outputs ? [outputs] : []), ...y0, ...closed, ...parts];
   let structure: tree.Structure = null;
   let kept = 0;
   const { tape, captured } = trace(
@@ -189,15 +191,19 @@ export interface Inputs {
   moving<T>(list: readonly T[]): { readonly t0: T; readonly times: T; readonly y0: readonly T[] };
 }
 
-function inputsOf(states: number, dense: boolean, closed: number): Inputs {
+function inputsOf(states: number, dense: boolean, closed: number, fine: boolean): Inputs {
   const first = dense ? 3 : 2;
   const at = first + states;
+  const rests = at + closed;
   return {
     start: (list) => ({
       t0: list[0]!,
       stops: list[1]!,
       outputs: dense ? list[2] : undefined,
       y0: list.slice(first, at),
+      ...(fine && {
+        rests: { t0: list[rests]!, stops: list[rests + 1]!, outputs: dense ? list[rests + 2] : undefined },
+      }),
     }),
     closed: (list) => list.slice(at, at + closed),
     moving: (list) => ({ t0: list[0]!, times: list[first - 1]!, y0: list.slice(first, at) }),

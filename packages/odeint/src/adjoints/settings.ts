@@ -1,7 +1,7 @@
 import { cast, Tensor } from "@dzdt/tensor";
 import type { AdaptiveController } from "../controllers/controller";
 import { pid } from "../controllers/pid";
-import { exactly } from "../fine-time";
+import type { FineTime } from "../fine-time";
 import { gridOf } from "../fixed-steps";
 import { checkOptions } from "../options";
 import type { Stepping } from "../problem";
@@ -129,8 +129,8 @@ export function steppingFor(
     to,
     dt,
     dt0,
-  }: { readonly from: Tensor; readonly to: Tensor; readonly dt: Tensor | undefined; readonly dt0?: Tensor },
+  }: { readonly from: FineTime; readonly to: FineTime; readonly dt: Tensor | undefined; readonly dt0?: Tensor },
 ): Stepping {
   if (controller) return { kind: "adaptive", controller, norm, dt0 };
-  return dt ? { kind: "fixed", grid: gridOf(exactly(from), exactly(to), cast(dt, from.dtype), maxSteps) } : { kind: "stops" };
+  return dt ? { kind: "fixed", grid: gridOf(from, to, cast(dt, from.t.dtype), maxSteps) } : { kind: "stops" };
 }

@@ -1,8 +1,8 @@
 import { transforms } from "@dzdt/autograd";
 import { applyTape, type Aval, concat, isFloat, take, type Tensor, trace, where, zerosLike } from "@dzdt/tensor";
-import { exactly } from "../fine-time";
+import { type FineTime, since, timeAmong, whereTime } from "../fine-time";
 import { gridOf, timeAt } from "../fixed-steps";
-import { numbers, type Outcome } from "../problem";
+import { numbers, type Outcome, outputsOf, startOf, stopsOf } from "../problem";
 import { place } from "./continuous";
 import type { Start } from "./node";
 import type { Pieces } from "./pieces";
@@ -21,26 +21,28 @@ export interface Way extends Start {
 
 /** Times of a step: its ends and its length. */
 export interface When {
-  readonly t: Tensor;
-  readonly tNext: Tensor;
+  readonly t: FineTime;
+  readonly tNext: FineTime;
   readonly h: Tensor;
 }
 
 /** The times of step `n`, as functions of the solve's times. */
-export function timesOf({ fixed, maxSteps }: Way, n: Tensor, t0: Tensor, stops: Tensor, dt: Tensor | undefined): When {
+export function timesOf(way: Way, n: Tensor, t0: Tensor, stops: Tensor, dt: Tensor | undefined): When {
+  const { fixed, maxSteps, rests } = way;
   const { int } = numbers(t0);
+  const [start, ends] = [startOf({ t0, ...(rests && { rests }) }), stopsOf({ stops, ...(rests && { rests }) })];
   if (!fixed || !dt) {
-    const knots = concat([t0.reshape([1]), stops], 0);
-    const [t, tNext] = [take(knots, n, 0), take(knots, n.add(1), 0)];
-    return { t, tNext, h: tNext.sub(t) };
+    const knotsOf = (first: Tensor, rest: Tensor): Tensor => concat([first.reshape([1]), rest], 0);
+    const knots: FineTime = { t: knotsOf(t0, stops), rest: start.rest.map((x, k) => knotsOf(x, ends.rest[k]!)) };
+    const [t, tNext] = [timeAmong(knots, n), timeAmong(knots, n.add(1))];
+    return { t, tNext, h: since(tNext, t) };
   }
-  const end = take(stops, int(stops.size - 1), 0);
-  const start = exactly(t0);
-  const grid = gridOf(start, exactly(end), dt, maxSteps);
+  const end = timeAmong(ends, int(stops.size - 1));
+  const grid = gridOf(start, end, dt, maxSteps);
   const last = n.equal(grid.count.sub(1));
   return {
-    t: timeAt(start, grid.h, n).t,
-    tNext: where(last, end, timeAt(start, grid.h, n.add(1)).t),
+    t: timeAt(start, grid.h, n),
+    tNext: whereTime(last, end, timeAt(start, grid.h, n.add(1))),
     h: where(last, grid.last, grid.h),
   };
 }
@@ -66,7 +68,7 @@ export function stepHalves(way: Way): {
     (n, start, ends, drift, ...rest) => {
       const all = rest.slice(carried.length);
       const { t, tNext, h } = timesOf(way, n, start, ends, fixed ? all[0] : undefined);
-      return pieces.step.run([t.add(drift), tNext.add(drift), h, ...rest.slice(0, carried.length)], all);
+      return pieces.step.run([t.t.add(drift), tNext.t.add(drift), h, ...rest.slice(0, carried.length)], all);
     },
     types,
   );
@@ -99,7 +101,9 @@ export type OutputPull = (
   index: Tensor,
 ) => { readonly start: Tensor; readonly after: readonly Tensor[]; readonly closed: readonly Tensor[] };
 
-export function outputPull({ pieces, closed, marks, outputs, cotangents, end }: Way): OutputPull {
+export function outputPull(way: Way): OutputPull {
+  const { pieces, closed, marks, cotangents, end } = way;
+  const dueTimes = outputsOf(way);
   const { types, run } = pieces.interpolate;
   const { tape, captured } = trace("output", (...ins) => run(ins.slice(0, types.length), ins.slice(types.length)), [
     ...types,
@@ -120,9 +124,9 @@ export function outputPull({ pieces, closed, marks, outputs, cotangents, end }: 
     tape.outputs.map(() => true),
   );
   return ({ tNext, h }, step, index) => {
-    const s = take(outputs!, index, 0).sub(tNext).div(h);
+    const s = since(timeAmong(dueTimes, index), tNext).div(h);
     const rows = cotangents.slice(0, end.ys.length).map((ct) => take(ct, index, 0));
-    const all = [tNext, h, s, ...step, ...closed, ...captured, ...rows, ...pulled.captured];
+    const all = [tNext.t, h, s, ...step, ...closed, ...captured, ...rows, ...pulled.captured];
     const [start, ...rest] = applyTape(pulled.tape, all);
     const floats = after.map(({ dtype }) => isFloat(dtype));
     const own = place(rest, floats);

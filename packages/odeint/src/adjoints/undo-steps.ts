@@ -1,5 +1,6 @@
 import { bind, isFloat, loop, take, type Tensor, trace, where, whileLoop, zerosLike } from "@dzdt/tensor";
-import { numbers } from "../problem";
+import { since, timeAmong } from "../fine-time";
+import { numbers, outputsOf, startOf, stopsOf } from "../problem";
 import { place, powers } from "./continuous";
 import type { Inputs } from "./node";
 import { typeOf } from "./pullback";
@@ -54,15 +55,13 @@ export function undoSteps(
   const rebuild = unflattened(start);
   const { ahead, behind } = stepHalves(way);
   const pull = outputs && outputPull(way);
-  const direction = take(stops, int(stops.size - 1), 0)
-    .sub(t0)
-    .sign();
+  const direction = since(timeAmong(stopsOf(way), int(stops.size - 1)), startOf(way)).sign();
   const body = trace(
     "undo",
     (n, ...list) => {
       const c = rebuild(list);
       const when = timesOf(way, n, t0, stops, fixed ? closed[0] : undefined);
-      const before = pieces.undo.run([when.t, when.tNext, when.h, ...c.y, ...c.memory], closed);
+      const before = pieces.undo.run([when.t.t, when.tNext.t, when.h, ...c.y, ...c.memory], closed);
       const found = ahead(n, before);
       const [step, saved] = [found.slice(0, pieces.step.outs.length), found.slice(pieces.step.outs.length)];
       const dense = step.slice(before.length);
@@ -116,7 +115,7 @@ export function undoSteps(
   function outputsWithin(sums: Sums, when: When, step: readonly Tensor[]): Sums {
     return whileLoop<Sums>(
       ({ left }) =>
-        left.greater(0).and(direction.mul(take(outputs!, left.sub(1).maximum(0), 0).sub(when.t)).greater(0)),
+        left.greater(0).and(direction.mul(since(timeAmong(outputsOf(way), left.sub(1).maximum(0)), when.t)).greater(0)),
       ({ after, start, closed, left }) => {
         const index = left.sub(1);
         const one = pull!(when, step, index);

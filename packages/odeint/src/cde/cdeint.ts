@@ -46,7 +46,7 @@ export function cdeint<Y extends Tree, A = undefined>(
   path: Pieces,
   y0: Y,
   ts: Times,
-  options: OdeintOptions<A> = {},
+  options: OdeintOptions<A, Tensors<Y>> = {},
 ): Solution<Tensors<Y>> {
   if (typeof field !== "function")
     throw new TypeError(`cdeint: the field is ${String(field)}; give a function (t, y, args) => […y, channels]`);

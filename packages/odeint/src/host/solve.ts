@@ -19,7 +19,7 @@ export async function solve<Y extends Tree, A = undefined>(
   field: VectorField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
-  options: OdeintOptions<A> = {},
+  options: OdeintOptions<A, Tensors<Y>> = {},
 ): Promise<Solution<Tensors<Y>>> {
   const { request, leaves, times, still, concluded } = prepare(field, y0, ts, options);
   givenHostOption("solve", options);

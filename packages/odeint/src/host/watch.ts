@@ -17,12 +17,9 @@ export interface StepReport<Y> {
 }
 
 /** Options by which the host looks at a solve on its way. */
-export interface HostOptions {
-  /**
-   * Called after each accepted step. What it throws ends the solve. Its argument's `y` is a tree like y0: annotate it, as in
-   * `({ t, y }: StepReport<Tensor>) => …`. Only where numbers are known at once.
-   */
-  readonly onStep?: (step: StepReport<never>) => void;
+export interface HostOptions<Y = never> {
+  /** Called after each accepted step. What it throws ends the solve. Only where numbers are known at once. */
+  onStep?(this: void, step: StepReport<Y>): void;
   /** Ends the solve before its next step: it throws the signal's reason. Only where numbers are known at once. */
   readonly signal?: AbortSignal;
   /** Milliseconds after which the solve ends with `maxStepsReached`. Only where numbers are known at once. */

@@ -50,7 +50,7 @@ export function dirkMethod(
   easy?: ExplicitPart,
 ): Method {
   const { a, b, c, bError, startError = 0, gamma, stages, explicitFirst, order, embeddedOrder, filtered } = solver;
-  const { n, dtype, ravel, unravel, field, linearize, mass } = system;
+  const { n, dtype, narrowest, ravel, unravel, field, linearize, mass } = system;
   const vector = { dtype, shape: [n] };
   const times = (x: Tensor): Tensor => (mass ? mass.matmul(x) : x);
   const slope = (t: Tensor, y: Tensor): Tensor => (mass ? linalg.solve(mass, field(t, y)) : field(t, y));
@@ -117,6 +117,7 @@ export function dirkMethod(
           // Where the change is larger than the state, rounding is that of the change.
           size: (delta, u) => (exact ? size(delta).div(size(u.add(delta)).maximum(1)) : size(delta)),
           tolerance: exact ? exactness(dtype) : part,
+          rounding: exactness(narrowest),
           maxIterations: exact ? 50 : 10,
           rate,
           exact,

@@ -10,6 +10,8 @@ export interface NewtonProblem {
   readonly size: (correction: Tensor, x: Tensor) => Tensor;
   /** Estimated error of x, in these units, at which to stop. */
   readonly tolerance: number;
+  /** With exact Jacobians: corrections no larger than this may be rounding, and are when they no longer shrink. @defaultValue tolerance */
+  readonly rounding?: number;
   readonly maxIterations: number;
   /** How fast corrections shrank where the same Jacobian was used before: η = θ/(1 − θ), a scalar. */
   readonly rate: Tensor;
@@ -25,7 +27,16 @@ const slowest = 0.9;
  * shrink. Hairer and Wanner 1996, IV.8.
  * @returns the root, NaN where there was no convergence, the rate, and how many corrections were computed, int32
  */
-export function newton({ start, correction, size, tolerance, maxIterations, rate, exact }: NewtonProblem): {
+export function newton({
+  start,
+  correction,
+  size,
+  tolerance,
+  rounding = tolerance,
+  maxIterations,
+  rate,
+  exact,
+}: NewtonProblem): {
   readonly x: Tensor;
   readonly rate: Tensor;
   readonly count: Tensor;
@@ -51,7 +62,7 @@ export function newton({ start, correction, size, tolerance, maxIterations, rate
       const eta = where(first, now.rate, shrink.div(shrink.neg().add(1)));
       // Below this, corrections are rounding.
       const done = exact
-        ? next.lessEqual(tolerance)
+        ? next.lessEqual(tolerance).or(next.lessEqual(rounding).and(shrink.greater(0.25)).and(first.not()))
         : next.lessEqual(tolerance * 1e-3).or(eta.mul(next).lessEqual(tolerance).and(slow.not()));
       const failed = exact ? isFinite(next).not() : slow.or(isFinite(next).not());
       return {

@@ -16,7 +16,7 @@ import { identityLike, type StageAccuracy, vectorSystem, type VectorSystem } fro
  */
 export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy: StageAccuracy): Method {
   const { a, c, stages, transform, inverseTransform, eigenvalues, e, embeddedOrder } = solver;
-  const { n, dtype, ravel, unravel, field, linearize, mass } = system;
+  const { n, dtype, narrowest, ravel, unravel, field, linearize, mass } = system;
   const { exact } = accuracy;
   const vector = { dtype, shape: [n] };
   const times = (x: Tensor): Tensor => (mass ? mass.matmul(x) : x);
@@ -82,6 +82,7 @@ export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy:
             .sqrt();
         },
         tolerance: exact ? exactness(dtype) : part,
+        rounding: exactness(narrowest),
         maxIterations: exact ? 50 : 10,
         rate: length.mul(0).add(1),
         exact,

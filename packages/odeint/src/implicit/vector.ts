@@ -29,6 +29,8 @@ export type JacobianFunction<Y, A> = (t: Tensor, y: Y, args: A) => Tree;
 export interface Vectors {
   readonly n: number;
   readonly dtype: "float32" | "float64";
+  /** The narrowest of the leaves' dtypes: fields round to it, at least in part. */
+  readonly narrowest: "float32" | "float64";
   readonly ravel: (leaves: readonly Tensor[]) => Tensor;
   readonly unravel: (vector: Tensor) => Tensor[];
 }
@@ -50,6 +52,7 @@ export function vectorsOf(state: StateType): Vectors {
   return {
     n,
     dtype,
+    narrowest: state.leaves.some((leaf, k) => leaf.dtype === "float32" && sizes[k]! > 0) ? "float32" : dtype,
     ravel: (leaves) => {
       const parts = leaves.map((x, k) => cast(x, dtype).reshape([sizes[k]!]));
       return parts.length === 1 ? parts[0]! : concat(parts, 0);

@@ -1,4 +1,4 @@
-import { applyTape, cast, isFloat, stopGradient, take, type Tensor, stack, trace, tree, where, withinRule, zerosLike } from "@dzdt/tensor";
+import { type Aval, cast, isFloat, stopGradient, take, type Tensor, stack, trace, tree, where, withinRule, zerosLike } from "@dzdt/tensor";
 import { largest, place } from "../adjoints/continuous";
 import { backOver, type Interval } from "../adjoints/intervals";
 import { recordNode } from "../adjoints/node";
@@ -26,8 +26,8 @@ export interface Backsolved {
   readonly drift: number;
 }
 
-/** Tolerances that the drift is held to where steps are not chosen by errors. */
-const usual = { rtol: 1e-4, atol: 1e-6 };
+/** Tolerances that the drift is held to where steps are not chosen by errors: those that `sdeint` takes by default. */
+const usual = { rtol: 1e-3, atol: 1e-5 };
 
 /** Inputs of the node, as lists. */
 interface Inputs<T> {
@@ -104,7 +104,7 @@ export function backsolved(solve: Backsolved): NonNullable<SdeRequest["solve"]> 
           const want = inputsOf(wanted);
           const scale = largest(cotangents);
           const scaled = cotangents.map((ct) => ct.div(cast(scale, ct.dtype)));
-          const { results, status, astray } = backwards(solve, equation, own(at), at, want, outs.slice(0, size), scaled);
+          const { results, status, astray } = backwards(solve, equation, path.noise, own(at), at, want, outs.slice(0, size), scaled);
           const found = all.flatMap((x, j) => (wanted[j] ? [results[j] ?? zerosLike(x)] : []));
           return refusedGradient(
             found.map((x) => x.mul(cast(scale, x.dtype))),
@@ -118,10 +118,14 @@ export function backsolved(solve: Backsolved): NonNullable<SdeRequest["solve"]> 
   };
 }
 
+/** A component of noise may well be near 0: its error is measured by the largest one. */
+const largestOf = (x: Tensor): Tensor => (x.size > 0 ? x.abs().max() : x.sum());
+
 /** Cotangents of the inputs, in their order; how the solves ended, and whether the state went astray. */
 function backwards(
   solve: Backsolved,
   equation: ClosedEquation,
+  noise: Aval,
   request: SdeRequest,
   at: Inputs<Tensor>,
   wanted: Inputs<boolean>,
@@ -141,7 +145,6 @@ function backwards(
   const marks = { drift: marksOf(at.drift, wanted.drift), diffusion: marksOf(at.diffusion, wanted.diffusion) };
   const moving = [at.drift.filter((_, j) => marks.drift[j]), at.diffusion.filter((_, j) => marks.diffusion[j])];
   const { accuracy, path } = request;
-  const noise = { dtype: incrementType(), shape: path.shape };
   const back: SdeRequest = {
     ...request,
     method: () => pulledMethod(solve.backwards, equation, noise, at, marks),
@@ -179,20 +182,14 @@ function backwards(
     ],
   };
 
-  function incrementType(): Tensor["dtype"] {
-    return path.increment(first(ts), take(ts, int(1), 0)).W.dtype;
-  }
-
   function across(carry: readonly Tensor[], { from, to, y, before, cotangents: jump }: Interval): Tensor[] {
     const [status, drift, ...rest] = carry;
     const lambda = rest.slice(0, size).map((x, k) => x.add(jump[k]!));
     const outcome = integrate(back, [...y, ...lambda, ...rest.slice(size)], stack([from.neg(), to.neg()]), step);
     const end = outcome.ys.map((x) => take(x, int(1), 0));
-    const astray = apart(
-      before.map((x, k) => end[k]!.sub(x)),
-      before,
-      before,
-    );
+    const sizes = before.map((x, k) => largestOf(x).maximum(largestOf(y[k]!)).broadcastTo(x.shape));
+    const errors = before.map((x, k) => end[k]!.sub(x));
+    const astray = apart(errors, sizes, sizes);
     return [
       status!.maximum(outcome.status),
       // NaN counts as far away.

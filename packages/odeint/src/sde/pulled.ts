@@ -45,6 +45,8 @@ export const equationOf = ({ fields, drift, diffusion }: ClosedEquation, closed:
 /** A path with what its increments are made of made explicit. */
 export interface ClosedPath {
   readonly closed: readonly Tensor[];
+  /** Type of W. */
+  readonly noise: Aval;
   readonly withClosed: (closed: readonly Tensor[]) => BrownianPath;
 }
 
@@ -61,6 +63,7 @@ export function closedPath(path: BrownianPath, t: Aval): ClosedPath {
   );
   return {
     closed: captured,
+    noise: typeOf(tape.avals[tape.outputs[0]!]!),
     withClosed: (closed) => ({
       ...path,
       increment: (from, to) => {

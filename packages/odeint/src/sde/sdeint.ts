@@ -15,13 +15,14 @@ import {
   UnsupportedError,
   zeros,
 } from "@dzdt/tensor";
-import type { Adjoint, CustomAdjoint } from "../adjoints/adjoint";
+import type { Adjoint, CustomAdjoint, StochasticAdjoint } from "../adjoints/adjoint";
 import { discretize } from "../adjoints/discretize";
 import { atHand, timeType } from "../at-hand";
 import { checkOptions } from "../options";
 import { type KnownTimes, readTimes, type Times } from "../saveAt";
 import type { Stats } from "../solution";
 import { realOf, type StateType, traceField, type VectorField } from "../vectorField";
+import { type Backsolved, backsolved } from "./backsolved";
 import { type BrownianPath, partsOf, pathOf } from "./brownian/brownian";
 import { checked, type SdeTelling } from "./failures";
 import type { SdeFields } from "./fields";
@@ -31,6 +32,7 @@ import type { LangevinField } from "./langevin";
 import { type Problem, readEquation, readLangevin } from "./problem";
 import type { Calculus, Noise, Sde } from "./sde";
 import type { SolverFor } from "./solver";
+import { heunStratonovich } from "./solvers/heun-stratonovich";
 
 /** Options of {@link sdeint}. */
 export interface SdeintOptions<A = undefined, C extends Calculus = Calculus, N extends Noise = Noise> {
@@ -54,8 +56,9 @@ export interface SdeintOptions<A = undefined, C extends Calculus = Calculus, N e
   /** Absolute tolerance, likewise. @defaultValue with rtol: 1e-5 */
   readonly atol?: number;
   /**
-   * How gradients are computed: `discretize()`, or `reversible()` for `reversibleHeun` with equal steps: the same gradients but for rounding, from steps
-   * that are undone on the way back, with the memory of one step. @defaultValue discretize()
+   * How gradients are computed: `discretize()`; `reversible()` for `reversibleHeun` with equal steps: the same gradients but for rounding, from steps
+   * that are undone on the way back, with the memory of one step; or `backsolve()` for Stratonovich equations and additive noise: the continuous
+   * adjoint, solved backwards along the same path with the memory of the states at ts. @defaultValue discretize()
    */
   readonly adjoint?: Adjoint;
   /** The path that drives the equation. @defaultValue a `brownian` path from ts[0] to the last time, of the solver's Lévy area, on the key */
@@ -171,10 +174,11 @@ function solveEquation(
   checkIncreasing(times);
   const { adjoint = discretize(), maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384 } = options;
   const { kind } = (adjoint as { readonly kind?: unknown } | null) ?? {};
-  const reversed = kind === "custom" && (adjoint as CustomAdjoint).name === "reversible";
-  if (kind !== "discretize" && !reversed)
+  const custom = kind === "custom" ? (adjoint as CustomAdjoint) : undefined;
+  const reversed = custom?.name === "reversible";
+  if (kind !== "discretize" && !reversed && !custom?.stochastic)
     throw new TypeError(
-      `sdeint: adjoint is ${kind === "custom" ? (adjoint as CustomAdjoint).name : "of no known kind"}; give discretize(), or reversible() with reversibleHeun`,
+      `sdeint: adjoint is ${custom?.name ?? "of no known kind"}; give discretize(), reversible() with reversibleHeun, or backsolve() for Stratonovich equations`,
     );
   if (!Number.isInteger(maxSteps) || maxSteps < 1)
     throw new RangeError(`sdeint: maxSteps is ${maxSteps}; give a positive integer`);
@@ -204,6 +208,7 @@ function solveEquation(
     accuracy,
     undone: reversed,
     raise: options.throw !== false,
+    solve: custom?.stochastic && backsolved(readBackwards(custom.name, custom.stochastic, problem)),
   };
   const outcome = solveSde(request, all, times.tensor);
   const solutionOf = (solved: SdeOutcome): SdeSolution<Tree> => ({
@@ -218,7 +223,8 @@ function solveEquation(
     paths,
     maxSteps,
     adaptive: accuracy !== undefined,
-    again: (y, ts) => solveSde({ ...request, dt: undefined, accuracy: undefined, undone: false }, y, ts),
+    again: (y, ts) =>
+      solveSde({ ...request, dt: undefined, accuracy: undefined, undone: false, solve: undefined }, y, ts),
     partial: () => solutionOf(outcome),
   };
   const solved = options.throw === false ? outcome : checked(outcome, telling);
@@ -231,6 +237,24 @@ const statsOf = ({ steps, rejected, evaluations }: Pick<SdeOutcome, "steps" | "r
   rejected,
   evaluations,
 });
+
+/** How a continuous adjoint solves backwards. @throws TypeError where it cannot */
+function readBackwards(name: string, { drift, refused }: StochasticAdjoint, { solver, equation }: Problem): Backsolved {
+  if (!equation)
+    throw new TypeError(`sdeint: ${name} is for equations of drift and diffusion, not for langevin fields; use discretize()`);
+  const { calculus, noise, fields, method } = equation;
+  if (calculus === "ito" && noise !== "additive")
+    throw new TypeError(
+      `sdeint: ${name} is for Stratonovich equations, and this is an equation in the sense of Itô; convert it with toStratonovich(sde), or use discretize()`,
+    );
+  if (refused.length > 0)
+    throw new TypeError(
+      `sdeint: ${name} was given ${refused.join(", ")}, which stochastic equations have no use for: steps backwards are chosen as forwards; give drift only`,
+    );
+  const backwards = solver.kind === "stochastic" ? solver : heunStratonovich;
+  const { general = 1 / 2, commutative = general } = backwards.strongOrder;
+  return { fields, method, backwards, drift, order: noise === "general" ? general : commutative };
+}
 
 /** Tolerances, where steps are to be chosen by their errors. */
 function readAccuracy(

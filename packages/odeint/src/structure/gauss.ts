@@ -16,7 +16,7 @@ import { solveStages } from "./stages";
 export function gaussMethod(solver: GaussSolver, parts: Parts): Method {
   const system = vectorSystem(parts);
   const { a, b, c, stages, dense } = solver;
-  const { n, dtype, ravel, unravel, field, linearize, mass } = system;
+  const { n, dtype, narrowest, ravel, unravel, field, linearize, mass } = system;
   const vector = { dtype, shape: [n] };
   const count = a.map(() => vector);
   const weights = shifted({ kind: "polynomial", order: stages, coefficients: dense });
@@ -76,6 +76,7 @@ export function gaussMethod(solver: GaussSolver, parts: Parts): Method {
       correction: (k) => factorized(jacobian(k))(residual(k).neg()),
       size: sizesOf(system, parts, still, length, each),
       dtype,
+      narrowest,
     });
     const k = each(rooted(equations(from, by, when).residual, stopGradient(found.k)));
     return { y: from.add(combine(b, k)!.mul(by)), k, count: found.count.mul(stages) };

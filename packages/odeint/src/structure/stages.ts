@@ -11,6 +11,8 @@ export interface StageEquations {
   /** The size of a change to k beside the state: a scalar, some 2⁻⁵² for one that rounding makes. */
   readonly size: (change: Tensor, k: Tensor) => Tensor;
   readonly dtype: "float32" | "float64";
+  /** To which the equations round, at least in part. */
+  readonly narrowest: "float32" | "float64";
 }
 
 /** Changes that shrink no faster than this are left to Newton's method. */
@@ -27,34 +29,42 @@ const [going, solved, failed] = [0, 1, 2];
  * @returns k, NaN where neither converges, and how often the equations were evaluated, int32
  */
 export function solveStages(equations: StageEquations): { readonly k: Tensor; readonly count: Tensor } {
-  const { start, correction, size, dtype, image } = equations;
+  const { start, correction, size, dtype, narrowest, image } = equations;
   const one = size(start, start).mul(0).add(1);
   const repeated = image ? repeat(equations, image, one) : { k: start, state: one.mul(failed), count: one.mul(0) };
   // A correction tells what was left before it, and leaves its square.
-  const enough = dtype === "float64" ? 1e-11 : 1e-5;
+  const enough = (of: "float32" | "float64"): number => (of === "float64" ? 1e-11 : 1e-5);
   const done = repeated.state.equal(solved);
   const end = whileLoop(
     ({ state }) => state.equal(going),
-    ({ k, count }) => {
+    ({ k, before, count }) => {
       const change = correction(k);
       const next = k.add(change);
       const measure = size(change, next);
-      const ended = where(measure.lessEqual(enough), solved, where(isFinite(measure), going, failed));
-      return { k: next, state: one.mul(ended), count: count.add(1) };
+      // Rounding does not shrink.
+      const stalled = measure.lessEqual(enough(narrowest)).and(measure.greater(before.mul(0.25)));
+      const ended = measure.lessEqual(enough(dtype)).or(stalled);
+      const state = one.mul(where(ended, solved, where(isFinite(measure), going, failed)));
+      return { k: next, before: measure, state, count: count.add(1) };
     },
-    { ...repeated, k: where(done, repeated.k, start), state: one.mul(where(done, solved, going)) },
+    {
+      k: where(done, repeated.k, start),
+      before: one.mul(Infinity),
+      state: one.mul(where(done, solved, going)),
+      count: repeated.count,
+    },
     { maxSteps: mostCorrections },
   );
   return { k: where(end.state.equal(solved), end.k, NaN), count: cast(end.count, "int32") };
 }
 
 function repeat(
-  { start, size, dtype }: StageEquations,
+  { start, size, narrowest }: StageEquations,
   image: (k: Tensor) => Tensor,
   one: Tensor,
 ): { k: Tensor; state: Tensor; count: Tensor } {
   // From here on changes are rounding when they no longer shrink.
-  const small = 2 ** (dtype === "float64" ? -40 : -12);
+  const small = 2 ** (narrowest === "float64" ? -40 : -12);
   const { k, state, count } = whileLoop(
     ({ state }) => state.equal(going),
     ({ k, before, count }) => {

@@ -1,0 +1,201 @@
+import type { Tensor } from "@dzdt/tensor";
+import { describe, expect, test } from "vitest";
+import {
+  adamsBashforthMoulton,
+  auto,
+  bdf,
+  constant,
+  dop853,
+  event,
+  gauss4,
+  hamiltonian,
+  kencarp4,
+  kvaerno5,
+  leapfrog,
+  milstein,
+  odeint,
+  type OdeintOptions,
+  odex,
+  radau5,
+  reversibleHeun,
+  rk4,
+  rodas5p,
+  separable,
+  type Solver,
+  SolveError,
+  stepDoubling,
+  tao,
+  trapezoid,
+  tsit5,
+  vern7,
+} from "../src/index";
+import { at, close, f64, numbers } from "./support/numbers";
+
+const decay = (_t: Tensor, y: Tensor): Tensor => y.neg();
+
+function failureOf(run: () => unknown): SolveError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof SolveError) return error;
+    throw error;
+  }
+  throw new Error("failureOf: there was no failure");
+}
+
+describe("a field that is NaN at first is named by leaf and component", () => {
+  interface State {
+    readonly x: Tensor;
+    readonly v: Tensor;
+  }
+  /** The root of what is negative in x[1] alone. */
+  const field = (_t: Tensor, { x, v }: State) => ({ x: v, v: x.sub(10).sqrt() });
+  const start = { x: f64([20, 1, 30]), v: f64([0, 0, 0]) };
+  const choosing: readonly Solver[] = [
+    ...[tsit5, dop853, vern7, kvaerno5, radau5, rodas5p, bdf, auto, kencarp4],
+    ...[odex, adamsBashforthMoulton, reversibleHeun, stepDoubling(rk4)],
+  ];
+  const named = { status: "nonFinite", t: 0, component: "y.v[1]", accepted: 0 };
+
+  test.each(choosing)("by $name", (solver) => {
+    const found = failureOf(() => odeint(field, start, [0, 0.5, 1], { solver }));
+    expect(found).toMatchObject(named);
+    expect(found.message).toMatch(
+      /^odeint: nonFinite at t = 0 before the first step, y\.v\[1\] = 0 with derivative NaN; /,
+    );
+    const { x } = found.solution!.ys as unknown as State;
+    expect(numbers(x)).toEqual([20, 1, 30, ...Array<number>(6).fill(NaN)]);
+  });
+
+  test.each([tsit5, rk4, trapezoid, gauss4, rodas5p, radau5] as readonly Solver[])(
+    "by $name with a step given",
+    (solver) => {
+      const found = failureOf(() => odeint(field, start, [0, 1], { solver, controller: constant({ dt: 0.1 }) }));
+      expect(found).toMatchObject({ ...named, h: 0.1 });
+    },
+  );
+
+  test("by splittings and tao", () => {
+    const force = (q: Tensor): Tensor => q.sub(10).sqrt();
+    const y0 = { q: f64([20, 1]), p: f64([0, 0]) };
+    const swing = separable({ velocity: (p: Tensor) => p, force });
+    const energy = hamiltonian((q: Tensor, p: Tensor) => p.square().sum().add(force(q).sum()));
+    for (const run of [
+      () => odeint(swing, y0, [0, 1], { solver: leapfrog, dt0: 0.1 }),
+      () => odeint(energy, y0, [0, 1], { solver: tao, dt0: 0.1 }),
+    ])
+      expect(failureOf(run)).toMatchObject({ ...named, component: "y.p[1]" });
+  });
+
+  test("in one of many trajectories", () => {
+    const y0 = f64([
+      [1, 2],
+      [1, NaN],
+    ]);
+    expect(() => odeint(decay, y0, [0, 1], { batch: "independent" })).toThrow(
+      /^odeint: trajectory 1: nonFinite at t = 0 before the first step, y\[1\] = NaN/,
+    );
+  });
+});
+
+describe("a failed solve tells how far it got", () => {
+  test("with its time, step, worst component and counters, and what there is of the solution", () => {
+    const field = (_t: Tensor, y: Tensor): Tensor => y.square();
+    const found = failureOf(() => odeint(field, f64([0.1, 1]), [0, 0.5, 0.75, 2]));
+    expect(found).toMatchObject({ status: "stepUnderflow", component: "y[1]" });
+    expect(found.t).toBeCloseTo(1, 4);
+    expect(Math.abs(found.h!)).toBeLessThan(1e-14);
+    expect(found.accepted).toBeGreaterThan(10);
+    expect(found.rejected).toBeGreaterThan(10);
+    const { ys, stats } = found.solution!;
+    close(numbers(ys as unknown as Tensor).slice(0, 6), [0.1, 1, 0.1 / 0.95, 2, 0.1 / 0.925, 4], 1e-4);
+    expect(numbers(ys as unknown as Tensor).slice(6)).toEqual([NaN, NaN]);
+    expect(stats.steps.itemSync()).toBe(found.accepted! + found.rejected!);
+  });
+
+  test("and counts no step as accepted that was not", () => {
+    const field = (t: Tensor, y: Tensor): Tensor => y.add(t.sub(0.45).neg().sqrt());
+    const found = failureOf(() => odeint(field, f64([1]), [0, 1], { solver: rk4, dt0: 0.1 }));
+    expect(found.accepted).toBe(4);
+    expect(found.t).toBeCloseTo(0.4, 12);
+  });
+
+  test("an error that may be nothing is refused; one relative to 0 is none where there is none", () => {
+    expect(() => odeint(decay, f64([1]), [0, 1], { rtol: 0, atol: 0 })).toThrow(
+      "odeint: rtol and atol are both 0 for y; give a positive one of them",
+    );
+    // The second component is and stays 0.
+    const { ys, stats } = odeint(decay, f64([1, 0]), [0, 1], { rtol: 1e-8, atol: 0 });
+    close(numbers(ys).slice(2), [Math.exp(-1), 0], 1e-7);
+    expect(stats.rejected.itemSync()).toBe(0);
+  });
+
+  test("matrices that leave a step's equations singular are suspected where no step was taken", () => {
+    const none = f64([[0]]);
+    for (const solver of [kvaerno5, radau5, rodas5p, bdf]) {
+      const options = { solver, mass: none, jacobian: () => none } as unknown as OdeintOptions;
+      expect(() => odeint(decay, f64([1]), [0, 1], options)).toThrow(
+        /at t = 0 .*; mass, or mass − h · jacobian, may be singular: check mass and jacobian; else /,
+      );
+    }
+    // A singular Jacobian alone is no fault.
+    const sum = (_t: Tensor, y: Tensor): Tensor =>
+      at(y, 0)
+        .add(at(y, 1))
+        .neg()
+        .mul(f64([1, 1]));
+    for (const solver of [kvaerno5, radau5, rodas5p, bdf, auto])
+      close(odeint(sum, f64([1, 1]), [0, 1], { solver }).ys.slice([1], [2]), Array(2).fill(Math.exp(-2)), 1e-5);
+  });
+
+  test("an event that fires at every step is named, with what to do", () => {
+    const often = event((t: Tensor) => t.mul(50).sin(), { terminal: false });
+    expect(() => odeint(decay, f64([1]), [0, 10], { events: [event({ at: [1], terminal: false }), often] })).toThrow(
+      /maxEventsReached: events\[1\] fired more than maxEvents = 16 times, at t = 1\.0.*check its condition and direction/,
+    );
+  });
+});
+
+describe("what does not fit says what would", () => {
+  const plain = (solver: unknown) => () => odeint(decay, f64([1]), [0, 1], { solver: solver as Solver, dt0: 0.1 });
+  test.each<readonly [string, () => unknown, string]>([
+    [
+      "a splitting",
+      plain(leapfrog),
+      "leapfrog is symplectic and steps states { q, p }; give y0 as such, or use a solver",
+    ],
+    [
+      "tao",
+      plain(tao),
+      "make it with hamiltonian(H), or use a solver for any field such as implicitMidpoint or gauss4",
+    ],
+    [
+      "a stochastic solver",
+      plain(milstein),
+      "solver is milstein, which is of another kind; give a solver such as tsit5",
+    ],
+    ["no solver", plain(null), "solver is null; give a solver such as tsit5"],
+    ["a name", plain("rk4"), "solver is rk4; give a solver such as tsit5"],
+    [
+      "an energy that is no sum",
+      () =>
+        odeint(
+          hamiltonian((q: Tensor, p: Tensor) => q.mul(p).square().sum()),
+          { q: f64([1]), p: f64([1]) },
+          [0, 1],
+          { solver: leapfrog, dt0: 0.1 },
+        ),
+      "∂H/∂q depends on p; write H as such a sum, give separable({ velocity, force }), or use a solver",
+    ],
+    [
+      "nothing returned",
+      () => odeint((() => undefined) as unknown as typeof decay, f64([1]), [0, 1]),
+      "odeint: vector field returned undefined; return dy/dt, a tree like y",
+    ],
+    ["a time outside", () => odeint(decay, f64([1]), [0, 1]).at(2), "t = 2 is outside the solve's [0, 1]"],
+    ["no times", () => odeint(decay, f64([1]), []), "ts is empty; give at least one time"],
+    ["equal times", () => odeint(decay, f64([1]), [0, 0]), "ts begins and ends at 0; give times that differ"],
+    ["a time that is NaN", () => odeint(decay, f64([1]), [0, NaN]), "ts[1] is NaN; give finite times"],
+    ["times that turn", () => odeint(decay, f64([1]), [0, 1, 0.5]), "ts[2] = 0.5 is not after ts[1] = 1"],
+  ])("%s", (_name, run, message) => expect(run).toThrow(message));
+});
