@@ -12,8 +12,9 @@ import {
   rk4,
 } from "@dzdt/odeint";
 import { concat, cos, neg, sin, stack, tanh, type Tensor, tensor } from "@dzdt/tensor";
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { agrees, at, pendulum, type Solve, start } from "./webgpu-solvers";
+import { gpu } from "./webgpu-target";
 
 const controller = pid({ rtol: 1e-4, atol: 1e-5 });
 
@@ -104,6 +105,15 @@ test("a delayed equation", async () => {
     return ddeint(delayed, (t: Tensor) => y0.mul(cos(t)), y0, [0, 0.5, 1], options).ys;
   };
   await agrees(solve, start, { value: 1e-5, gradient: 1e-4 });
+});
+
+test("a delay that is shorter than float32 times can tell is refused", async () => {
+  const y0 = tensor([1], { dtype: "float32", target: await gpu() });
+  const solve = (t0: number): unknown =>
+    ddeint((_t, y: Tensor, [late]) => neg(late!).sub(y), y0, y0, [t0, t0 + 1], { delays: 0.3 });
+  expect(() => solve(1e6)).toThrow(
+    /ddeint: a delay of 0.3\d* at times as large as 1000001 is less than float32 times can/,
+  );
 });
 
 test("a cost along a solve", async () => {

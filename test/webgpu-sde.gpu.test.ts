@@ -1,6 +1,20 @@
-import { langevin, reversible, reversibleHeun, sdeint, type SdeSolver } from "@dzdt/odeint";
-import { concat, cos, neg, random, sin, type Tensor } from "@dzdt/tensor";
-import { describe, test } from "vitest";
+import { langevin, logqp, reversible, reversibleHeun, sdeint, type SdeSolver } from "@dzdt/odeint";
+import { vmap } from "@dzdt/autograd";
+import {
+  compile,
+  concat,
+  cos,
+  neg,
+  random,
+  sin,
+  type Target,
+  type Tensor,
+  tensor,
+  wasm,
+  withTarget,
+} from "@dzdt/tensor";
+import { describe, expect, test } from "vitest";
+import { gpu } from "./webgpu-target";
 import { agrees, at, sdeSolvers, type Solve, start } from "./webgpu-solvers";
 
 describe("stochastic steps and their gradient are those on wasm", { timeout: 180_000 }, () => {
@@ -45,4 +59,55 @@ test("steps that are undone give the gradient that they give on wasm", async () 
       args: at(x, 2),
     }).ys;
   await agrees(solve, start, { value: 1e-5, gradient: 1e-4 });
+});
+
+describe("a stochastic equation", { timeout: 180_000 }, () => {
+  const sde = {
+    drift: (t: Tensor, y: Tensor, a: Tensor) => neg(y).mul(a).add(sin(t)),
+    diffusion: (_t: Tensor, y: Tensor, a: Tensor) => sin(y).mul(a).mul(0.3),
+    calculus: "stratonovich",
+  } as const;
+
+  test("with steps chosen by their errors", async () => {
+    const solve: Solve = (x) =>
+      sdeint(sde, at(x, 0), [0, 0.5], { key: random.key(3), rtol: 1e-2, atol: 1e-3, args: at(x, 2) }).ys;
+    await agrees(solve, start, { value: 1e-4, gradient: 1e-3 });
+  });
+
+  test("and the divergence of another drift", async () => {
+    const solve: Solve = (x) => {
+      const options = { key: random.key(3), dt: 0.125, args: at(x, 2) };
+      const { ys, kl } = logqp(sde, (_t: Tensor, y: Tensor) => neg(y), at(x, 0), [0, 0.5], options);
+      return concat([ys.reshape([2]), kl.reshape([1])]);
+    };
+    await agrees(solve, start, { value: 1e-5, gradient: 1e-4 });
+  });
+});
+
+test("steps shorter than a float32 of the time can tell are refused", async () => {
+  const sde = { drift: (_t: Tensor, y: Tensor) => neg(y), diffusion: (_t: Tensor, y: Tensor) => y };
+  const y0 = tensor([1, 2], { dtype: "float32", target: await gpu() });
+  const solve = (t0: number) => sdeint(sde, y0, [t0, t0 + 1], { key: random.key(1), dt: 0.01 });
+  expect(() => solve(1e6)).toThrow(
+    /sdeint: steps of 0.01 at times as large as 1000001 are more than a float32 can tell/,
+  );
+  expect(() => solve(100)).not.toThrow();
+});
+
+test("many paths are as many invocations, with the numbers of wasm", async () => {
+  const sde = {
+    drift: (_t: Tensor, y: Tensor) => neg(y),
+    diffusion: (_t: Tensor, y: Tensor) => sin(y).mul(0.3),
+  };
+  const paths = compile(
+    vmap(
+      (key: Tensor) =>
+        sdeint(sde, tensor([1.2, 0.4], { dtype: "float32", target: key.target }), [0, 0.5, 1], { key, dt: 0.125 }).ys,
+    ),
+  );
+  const on = async (target: Target): Promise<number[]> =>
+    Array.from(await withTarget(target, () => [paths(random.split(random.key(3), 32))])[0]!.data());
+  const [expected, found] = [await on(wasm()), await on(await gpu())];
+  expect(new Set(expected).size).toBeGreaterThan(100);
+  expect(Math.max(...expected.map((x, i) => Math.abs(x - found[i]!)))).toBeLessThan(3e-6);
 });

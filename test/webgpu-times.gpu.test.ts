@@ -1,6 +1,19 @@
 import { grad } from "@dzdt/autograd";
-import { constant, odeint, type OdeintOptions, pid, rk4, tsit5 } from "@dzdt/odeint";
-import { concat, neg, type Target, type Tensor, tensor, wasm, withTarget } from "@dzdt/tensor";
+import {
+  backsolve,
+  constant,
+  event,
+  forwardSensitivity,
+  interpolating,
+  odeint,
+  type OdeintOptions,
+  pid,
+  reversible,
+  reversibleHeun,
+  rk4,
+  tsit5,
+} from "@dzdt/odeint";
+import { concat, neg, type Tensor, tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { gpu } from "./webgpu-target";
 
@@ -57,12 +70,40 @@ describe("times have more digits than a float32", () => {
     asked.forEach((t, i) => expect(Math.abs(found[2 * i]! - Math.cos(t))).toBeLessThan(1e-6));
   });
 
-  test("gradients are those of the steps", async () => {
+  test("events between times that are one float32", async () => {
+    const target = await gpu();
+    const passing = event((_t: Tensor, y: Tensor) => y.slice([0], [1]).reshape([]).sub(Math.cos(0.495)), {
+      terminal: false,
+    });
+    const ts = [1e6, 1e6 + 1];
+    const { events, ys } = odeint(spring, tensor([1, 0], { dtype: "float32", target }), ts, {
+      events: [passing],
+      controller: small,
+    });
+    expect(await events[0]!.count.item()).toBe(1);
+    const [t, y] = [await events[0]!.t.data(), await events[0]!.y.data()];
+    expect(Math.abs(t[0]! - 1e6 - 0.495)).toBeLessThanOrEqual(1 / 32);
+    expect(Math.abs(y[0]! - Math.cos(0.495))).toBeLessThan(0.01);
+    expect(Math.abs((await ys.data())[2]! - Math.cos(1))).toBeLessThan(1e-6);
+  });
+
+  const short = constant({ dt: 0.01 });
+  test.each<[string, OdeintOptions]>([
+    ["discretize", { controller: small }],
+    ["backsolve", { controller: small, adjoint: backsolve() }],
+    ["backsolve, with steps of one length", { solver: rk4, controller: short, adjoint: backsolve() }],
+    ["interpolating", { controller: small, adjoint: interpolating() }],
+    ["interpolating, with steps of one length", { solver: rk4, controller: short, adjoint: interpolating() }],
+    ["forwardSensitivity", { controller: small, adjoint: forwardSensitivity() }],
+    ["reversible", { solver: reversibleHeun, controller: short, adjoint: reversible() }],
+  ])("gradients by %s", { timeout: 120_000 }, async (_name, options) => {
+    const target = await gpu();
+    const after = [0.013, 0.3, 1];
     const end = (y: Tensor): Tensor =>
-      odeint(spring, y, [1e6, 1e6 + 0.3, 1e6 + 1], { controller: small, maxSteps: 400 }).ys.sum();
-    const slope = (target: Target): Promise<ArrayLike<number>> =>
-      Promise.resolve(withTarget(target, () => [grad(end)(tensor([1, 0], { dtype: "float32" }))])[0]!.data());
-    const [found, expected] = [await slope(await gpu()), await slope(wasm())];
-    expect(Math.max(...Array.from(expected, (x, i) => Math.abs(x - found[i]!)))).toBeLessThan(1e-4);
+      odeint(spring, y, [1e6, ...after.map((t) => 1e6 + t)], { maxSteps: 400, ...options }).ys.sum();
+    const found = await grad(end)(tensor([1, 0], { dtype: "float32", target })).data();
+    const sum = (f: (t: number) => number): number => [0, ...after].reduce((total, t) => total + f(t), 0);
+    const expected = [sum((t) => Math.cos(t) - Math.sin(t)), sum((t) => Math.cos(t) + Math.sin(t))];
+    expected.forEach((x, i) => expect(Math.abs(x - found[i]!)).toBeLessThan(1e-4));
   });
 });

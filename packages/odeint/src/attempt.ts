@@ -7,6 +7,7 @@ import { nearness, nextJump } from "./jumps";
 import { allFinite, type Carry, moved, now, numbers, type Problem, running, startOf, stopsOf } from "./problem";
 import { Status } from "./status";
 import type { Attempt } from "./step";
+import { visitsAfter } from "./visits";
 
 /** One attempt at a step. `attempts` counts those before it. */
 export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: Carry; row: Tensor; accept: Tensor } {
@@ -25,15 +26,18 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
   const exhausted = attempts.equal(int(maxSteps - 1));
   const proceeding = where(exhausted, int(Status.maxStepsReached), int(running));
   const stuck = decision.failure ? where(decision.failure.when, int(decision.failure.status), proceeding) : proceeding;
-  const unless = tried.failure ? where(tried.failure.when.and(accept), int(tried.failure.status), stuck) : stuck;
+  const [visited] = c.visits.map((times) => visitsAfter(times, now(c), tNext, accept.not()));
+  const crowded = visited ? where(visited.full, int(Status.stepUnderflow), stuck) : stuck;
+  const unless = tried.failure ? where(tried.failure.when.and(accept), int(tried.failure.status), crowded) : crowded;
   const next: Carry = {
     ...time,
-    h: problem.landings ? where(accept, unshortened(decision.h), decision.h) : decision.h,
+    h: problem.landings || visited ? where(accept, unshortened(decision.h), decision.h) : decision.h,
     y: choose(tried.y, c.y),
     memory: choose(tried.memory, c.memory),
     length: outputs ? [h] : [],
     dense: outputs ? tried.dense : [],
     controller: decision.controller,
+    visits: visited ? [visited.visits] : [],
     written: c.written,
     reached: c.reached.map((n) => n.add(cast(landed, "int32"))),
     rejected: c.rejected.map((n) => n.add(cast(accept.not(), "int32"))),
@@ -71,7 +75,7 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
     // A last step up to 1 % longer than planned saves a tiny one.
     const reach = c.h.abs().mul(1.01);
     const last = left.abs().lessEqual(reach);
-    const jumps = landingsOf(problem);
+    const jumps = landingsOf(problem, c);
     if (!jumps) return { last, h: where(last, left, c.h), tNext: whereTime(last, stop, later(from, c.h)) };
     const jump = nextJump(jumps, from, stopGradient(left.sign()));
     const sooner = jump.ahead.add(nearness(stop.t)).less(left.abs());
@@ -96,9 +100,10 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
   }
 }
 
-/** Times at which steps end, of the method's own accord or because it was asked for. */
-function landingsOf({ method, landings }: Problem): Tensor | undefined {
-  return method.jumps && landings ? concat([method.jumps, landings]) : (method.jumps ?? landings);
+/** Times at which steps end, of the method's own accord or because it was asked for, or tried before. */
+function landingsOf({ method, landings }: Problem, { visits }: Carry): Tensor | undefined {
+  const all = [...(method.jumps ? [method.jumps] : []), ...(landings ? [landings] : []), ...visits];
+  return all.length > 1 ? concat(all) : all[0];
 }
 
 /** The next step of a grid from any time on, as after resets: to the next point of the grid, or to a landing before it. */
@@ -155,7 +160,7 @@ function judged(problem: Problem, c: Carry, tNext: Tensor, h: Tensor): { tried: 
       const tried = method.attempt(own.t, own.tNext, own.h, own.y, own.memory);
       const { accept, failure, ...rest } = decide(problem, { ...c, ...own }, own.h, tried);
       status = failure!.status;
-      const { dense, choice: _, failure: ending, ...used } = tried;
+      const { dense, choice: _, longest: _longest, failure: ending, ...used } = tried;
       endStatus = ending?.status;
       const out = tree.flatten({
         tried: { ...used, errors: [], dense: problem.outputs ? dense : [] },
@@ -198,7 +203,8 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
   const { accept, factor, state } = tried.choice ? chosen(tried.choice) : controlled();
   let next = stopGradient(h).mul(factor);
   if (controller.dtMax < Infinity) next = next.clip(-controller.dtMax, controller.dtMax);
-  if (method.longest) next = next.sign().mul(next.abs().minimum(stopGradient(method.longest)));
+  const longest = tried.longest ?? method.longest;
+  if (longest) next = next.sign().mul(next.abs().minimum(stopGradient(longest)));
   const single = c.t.dtype === "float32";
   const least = c.t
     .abs()

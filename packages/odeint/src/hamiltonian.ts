@@ -27,10 +27,10 @@ export type HamiltonianField<Q, P, A> = VectorField<{ q: Q; p: P }, A> & { reado
  * @example separable({ velocity: (p: Tensor) => p, force: (q: Tensor) => q.neg() }) // the harmonic oscillator
  */
 export function separable<Q = Tensor, P = Q, A = undefined>(parts: SeparableParts<Q, P, A>): SeparableField<Q, P, A> {
-  const field: VectorField<{ q: Q; p: P }, A> = (_t, { q, p }, args) => ({
-    q: parts.velocity(p, args),
-    p: parts.force(q, args),
-  });
+  const field: VectorField<{ q: Q; p: P }, A> = (_t, y, args) => {
+    checkPhases("separable", y);
+    return { q: parts.velocity(y.p, args), p: parts.force(y.q, args) };
+  };
   return Object.assign(field, { parts });
 }
 
@@ -39,8 +39,20 @@ export function separable<Q = Tensor, P = Q, A = undefined>(parts: SeparablePart
  * @param energy (q, p, args) → scalar
  */
 export function hamiltonian<Q = Tensor, P = Q, A = undefined>(energy: Energy<Q, P, A>): HamiltonianField<Q, P, A> {
-  const field: VectorField<{ q: Q; p: P }, A> = (_t, { q, p }, args) => slopes(energy, q, p, args);
+  const field: VectorField<{ q: Q; p: P }, A> = (_t, y, args) => {
+    checkPhases("hamiltonian", y);
+    return slopes(energy, y.q, y.p, args);
+  };
   return Object.assign(field, { energy });
+}
+
+/** @throws ShapeError for states without positions and momenta by these names */
+function checkPhases(where: string, y: unknown): void {
+  const keys = y instanceof Tensor ? [] : Object.keys(y as object);
+  if (!keys.includes("q") || !keys.includes("p"))
+    throw new ShapeError(
+      `${where}: the state is ${y instanceof Tensor ? "one tensor" : `{ ${keys.join(", ")} }`}; give y0 as { q, p }, positions and momenta`,
+    );
 }
 
 function slopes<Q, P, A>(energy: Energy<Q, P, A>, q: Q, p: P, args: A): { q: Tree; p: Tree } {
@@ -155,8 +167,12 @@ function halvesOf(
   if ("parts" in field) {
     const { velocity, force } = (field as unknown as SeparableField<never, never, never>).parts;
     return {
-      velocity: traced("velocity", (...ps) => derivative("odeint", velocity(at(p, ps), args as never), q), p.leaves),
-      force: traced("force", (...qs) => derivative("odeint", force(at(q, qs), args as never), p), q.leaves),
+      velocity: traced(
+        "velocity",
+        (...ps) => derivative("odeint", velocity(at(p, ps), args as never), q, ps[0]!),
+        p.leaves,
+      ),
+      force: traced("force", (...qs) => derivative("odeint", force(at(q, qs), args as never), p, qs[0]!), q.leaves),
     };
   }
   if (!("energy" in field))
@@ -171,8 +187,12 @@ function halvesOf(
     type.leaves.map(({ dtype, shape }) => cast(like.mul(0), dtype).broadcastTo(shape));
   const scalar = (x: Tensor): Tensor => x.sum().stopGradient();
   return {
-    velocity: traced("velocity", (...ps) => derivative("odeint", both(ps, zeros(q, scalar(ps[0]!))).q, q), p.leaves),
-    force: traced("force", (...qs) => derivative("odeint", both(zeros(p, scalar(qs[0]!)), qs).p, p), q.leaves),
+    velocity: traced(
+      "velocity",
+      (...ps) => derivative("odeint", both(ps, zeros(q, scalar(ps[0]!))).q, q, ps[0]!),
+      p.leaves,
+    ),
+    force: traced("force", (...qs) => derivative("odeint", both(zeros(p, scalar(qs[0]!)), qs).p, p, qs[0]!), q.leaves),
   };
 }
 
@@ -189,7 +209,7 @@ function checkSeparable(
     "hamiltonian",
     (...ins) => {
       const slope = both(ins.slice(0, count), ins.slice(count));
-      return [...derivative("odeint", slope.p, p), ...derivative("odeint", slope.q, q)];
+      return [...derivative("odeint", slope.p, p, ins[0]!), ...derivative("odeint", slope.q, q, ins[0]!)];
     },
     types,
   );

@@ -1,4 +1,4 @@
-export type { Adjoint, AdjointParts, CustomAdjoint, DiscreteAdjoint } from "./adjoints/adjoint";
+export type { Adjoint, AdjointParts, CustomAdjoint, DiscreteAdjoint, StochasticAdjoint } from "./adjoints/adjoint";
 export { backsolve, type BacksolveOptions } from "./adjoints/backsolve";
 export { discretize } from "./adjoints/discretize";
 export { forwardSensitivity } from "./adjoints/forward-sensitivity";
@@ -18,7 +18,15 @@ export type {
 } from "./controllers/controller";
 export { gustafsson, type GustafssonOptions } from "./controllers/gustafsson";
 export { pid, type PidOptions } from "./controllers/pid";
-export { ddeint, type DdeintOptions, type DelayedField, type Delays, type History } from "./dde";
+export {
+  ddeint,
+  type DdeintOptions,
+  type Delay,
+  type DelayedField,
+  type Delays,
+  type History,
+  type StateDelay,
+} from "./dde";
 export { event, type EventCondition, type EventDirection, type EventOptions, type SolveEvent } from "./events/event";
 export { peak, type PeakOptions } from "./events/peak";
 export type { AdamsOptions, AdamsSolver } from "./explicit/adams";

@@ -33,6 +33,7 @@ import {
   stopsOf,
 } from "./problem";
 import { Status } from "./status";
+import { noVisits } from "./visits";
 
 /** Solves an initial value problem with one loop. To be called while tracing, with traced `t0`. */
 export function integrate(problem: Problem): Outcome {
@@ -80,6 +81,7 @@ export function begin(given: Problem): Beginning {
     length: outputs ? [real(1)] : [],
     dense: outputs ? method.dense.map(({ dtype, shape }) => broadcastTo(t0.tape!.literal(0, dtype), shape)) : [],
     controller: stepping.kind === "adaptive" ? stepping.controller.init().map(real) : [],
+    visits: noVisits(stepping, t0),
     written: outputs ? [int(0)] : [],
     reached: stopCount > 1 ? [int(0)] : [],
     rejected: stepping.kind === "adaptive" ? [int(0)] : [],

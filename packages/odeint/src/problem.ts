@@ -114,6 +114,8 @@ export interface Carry {
   readonly length: readonly Tensor[];
   readonly dense: readonly Tensor[];
   readonly controller: readonly Tensor[];
+  /** Ends of rejected steps, `[kept]` in the dtype of times, in solves that visit them; those of the past, and infinite ones, are of no effect. */
+  readonly visits: readonly Tensor[];
   /** Outputs written and stops reached, int32. */
   readonly written: readonly Tensor[];
   readonly reached: readonly Tensor[];

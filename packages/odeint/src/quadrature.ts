@@ -118,7 +118,7 @@ function costOf<A>(cost: Cost<never, A>, t: Tensor, y: never, args: A, real: Rea
   const leaves = flat.leaves.map((x, k) => {
     if (typeof x === "boolean" || (x instanceof Tensor && x.dtype === "bool"))
       throw new DTypeError(`quadrature: the cost${flat.paths[k]!} is bool; give numbers, as with cast or where`);
-    if (!(x instanceof Tensor)) return Tensor.scalar(x, real);
+    if (!(x instanceof Tensor)) return Tensor.scalar(x, real, t.target);
     return isFloat(x.dtype) && !x.weak ? x : cast(x, real);
   });
   return tree.unflatten<Tree>(flat.structure, leaves);

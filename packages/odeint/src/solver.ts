@@ -42,6 +42,10 @@ export function isAdaptive(solver: Solver): boolean {
 export const isImplicit = (solver: Solver): boolean =>
   solver.kind === "stepper" ? solver.implicit : solver.kind !== "explicit" && solver.kind !== "symplectic";
 
+/** Is a solver for Hamiltonian fields alone? */
+export const isHamiltonian = (solver: Solver): boolean =>
+  solver.kind === "stepper" ? solver.hamiltonian === true : solver.kind === "symplectic";
+
 /** What a solver has to say of states that are not finite. */
 export const adviceOf = (solver: Solver | undefined): Advice | undefined =>
   solver?.kind === "stepper" ? solver.advice : undefined;

@@ -80,7 +80,7 @@ export interface End {
 }
 
 const remedies: Readonly<Record<Exclude<StatusName, "success">, string>> = {
-  maxStepsReached: "raise maxSteps, or loosen rtol and atol",
+  maxStepsReached: "raise maxSteps, take longer steps, or loosen rtol and atol",
   stepUnderflow:
     "the solution may be singular there, or the problem stiff: shorten ts, scale the problem, or loosen rtol and atol",
   nonFinite: "check the vector field and y0 there, or take smaller steps",

@@ -1,6 +1,6 @@
 import { cast, cond, type Tensor, trace } from "@dzdt/tensor";
 import { checkOptions } from "./options";
-import { isImplicit, type Solver } from "./solver";
+import { isHamiltonian, isImplicit, type Solver } from "./solver";
 import type { Attempt, Method, Taken } from "./step";
 import type { Parts, StepperSolver } from "./stepper";
 import { deepFreeze } from "./tableau";
@@ -46,6 +46,7 @@ export function stepDoubling(solver: Solver, options: StepDoublingOptions = {}):
     order: extrapolate ? solver.order + 1 : solver.order,
     adaptive: true,
     implicit: isImplicit(solver),
+    hamiltonian: isHamiltonian(solver),
     reference: `Richardson 1911, doi:10.1098/rsta.1911.0009; ${solver.reference}`,
     solver,
     extrapolate,

@@ -13,6 +13,8 @@ export interface Attempt {
   readonly dense: readonly Tensor[];
   /** From methods that choose among orders, in place of `errors`: the scaled error, acceptable up to 1, and how much longer the next step is to be. */
   readonly choice?: { readonly ratio: Tensor; readonly factor: Tensor };
+  /** The next step is no longer than this, a positive scalar; from methods whose bound changes on the way. */
+  readonly longest?: Tensor;
   /** A bool by which a step, though it is taken, ends the solve with a status. */
   readonly failure?: { readonly when: Tensor; readonly status: number };
   /** Field evaluations of this attempt, int32, of methods whose attempts differ in them: those that are `counted`. */

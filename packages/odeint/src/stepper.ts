@@ -36,6 +36,8 @@ export interface StepperSolver {
   readonly reference: string;
   /** Steps are the same wherever the state's origin is, memory included: so they can be taken in what the state changes by. */
   readonly translatable?: boolean;
+  /** Is it for Hamiltonian fields alone? */
+  readonly hamiltonian?: boolean;
   /** Why its states may not be finite, where there is more to say than of other solvers. */
   readonly advice?: Advice;
   /** Steps of the method. To be called while tracing. */

@@ -62,21 +62,21 @@ export function traceField(
 ): (t: Tensor, y: readonly Tensor[]) => Tensor[] {
   const run = traced(
     "field",
-    (t, ...leaves) => derivative(where, field(t, tree.unflatten(state.structure, leaves)), state),
+    (t, ...leaves) => derivative(where, field(t, tree.unflatten(state.structure, leaves)), state, t),
     [{ dtype: real, shape: [] }, ...state.leaves],
   );
   return (t, y) => run([cast(t, real), ...y]);
 }
 
-/** What a field returned as leaves of the state's types. @throws ShapeError, DTypeError when it is something else */
-export function derivative(where: string, returned: Tree, state: StateType): Tensor[] {
+/** What a field returned as leaves of the state's types, numbers beside what it was given. @throws ShapeError, DTypeError when it is something else */
+export function derivative(where: string, returned: Tree, state: StateType, given: Tensor): Tensor[] {
   if (returned === undefined || returned === null)
     throw new TypeError(`${where}: vector field returned ${String(returned)}; return dy/dt, a tree like y`);
   const dy = tree.flatten(returned);
   tree.checkStructure(`${where}: vector field`, state.structure, dy.structure);
   return state.leaves.map(({ dtype, shape }, k) => {
     const leaf = dy.leaves[k]!;
-    const x = leaf instanceof Tensor ? leaf : Tensor.scalar(Number(leaf), dtype);
+    const x = leaf instanceof Tensor ? leaf : Tensor.scalar(Number(leaf), dtype, given.target);
     const path = state.paths[k]!;
     if (!sameShape(x.shape, shape))
       throw new ShapeError(

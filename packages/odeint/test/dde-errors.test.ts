@@ -30,9 +30,9 @@ describe("failures and errors", () => {
     expect(solve({ delays: [1, -2] })).toThrow("ddeint: delays[1] is -2");
     expect(solve({ delays: [] })).toThrow("ddeint: delays is empty");
     expect(solve({ delays: undefined })).toThrow("ddeint: there are no delays; give them, as in { delays: [1, 2.5] }");
-    expect(solve({ delays: [(t: Tensor) => t] })).toThrow(
-      "ddeint: delays[0] is a function, and delays that depend on the state are not offered",
-    );
+    expect(solve({ delays: [1, () => "long"] })).toThrow("ddeint: delays[1] returned long; return a positive number");
+    expect(solve({ delays: (t: Tensor) => stack([t, t]) })).toThrow("ddeint: delays[0] returned the shape [2]");
+    expect(solve({ delays: [() => 1, -2] })).toThrow("ddeint: delays[1] is -2");
     expect(solve({}, [1, 0])).toThrow("ddeint: ts[1] = 0 is not after ts[0] = 1");
     expect(solve({ historySteps: 0 })).toThrow("ddeint: historySteps is 0; give a positive integer");
     expect(solve({ solver: dop853 })).toThrow("ddeint: dop853 evaluates the field for its dense output");

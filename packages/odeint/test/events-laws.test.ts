@@ -50,6 +50,30 @@ describe("laws", () => {
     );
   });
 
+  test("preset times outside the solve do not fire, whichever way it goes", () => {
+    const doubled = event({ at: [-1, 0, 1, 2.5, 7], reset: (_t, y: Tensor) => y.mul(2) });
+    const steady = (_t: Tensor, y: Tensor): Tensor => y.mul(0);
+    for (const [ts, times] of [
+      [
+        [-0.5, 2, 3],
+        [0, 1, 2.5],
+      ],
+      [
+        [0, 2, 2.5],
+        [0, 1, 2.5],
+      ],
+      [
+        [6, 2, -0.5],
+        [2.5, 1, 0],
+      ],
+    ] as const) {
+      const { ys, events } = odeint(steady, f64(1), ts, { events: [doubled] });
+      expect(numbers(events[0]!.t).slice(0, 4)).toEqual([...times, NaN]);
+      const state = times.filter((t) => (ts[1] - t) * Math.sign(ts[1] - ts[0]) > 0).length;
+      expect(numbers(ys)[1]).toBe(2 ** state);
+    }
+  });
+
   test("conditions are zero at their times, and nowhere before on the dense output", () => {
     fc.assert(
       fc.property(fc.double({ min: -0.95, max: 0.95, noNaN: true }), (level) => {

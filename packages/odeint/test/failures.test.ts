@@ -23,6 +23,7 @@ import {
   separable,
   type Solver,
   SolveError,
+  Status,
   stepDoubling,
   tao,
   trapezoid,
@@ -148,6 +149,16 @@ describe("a failed solve tells how far it got", () => {
       close(odeint(sum, f64([1, 1]), [0, 1], { solver }).ys.slice([1], [2]), Array(2).fill(Math.exp(-2)), 1e-5);
   });
 
+  test("a reset to what is not finite is a failure, whether the solve goes on or ends there", () => {
+    for (const terminal of [false, true]) {
+      const spoil = event({ at: [0.5], terminal, reset: (_t, y: Tensor) => y.mul(NaN) });
+      const options = { events: [spoil], throw: false };
+      expect(odeint(decay, f64([1]), [0, 0.25, 1], options).status.itemSync()).toBe(Status.nonFinite);
+      const found = failureOf(() => odeint(decay, f64([1]), [0, 0.25, 1], { events: [spoil] }));
+      expect(found).toMatchObject({ status: "nonFinite", t: 0.5, component: "y[0]" });
+    }
+  });
+
   test("an event that fires at every step is named, with what to do", () => {
     const often = event((t: Tensor) => t.mul(50).sin(), { terminal: false });
     expect(() => odeint(decay, f64([1]), [0, 10], { events: [event({ at: [1], terminal: false }), often] })).toThrow(
@@ -186,6 +197,21 @@ describe("what does not fit says what would", () => {
           { solver: leapfrog, dt0: 0.1 },
         ),
       "∂H/∂q depends on p; write H as such a sum, give separable({ velocity, force }), or use a solver",
+    ],
+    [
+      "a state by other names",
+      () =>
+        odeint(
+          separable({ velocity: (p: Tensor) => p, force: (q: Tensor) => q.neg() }),
+          { x: f64([1]), v: f64([1]) } as never,
+          [0, 1],
+        ),
+      "separable: the state is { v, x }; give y0 as { q, p }, positions and momenta",
+    ],
+    [
+      "an energy of one tensor",
+      () => odeint(hamiltonian((q: Tensor) => q.sum()) as never, f64([1, 1]), [0, 1]),
+      "hamiltonian: the state is one tensor; give y0 as { q, p }",
     ],
     [
       "nothing returned",

@@ -1,8 +1,30 @@
-import type { Tensor } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { odeint, type OdeintOptions, type Solver, Status, type Times } from "../src/index";
+import {
+  adamsBashforthMoulton,
+  auto,
+  bdf,
+  implicitEuler,
+  kencarp3,
+  kencarp4,
+  kencarp5,
+  kvaerno3,
+  kvaerno4,
+  kvaerno5,
+  odeint,
+  type OdeintOptions,
+  odex,
+  radau5,
+  rodas4,
+  rodas5p,
+  rosenbrock23,
+  type Solver,
+  Status,
+  type Times,
+  trbdf2,
+} from "../src/index";
 import { argsOf, choosing, field, fields, identity, type Numbers, triple } from "./support/random-fields";
+import { lotkaVolterra, pendulum } from "../src/testing";
 import { close, f64, last, numbers } from "./support/numbers";
 
 const runs = { numRuns: 3 };
@@ -22,7 +44,7 @@ function solve(n: Numbers, y0: readonly number[], ts: Times, { atol = 1e-6, ...o
     args: argsOf(n),
   });
   const [steps, accepted, rejected] = [stats.steps, stats.accepted, stats.rejected].map((x) => x.itemSync());
-  return { y: numbers(last(ys as Tensor)).slice(0, 3), ys: ys as Tensor, steps, accepted, rejected, status, at };
+  return { y: numbers(last(ys)).slice(0, 3), ys: ys, steps, accepted, rejected, status, at };
 }
 
 describe.each(choosing)("$name", (solver) => {
@@ -95,7 +117,7 @@ describe.each(choosing)("$name", (solver) => {
         });
         [u, v].forEach((y0, i) => {
           const alone = solve(n, y0, [0, 2], { solver });
-          close(numbers(last(ys as Tensor)).slice(4 * i, 4 * i + 3), alone.y, 1e-13);
+          close(numbers(last(ys)).slice(4 * i, 4 * i + 3), alone.y, 1e-13);
           expect(stats.steps.dataSync()[i]).toBe(alone.steps);
           expect(stats.rejected.dataSync()[i]).toBe(alone.rejected);
         });
@@ -104,3 +126,35 @@ describe.each(choosing)("$name", (solver) => {
     );
   });
 });
+
+/** The mean exponent of errors at the end in the tolerance. */
+function slope(solver: Solver, [loose, tight]: readonly [number, number]): number {
+  const slopes = [lotkaVolterra, pendulum].map(({ field: f, y0, t0, t1, solution }) => {
+    const error = (tol: number): number => {
+      const { ys } = odeint(f, f64([...y0]), [t0, t1], { solver, rtol: tol, atol: tol });
+      return Math.max(...numbers(last(ys)).map((x, i) => Math.abs(x - solution[i]!)));
+    };
+    return Math.log(error(loose) / error(tight)) / Math.log(loose / tight);
+  });
+  return slopes.reduce((sum, x) => sum + x, 0) / slopes.length;
+}
+
+const inProportion: readonly Solver[] = [
+  ...[kvaerno3, kvaerno4, kvaerno5, kencarp3, kencarp4, kencarp5, rodas4, rodas5p, radau5],
+  ...[bdf, auto, adamsBashforthMoulton, odex],
+];
+
+test.each(inProportion)("$name errs in proportion to the tolerance", (solver) => {
+  const found = slope(solver, [1e-4, 1e-8]);
+  expect(found).toBeGreaterThan(0.7);
+  expect(found).toBeLessThan(1.35);
+});
+
+// Of low orders p, whose estimates are of p + 1: an error of each step below the tolerance is one of the power p / (p + 1) in all.
+test.each([implicitEuler, rosenbrock23, trbdf2])(
+  "$name errs by the power of the tolerance that its order allows",
+  (solver) => {
+    const found = slope(solver, [1e-3, 1e-5]);
+    expect(Math.abs(found - solver.order / (solver.order + 1))).toBeLessThan(0.15);
+  },
+);

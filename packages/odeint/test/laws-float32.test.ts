@@ -1,4 +1,4 @@
-import { tensor, type Tensor } from "@dzdt/tensor";
+import { tensor } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { constant, odeint, pid, type Solver } from "../src/index";
@@ -15,7 +15,7 @@ function end(
   options: object,
 ): number[] {
   const start = tensor([...y0, 0], { dtype });
-  return numbers(last(odeint(field, start, [0, 1], { solver, args: argsOf(n, dtype), ...options }).ys as Tensor));
+  return numbers(last(odeint(field, start, [0, 1], { solver, args: argsOf(n, dtype), ...options }).ys));
 }
 
 /** A bound of |∂y(1)/∂y(0)|: exp of the largest row sum of |A| + |B|. */

@@ -1,7 +1,7 @@
 import type { Tensor } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { constant, odeint, type Solver } from "../src/index";
+import { constant, gauss4, gauss6, gauss8, implicitMidpoint, odeint, type Solver, trapezoid } from "../src/index";
 import { argsOf, field, fields, identity, maps, type Numbers, steady, triple } from "./support/random-fields";
 import { close, f64, last, numbers } from "./support/numbers";
 
@@ -20,7 +20,7 @@ const solve = (
         solver,
         controller: constant({ dt }),
         args: argsOf(n),
-      }).ys as Tensor,
+      }).ys,
     ),
   ).slice(0, 3);
 
@@ -153,3 +153,17 @@ describe.each(steady)("$name", (solver) => {
     );
   });
 });
+
+describe.each([trapezoid, implicitMidpoint, gauss4, gauss6, gauss8] as readonly Solver[])(
+  "$name, which is symmetric,",
+  (solver) => {
+    test("comes back along decreasing times to where it was", () => {
+      fc.assert(
+        fc.property(fields, triple, (n, y0) =>
+          close(solve(solver, n, solve(solver, n, y0, [0, 1]), [1, 0]), y0, 1e-11),
+        ),
+        runs,
+      );
+    });
+  },
+);

@@ -18,10 +18,7 @@ import {
   vern9,
 } from "@dzdt/odeint";
 
-interface Mixed {
-  readonly a: Tensor;
-  readonly b: Tensor;
-}
+type Mixed = { readonly a: Tensor; readonly b: Tensor };
 
 const part = (y: Tensor, i: number): Tensor => y.slice([i], [i + 1]).reshape([]);
 const f64 = (values: number | number[]): Tensor => tensor(values, { dtype: "float64" });
@@ -54,7 +51,10 @@ describe("steps of one length of a state with float64 and float32 leaves", () =>
     }
     const loss = (rate: Tensor): Tensor => odeint(field, starts[0]!, ts, { args: rate, solver, controller }).ys.a.sum();
     const slope = grad(loss)(f64(1.3)).itemSync();
-    const change = loss(f64(1.35)).sub(loss(f64(1.25))).itemSync() / 0.1;
+    const change =
+      loss(f64(1.35))
+        .sub(loss(f64(1.25)))
+        .itemSync() / 0.1;
     expect(Math.abs(slope - change)).toBeLessThan(3e-3);
   });
 });

@@ -79,6 +79,15 @@ describe.each(solvers.map((solver) => [solver.name, solver] as const))("%s", (_n
     expect(Math.abs(square(p) - 0.5)).toBeLessThan(4 * 0.5 * Math.sqrt(2 / 4000) + 0.004);
   });
 
+  test("takes numbers to all their digits", () => {
+    const end = (friction: number | Tensor, temperature: number | Tensor): number[] => {
+      const spring = langevin({ force: (q: Tensor) => q.neg(), friction, temperature });
+      const { q } = sdeint(spring, { q: f64(1), p: f64(0) }, [0, 1], { key: random.key(3), solver, dt: 0.1 }).ys;
+      return Array.from(q.dataSync());
+    };
+    expect(end(0.7, 0.1)).toEqual(end(f64(0.7), f64(0.1)));
+  });
+
   test("takes trees, and is differentiable", () => {
     const loss = (stiffness: Tensor): Tensor => {
       const tree = langevin({

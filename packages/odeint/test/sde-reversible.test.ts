@@ -3,9 +3,9 @@ import { compile, random, stack, tensor, type Tensor } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  backsolve,
   discretize,
   heunStratonovich,
+  interpolating,
   reversible,
   reversibleHeun,
   type Sde,
@@ -93,8 +93,8 @@ describe("steps that are undone for gradients", () => {
     expect(() => gradients({ rtol: 1e-2, adjoint: reversible() })).toThrow(
       "that are chosen by their errors cannot be undone",
     );
-    expect(() => gradients({ adjoint: backsolve() })).toThrow(
-      "sdeint: adjoint is backsolve; give discretize(), or reversible()",
+    expect(() => gradients({ adjoint: interpolating() })).toThrow(
+      "sdeint: adjoint is interpolating; give discretize(), reversible() with reversibleHeun, or backsolve() for Stratonovich equations",
     );
   });
 });

@@ -5,6 +5,7 @@ import { firstStep } from "../initialStep";
 import { allFinite, type Carry, now, numbers, type Problem, running, startOf, stopsOf } from "../problem";
 import { Status } from "../status";
 import type { Method, Taken } from "../step";
+import { noVisits } from "../visits";
 import { typeOf } from "./pullback";
 
 /** One attempt at a step. */
@@ -146,6 +147,7 @@ function begin(problem: Problem, end: FineTime): Carry {
     length: [real(1)],
     dense: method.dense.map(({ dtype, shape }: Aval) => broadcastTo(t0.tape!.literal(0, dtype), shape)),
     controller: stepping.kind === "adaptive" ? stepping.controller.init().map(real) : [],
+    visits: noVisits(stepping, t0),
     written: [int(0)],
     reached: [],
     rejected: stepping.kind === "adaptive" ? [int(0)] : [],

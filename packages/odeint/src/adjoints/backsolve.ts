@@ -5,7 +5,7 @@ import { numbers, type Problem } from "../problem";
 import { scaledNorm } from "../tolerance";
 import type { CustomAdjoint } from "./adjoint";
 import { type Backward, continuous, type Found } from "./continuous";
-import { after, backOver, type Interval } from "./intervals";
+import { after, backOver, type Interval, measured } from "./intervals";
 import { pullbackOf } from "./pullback";
 import { checkContinuous, type ContinuousOptions, listState, methodFor, settingsOf, steppingFor } from "./settings";
 
@@ -101,7 +101,9 @@ function together(given: Backward, problem: Problem, seminorm: boolean, allowed:
     drift: drift!.lessEqual(allowed).not(),
   };
 
-  function across(carry: readonly Tensor[], { from, to, origin, y, before, cotangents }: Interval): Tensor[] {
+  function across(carry: readonly Tensor[], interval: Interval): Tensor[] {
+    const { y, before, cotangents } = interval;
+    const { from, to, origin } = measured(interval);
     const [status, drift, dt0, ...rest] = carry;
     const lambda = rest.slice(0, size).map((x, k) => x.add(cotangents[k]!));
     const method = methodFor(

@@ -7,7 +7,7 @@ import type { CustomAdjoint } from "./adjoint";
 import { alongSteps, type Attempted, attemptedFrom } from "./along-steps";
 import { nextStep } from "./backsolve";
 import { type Backward, continuous, type Found } from "./continuous";
-import { after, backOver, type Interval } from "./intervals";
+import { after, backOver, type Interval, measured } from "./intervals";
 import { fieldOf, pullbackOf, typeOf } from "./pullback";
 import { gaussLegendre } from "./quadrature";
 import { checkContinuous, type ContinuousOptions, methodFor, settingsOf, steppingFor } from "./settings";
@@ -90,7 +90,9 @@ function alongForward(given: Backward, problem: Problem): Found {
   return rebuild(backOver(given, given.rows, init, (carry, interval) => leavesOf(across(rebuild(carry), interval))));
 
   /** From one output to the one before it. */
-  function across(passed: Passed, { from, to, origin, before, cotangents }: Interval): Passed {
+  function across(passed: Passed, interval: Interval): Passed {
+    const { before, cotangents } = interval;
+    const { from, to, origin } = measured(interval);
     const forward = forwardFrom(origin);
     const again = alongSteps(
       {

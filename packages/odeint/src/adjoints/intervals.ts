@@ -1,5 +1,5 @@
 import { concat, scan, type Tensor, zerosLike } from "@dzdt/tensor";
-import { exactly, since } from "../fine-time";
+import { exactly, type FineTime, since } from "../fine-time";
 import type { Start } from "./node";
 
 /** The time between two outputs, of which the earlier is t0 or the output before. */
@@ -7,8 +7,8 @@ export interface Interval {
   /** Scalars: the time of the later output and of the earlier. */
   readonly from: Tensor;
   readonly to: Tensor;
-  /** What these are measured from, where floats are single: `to`, so that an interval is as long as it is wherever it lies. */
-  readonly origin: Tensor | undefined;
+  /** How long it is from `to` to `from`, where single floats of them do not tell. */
+  readonly length: readonly Tensor[];
   /** The states there. */
   readonly y: readonly Tensor[];
   readonly before: readonly Tensor[];
@@ -34,25 +34,21 @@ export function backOver(
 ): readonly Tensor[] {
   const count = times.shape[0]!;
   const row = (x: Tensor): Tensor => x.reshape(x.shape.slice(1));
-  const single = t0.dtype === "float32";
-  const apart = (to: Tensor, rest: () => Tensor | undefined): Pick<Interval, "from" | "to" | "origin"> => {
-    if (!single) return { from: times, to, origin: undefined };
-    const fine = (t: Tensor, left: Tensor | undefined) => (left ? { t, rest: [left] } : exactly(t));
-    const length = since(fine(times, rests), fine(to, rest()));
-    return { from: length, to: zerosLike(length), origin: to };
+  const lengths = (to: Tensor, rest: () => Tensor | undefined): Tensor[] => {
+    if (t0.dtype !== "float32") return [];
+    const fine = (t: Tensor, left: Tensor | undefined): FineTime => (left ? { t, rest: [left] } : exactly(t));
+    return [since(fine(times, rests), fine(to, rest()))];
   };
-  if (count === 1) {
-    const one = (x: Tensor): Tensor => x.reshape([1]);
-    const { from, to, origin } = apart(one(t0), () => known && one(known.t0));
+  const one = (x: Tensor): Tensor => x.reshape([1]);
+  if (count === 1)
     return body(init, {
-      from: row(from),
-      to: single ? row(to) : t0,
-      origin: origin && t0,
+      from: row(times),
+      to: t0,
+      length: lengths(one(t0), () => known && one(known.t0)).map(row),
       y: ys.map(row),
       before: y0,
       cotangents: cotangents.map(row),
     });
-  }
   const shifted = (first: Tensor, rest: Tensor): Tensor =>
     concat(
       [
@@ -64,20 +60,17 @@ export function backOver(
       ],
       0,
     );
-  const { from, to, origin } = apart(shifted(t0, times), () => known && rests && shifted(known.t0, rests));
+  const to = shifted(t0, times);
   const rows = {
-    from,
+    from: times,
     to,
-    origin: origin ? [origin] : [],
+    length: lengths(to, () => known && rests && shifted(known.t0, rests)),
     y: [...ys],
     before: ys.map((y, k) => shifted(y0[k]!, y)),
     cotangents: [...cotangents],
   };
   const [last] = scan(
-    (carry: readonly Tensor[], { origin: [origin], ...interval }: typeof rows) => [
-      [...body(carry, { ...interval, origin })],
-      [],
-    ],
+    (carry: readonly Tensor[], interval: Interval) => [[...body(carry, interval)], []],
     [...init],
     rows,
     {
@@ -85,6 +78,15 @@ export function backOver(
     },
   );
   return last;
+}
+
+/** The ends of an interval, and what they are measured from: where floats are single `to`, so that it is as long as it is wherever it lies. */
+export function measured({ from, to, length: [length] }: Interval): {
+  readonly from: Tensor;
+  readonly to: Tensor;
+  readonly origin: Tensor | undefined;
+} {
+  return length ? { from: length, to: zerosLike(length), origin: to } : { from, to, origin: undefined };
 }
 
 /** A time that is measured from an origin, as the field sees it. */

@@ -5,7 +5,7 @@ import type { FineTime } from "../fine-time";
 import { gridOf } from "../fixed-steps";
 import { checkOptions } from "../options";
 import type { Stepping } from "../problem";
-import { checkSolver, isAdaptive, isImplicit, methodOf, type Solver } from "../solver";
+import { checkSolver, isAdaptive, isHamiltonian, isImplicit, methodOf, type Solver } from "../solver";
 import { tsit5 } from "../solvers/tsit5";
 import type { Method } from "../step";
 import type { Parts } from "../stepper";
@@ -14,7 +14,7 @@ import type { AdjointParts } from "./adjoint";
 
 /** What continuous adjoints can be told of their own solves. */
 export interface ContinuousOptions {
-  /** @defaultValue that of the forward solve; tsit5 where that one is symplectic */
+  /** @defaultValue that of the forward solve; tsit5 where that one is for Hamiltonian fields alone */
   readonly solver?: Solver;
   /** Relative tolerance. @defaultValue that of the forward solve */
   readonly rtol?: number;
@@ -49,7 +49,7 @@ export function settingsOf(
   maxSteps: number,
 ): Settings {
   if (parts.mass) throw new TypeError(`${name}: there is no adjoint for problems with a mass matrix; use discretize()`);
-  const solver = own ?? (given.kind === "symplectic" ? tsit5 : given);
+  const solver = own ?? (isHamiltonian(given) ? tsit5 : given);
   const told = rtol !== undefined || atol !== undefined;
   const adaptive =
     controller.kind === "adaptive" || told || (own === undefined ? solver !== given : isAdaptive(solver));

@@ -1,5 +1,5 @@
 import { bind, isFloat, loop, take, type Tensor, trace, where, whileLoop, zerosLike } from "@dzdt/tensor";
-import { since, timeAmong } from "../fine-time";
+import { sameTime, since, timeAmong } from "../fine-time";
 import { numbers, outputsOf, startOf, stopsOf } from "../problem";
 import { place, powers } from "./continuous";
 import type { Inputs } from "./node";
@@ -137,7 +137,7 @@ export function undoSteps(
     // Outputs at t0 are y0.
     const atStart = outputs
       ? states.map((ct) => {
-          const is = outputs.equal(t0).reshape([outputs.size, ...ct.shape.slice(1).map(() => 1)]);
+          const is = sameTime(outputsOf(way), startOf(way)).reshape([outputs.size, ...ct.shape.slice(1).map(() => 1)]);
           return where(is, ct, 0).sum([0]);
         })
       : y0.map((y) => zerosLike(y));

@@ -27,6 +27,8 @@ export interface AdaptiveController {
   /** Times at which steps end, and at which the field jumps. */
   readonly stepTs?: Times;
   readonly jumpTs?: Times;
+  /** How many ends of rejected steps are kept, each of which a later step ends at. */
+  readonly storeRejected?: number;
   /** Numbers that the controller's state starts from, float64. */
   init(): readonly number[];
   /** @param ratio scaled error of the attempt, float64: 1 is just acceptable; NaN or ∞ never is. @param order power of h with which errors shrink */

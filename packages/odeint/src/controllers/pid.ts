@@ -34,6 +34,12 @@ export interface PidOptions {
    * just after. Constants of derivatives.
    */
   readonly jumpTs?: Times;
+  /**
+   * A later step ends at each time that was tried and rejected; so many such times may wait at once, 32 being plenty, and a solve in which more do ends with
+   * `stepUnderflow`. For fields along random or measured paths, whose future decides about steps: where steps may pass by what was seen, some
+   * paths are favoured. Times within steps, of inner stages, are not among them. @defaultValue none
+   */
+  readonly storeRejected?: number;
 }
 
 const names: readonly (keyof PidOptions)[] = [
@@ -50,6 +56,7 @@ const names: readonly (keyof PidOptions)[] = [
   "norm",
   "stepTs",
   "jumpTs",
+  "storeRejected",
 ];
 
 /**
@@ -76,6 +83,7 @@ export function pid(options: PidOptions = {}): AdaptiveController {
     norm = "rms",
     stepTs,
     jumpTs,
+    storeRejected,
   } = options;
   const checks: readonly [string, number, boolean, string][] = [
     ["safety", safety, safety > 0 && safety <= 1, "in (0, 1]"],
@@ -87,6 +95,8 @@ export function pid(options: PidOptions = {}): AdaptiveController {
   ];
   for (const [name, value, holds, rule] of checks)
     if (!holds) throw new RangeError(`pid: ${name} is ${value}; give a number ${rule}`);
+  if (storeRejected !== undefined && !(Number.isInteger(storeRejected) && storeRejected >= 1))
+    throw new RangeError(`pid: storeRejected is ${String(storeRejected)}; give a positive integer, such as 32`);
   const older = d !== 0 ? 2 : p !== 0 ? 1 : 0;
   return Object.freeze<AdaptiveController>({
     kind: "adaptive",
@@ -97,6 +107,7 @@ export function pid(options: PidOptions = {}): AdaptiveController {
     norm,
     ...(stepTs && { stepTs }),
     ...(jumpTs && { jumpTs }),
+    ...(storeRejected !== undefined && { storeRejected }),
     // Logarithms of older errors, and the most that the step may grow: not at all just after a rejection.
     init: () => [...new Array<number>(older).fill(0), factorMax],
     adapt: (state, ratio, order) => {

@@ -1,7 +1,7 @@
 import { defaultTarget, type Target, Tensor, type Tensors, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
 import { eachTrajectory } from "../each-trajectory";
 import { odeint, type OdeintOptions } from "../odeint";
-import { readTimes, type Times } from "../saveAt";
+import { type KnownTimes, readTimes, type Times } from "../saveAt";
 import type { Solution } from "../solution";
 import { checkSolver, isAdaptive, isImplicit, type Solver } from "../solver";
 import { tsit5 } from "../solvers";
@@ -11,9 +11,12 @@ import type { History } from "./history";
 import { type DelayedField, delayedMethod, type DelayProblem } from "./method";
 
 /** Options of {@link ddeint}: those of `odeint` but events, and: */
-export interface DdeintOptions<A = undefined> extends Omit<OdeintOptions<A>, "events" | "maxEvents"> {
-  /** How long ago the states are that the field receives, in units of time: positive, constant, one or more. */
-  readonly delays: Delays;
+export interface DdeintOptions<A = undefined, Y = never> extends Omit<OdeintOptions<A>, "events" | "maxEvents"> {
+  /**
+   * How long ago the states are that the field receives, in units of time: positive, one or more. Numbers and scalars are constant; a function
+   * (t, y, args) → delay may depend on the state.
+   */
+  readonly delays: Delays<Y, A>;
   /**
    * How many steps are kept to look back at. The solve fails with `historyTooShort` when they do not reach back as far as the longest delay. Each step
    * copies them, and reverse mode keeps as many for every step that it keeps: see `discretize({ checkpoints })`. @defaultValue 128
@@ -24,7 +27,8 @@ export interface DdeintOptions<A = undefined> extends Omit<OdeintOptions<A>, "ev
 /**
  * Solves dy/dt = field(t, y, [y(t − delays[0]), …], args) from y(ts[0]) = y0 and the states before, by the method of steps: the past is the dense output
  * of the steps taken. Adaptive steps end at the breaking points, sums of delays after ts[0] at which the solution is not smooth, up to as many delays as
- * the solver's order and one more; none is longer than the shortest delay. Differentiable, in both modes and to any order, with respect to y0, args, delays,
+ * the solver's order and one more; none is longer than the shortest delay. Where delays depend on the state, breaking points are not known beforehand: the
+ * error control finds them, by rejected steps; and a delay that comes down to 0 ends the solve with `stepUnderflow`. Differentiable, in both modes and to any order, with respect to y0, args, delays,
  * ts, and what field and history close over.
  * @param field (t, y, delayed, args) → a tree like y; `delayed` has a tree like y for each delay; traced once for each program
  * @param history the states before ts[0]: a function of time (a scalar of the state's real dtype), or a tree like y0 if they were always the same. It need
@@ -42,7 +46,7 @@ export function ddeint<Y extends Tree, A = undefined>(
   history: History<Tensors<Y>>,
   y0: Y,
   ts: Times,
-  options: DdeintOptions<A>,
+  options: DdeintOptions<A, Tensors<Y>>,
 ): Solution<Tensors<Y>> {
   if (typeof field !== "function")
     throw new TypeError(`ddeint: the field is ${String(field)}; give a function (t, y, delayed, args) => dy`);
@@ -67,6 +71,7 @@ export function ddeint<Y extends Tree, A = undefined>(
   const times = readTimes("ddeint", "ts", ts, target);
   checkIncreasing(times.values);
   checkFixed(rest, delays);
+  checkTold(times, delays);
   const problem: DelayProblem = {
     field,
     history,
@@ -100,6 +105,17 @@ function checkFixed<A>({ controller, dt0, solver = tsit5 }: OdeintOptions<A>, { 
   const shortest = Math.min(...values);
   if (dt > shortest * (1 + 1e-9))
     throw new RangeError(`ddeint: steps of ${dt} are longer than the delay ${shortest}; take steps that are no longer`);
+}
+
+/** The past is known at times that are floats: single ones must tell them apart. */
+function checkTold({ tensor: ts, values: times }: KnownTimes, { values }: KnownDelays): void {
+  if (ts.dtype !== "float32" || !times || !values) return;
+  const [latest, shortest] = [Math.max(...Array.from(times, Math.abs)), Math.min(...values)];
+  if (shortest < latest * 2 ** -14)
+    throw new RangeError(
+      `ddeint: a delay of ${shortest} at times as large as ${latest} is less than float32 times can tell, as they are on ${ts.target.name}; ` +
+        `measure time from ts[0], or use a CPU target`,
+    );
 }
 
 /** A solver whose steps look back. */

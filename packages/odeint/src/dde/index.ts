@@ -1,4 +1,4 @@
 export { ddeint, type DdeintOptions } from "./ddeint";
-export type { Delays } from "./delays";
+export type { Delay, Delays, StateDelay } from "./delays";
 export type { History } from "./history";
 export type { DelayedField } from "./method";

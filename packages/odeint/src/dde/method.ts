@@ -5,7 +5,7 @@ import { Status } from "../status";
 import type { Attempt, Method } from "../step";
 import type { Parts } from "../stepper";
 import { derivative, realOf, traced } from "../vectorField";
-import { breakingPoints, type KnownDelays } from "./delays";
+import { breakingPoints, delayOf, type KnownDelays } from "./delays";
 import { type History, historyLeaves } from "./history";
 import { emptyPast, oldest, type Past, remembered, stateAt } from "./past";
 
@@ -28,8 +28,8 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
   const { delays, start, kept } = problem;
   const past = delayedParts(solver, parts, problem);
   const still = past(undefined);
-  const shortest = stopGradient(delays.tensor.min());
-  const longest = stopGradient(delays.tensor.max());
+  const constant = delays.tensor && stopGradient(delays.tensor);
+  const lags = stateLags(parts, problem);
   // Leaves that the solver itself carries; known once it began.
   let own = 0;
   const unpack = (memory: readonly Tensor[]): Past => {
@@ -48,7 +48,9 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
   const method: Method = {
     ...inner,
     // A step may be 1 % longer than planned, and a delay ago must not be later than its start.
-    longest: shortest.div(1.01),
+    ...(constant && { longest: constant.min().div(1.01) }),
+    // The field at outputs' times is not to be had without the past.
+    interpolantMoves: true,
     begin: (t, y) => {
       const memory = still.begin(t, y);
       own = memory.length;
@@ -61,9 +63,12 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
       const tried = past(before).attempt(t, tNext, h, y, memory.slice(0, own));
       const after = remembered(before, { ...tried, end: tNext, length: h });
       const first = stopGradient(oldest(after));
-      const forgotten = first.greater(start).and(first.greater(stopGradient(tNext).sub(longest)));
+      const ends = lags.map((lag) => stopGradient(lag(tNext, tried.y)));
+      const reaches = [...(constant ? [constant.max()] : []), ...ends].reduce((a, b) => a.maximum(b));
+      const forgotten = first.greater(start).and(first.greater(stopGradient(tNext).sub(reaches)));
       return {
         ...tried,
+        ...(ends.length > 0 && { longest: shortestOf([...ends, ...lags.map((lag) => stopGradient(lag(t, y)))]) }),
         memory: [...tried.memory, ...pack(after)],
         failure: { when: forgotten, status: Status.historyTooShort },
       };
@@ -71,7 +76,35 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
     interpolate: (step) => still.interpolate({ ...step, memory: step.memory.slice(0, own) }),
   };
   const { order } = solver;
-  return acrossJumps(method, breakingPoints(start, delays.tensor, order + 1));
+  return delays.tensor ? acrossJumps(method, breakingPoints(start, delays.tensor, order + 1)) : method;
+
+  /** How long a step may be, as the delays are at its ends: a little shorter, as are constant ones. What is no delay bounds nothing. */
+  function shortestOf(all: readonly Tensor[]): Tensor {
+    const bounds = constant ? [...all, constant.min()] : all;
+    return bounds
+      .map((lag) => where(lag.greater(0), lag, Infinity))
+      .reduce((a, b) => a.minimum(b))
+      .div(1.01);
+  }
+}
+
+/** Delays that depend on the state, as functions of the program in the dtype of times. */
+function stateLags(
+  { state, args }: Parts,
+  { delays, start }: DelayProblem,
+): ((t: Tensor, y: readonly Tensor[]) => Tensor)[] {
+  const real = realOf(state);
+  return delays.slots.flatMap((slot, i) => {
+    if (typeof slot === "number") return [];
+    const run = traced(
+      "delay",
+      (t, ...y) => [
+        cast(delayOf(slot(t, tree.unflatten<never>(state.structure, y), args as never), i, t), start.dtype),
+      ],
+      [{ dtype: real, shape: [] }, ...state.leaves],
+    );
+    return [(t: Tensor, y: readonly Tensor[]) => run([cast(t, real), ...y])[0]!];
+  });
 }
 
 /** A solver's steps for a given past; undefined: no step was taken yet. */
@@ -80,27 +113,32 @@ function delayedParts(solver: Solver, parts: Parts, problem: DelayProblem): (pas
   const { state, args } = parts;
   const count = state.leaves.length;
   const real = realOf(state);
-  const several = delays.tensor.shape[0]!;
+  const several = delays.slots.length;
   const treeOf = (leaves: readonly Tensor[]): never => tree.unflatten<never>(state.structure, leaves);
   const types = Array.from({ length: several + 1 }, () => state.leaves).flat();
   const run = traced(
     "field",
     (t, ...ins) => {
       const groups = Array.from({ length: several + 1 }, (_, i) => treeOf(ins.slice(i * count, (i + 1) * count)));
-      return derivative("ddeint", field(t, groups[0]!, groups.slice(1), args as never), state);
+      return derivative("ddeint", field(t, groups[0]!, groups.slice(1), args as never), state, t);
     },
     [{ dtype: real, shape: [] }, ...types],
   );
   const earlier = traced("history", (t) => historyLeaves(history, cast(t, real), state), [
-    { dtype: delays.tensor.dtype, shape: [] },
+    { dtype: start.dtype, shape: [] },
   ]);
-  const delay = (i: number): Tensor => delays.tensor.slice([i], [i + 1]).reshape([]);
+  const functions = stateLags(parts, problem);
+  let next = 0;
+  const lags = delays.slots.map((slot) => {
+    if (typeof slot !== "number") return functions[next++]!;
+    return () => delays.tensor!.slice([slot], [slot + 1]).reshape([]);
+  });
   const make = (past: Past | undefined): Method =>
     methodOf(solver, {
       ...parts,
       field: (t, y) => {
         const delayed = Array.from({ length: several }, (_, i) => {
-          const s = t.sub(delay(i));
+          const s = t.sub(lags[i]!(t, y));
           const old = earlier([s.minimum(start)]);
           if (!past) return old;
           const isOld = s.lessEqual(start);

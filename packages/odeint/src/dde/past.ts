@@ -57,7 +57,7 @@ export function remembered(past: Past, step: Step): Past {
 /** Where the oldest step that is kept began. */
 export const oldest = ({ ends, lengths }: Past): Tensor => take(ends, 0, 0).sub(take(lengths, 0, 0));
 
-/** The state at a time after the start, by the dense output of the step that it is in. NaN later than the latest step. */
+/** The state at a time after the start, by the dense output of the step that it is in. NaN later than the latest step, or before the oldest one. */
 export function stateAt(past: Past, t: Tensor, method: Method): Tensor[] {
   const { ends, lengths } = past;
   const count = ends.shape[0]!;
@@ -67,6 +67,6 @@ export function stateAt(past: Past, t: Tensor, method: Method): Tensor[] {
   const [end, h] = at([ends, lengths]) as [Tensor, Tensor];
   const s = t.sub(end).div(h);
   const found = method.interpolate({ t: end, h, s, y: at(past.y), memory: at(past.memory), dense: at(past.dense) });
-  const known = s.lessEqual(1e-6);
+  const known = s.lessEqual(1e-6).and(i.greater(0).or(s.greaterEqual(-1 - 1e-6)));
   return found.map((x) => where(known, x, NaN));
 }

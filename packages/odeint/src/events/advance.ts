@@ -65,7 +65,7 @@ export function advance(problem: Problem, carry: Carry, i: Tensor, direction: Te
     const found = choose(
       accept,
       { looking, before },
-      (given) => search(problem, given.looking, direction),
+      (given) => search(problem, given.looking, direction, true),
       (given) => given.before,
     );
     return { next: { ...next, events: [found] }, row: int(-1), y: c.y.map((y) => zerosLike(y)), t: c.t.mul(0) };

@@ -98,7 +98,7 @@ function tracedCondition(
   const condition = event.condition as EventCondition<unknown, unknown>;
   let smooth = true;
   const given = (t: Tensor, y: readonly Tensor[]): Tensor => {
-    const x = scalarOf(condition(t, tree.unflatten(state.structure, y), args), slot, real);
+    const x = scalarOf(condition(t, tree.unflatten(state.structure, y), args), slot, real, t.target);
     smooth = x.dtype !== "bool";
     if (smooth) return x;
     if (event.derivative) throw new DTypeError(`peak: the observable of events[${slot}] is bool; give a real one`);
@@ -117,7 +117,7 @@ function tracedCondition(
   };
 }
 
-function scalarOf(returned: unknown, slot: number, real: "float32" | "float64"): Tensor {
+function scalarOf(returned: unknown, slot: number, real: "float32" | "float64", target: Target): Tensor {
   const where = `event: the condition of events[${slot}]`;
   if (!(returned instanceof Tensor) && typeof returned !== "number" && typeof returned !== "boolean")
     throw new TypeError(
@@ -126,7 +126,7 @@ function scalarOf(returned: unknown, slot: number, real: "float32" | "float64"):
   const x =
     returned instanceof Tensor
       ? returned
-      : Tensor.scalar(Number(returned), typeof returned === "boolean" ? "bool" : real);
+      : Tensor.scalar(Number(returned), typeof returned === "boolean" ? "bool" : real, target);
   if (x.ndim > 0)
     throw new ShapeError(
       `${where} returned shape ${printShape(x.shape)}; return a scalar: pick a component, or give one event for each`,
@@ -145,7 +145,7 @@ function tracedReset(reset: NonNullable<SolveEvent["reset"]>, slot: number, stat
     "reset",
     (t, ...y) => {
       const next = apply(t, tree.unflatten(state.structure, y), args);
-      return stateLeaves(`event: the reset of events[${slot}]`, next, state);
+      return stateLeaves(`event: the reset of events[${slot}]`, next, state, t.target);
     },
     [{ dtype: real, shape: [] }, ...state.leaves],
   );
@@ -153,12 +153,12 @@ function tracedReset(reset: NonNullable<SolveEvent["reset"]>, slot: number, stat
 }
 
 /** What a reset returned as leaves of the state's types. @throws ShapeError, DTypeError when it is something else */
-function stateLeaves(where: string, returned: Tree, state: StateType): Tensor[] {
+function stateLeaves(where: string, returned: Tree, state: StateType, target: Target): Tensor[] {
   const next = tree.flatten(returned);
   tree.checkStructure(where, state.structure, next.structure);
   return state.leaves.map(({ dtype, shape }, k) => {
     const leaf = next.leaves[k]!;
-    const x = leaf instanceof Tensor ? leaf : Tensor.scalar(Number(leaf), dtype);
+    const x = leaf instanceof Tensor ? leaf : Tensor.scalar(Number(leaf), dtype, target);
     const at = state.paths[k]! && ` at y${state.paths[k]}`;
     if (!sameShape(x.shape, shape))
       throw new ShapeError(

@@ -39,7 +39,9 @@ export function occur(problem: Problem, carry: Carry, upcoming: Upcoming, direct
     ({ c, time }) => {
       const h = c.length[0]!;
       const apart = since(exactly(time), { t: c.t, rest: c.rest });
-      const s = (method.interpolantMoves ? apart : stopGradient(apart)).div(h);
+      const place = (method.interpolantMoves ? apart : stopGradient(apart)).div(h);
+      // A single float of the time may lie beside a step that is shorter than its last digit.
+      const s = time.dtype === "float32" ? place.clip(-1, 0) : place;
       return method.interpolate({ t: moved(problem, c.t), h, s, y: c.y, memory: c.memory, dense: c.dense });
     },
   );
@@ -93,7 +95,8 @@ function happening(problem: Problem, { c, time, y: found }: Here, i: number, dir
 
   function ended(now: Carry, overflow: Tensor): Carry {
     const last = reset ? reset(t, y) : y;
-    const status = where(full, overflow, int(Status.eventTerminated));
+    const end = int(Status.eventTerminated);
+    const status = where(full, overflow, reset ? where(allFinite(last, time), end, int(Status.nonFinite)) : end);
     return { ...now, ...exactly(time), y: last, events: [{ ...now.events[0]!, until: [t] }], status };
   }
 

@@ -106,8 +106,11 @@ export function upcoming({ triggers }: Events, { next }: EventState, direction: 
   return found;
 }
 
-/** Looks for the next event of each trigger in what is left of the last step. */
-export function search(problem: Problem, c: Carry, direction: Tensor): EventState {
+/**
+ * Looks for the next event of each trigger in what is left of the last step.
+ * @param whole nothing of the step has been looked at, which single floats may not tell of times as near to each other as steps can be
+ */
+export function search(problem: Problem, c: Carry, direction: Tensor, whole = false): EventState {
   const { triggers } = eventsOf(problem);
   const { interpolate, evaluations } = problem.method;
   const events = c.events[0]!;
@@ -129,7 +132,7 @@ export function search(problem: Problem, c: Carry, direction: Tensor): EventStat
   const found = triggers.map((trigger, i) => {
     const [left, side] = [events.left[i]!, events.side[i]!];
     if (!trigger.value) return { next: nextPreset(trigger, left, t, direction), turn: t.mul(0) };
-    const from = left.sub(t).div(h);
+    const from = whole && t.dtype === "float32" ? t.mul(0).sub(1) : left.sub(t).div(h);
     const own = values[conditions.indexOf(trigger.value)]!;
     const { bracket, turn } = firstBracket(own, places, from, side, trigger.direction);
     const eps = t.dtype === "float32" ? 2 ** -24 : 2 ** -53;

@@ -1,4 +1,18 @@
-import { type Aval, cast, isFloat, stopGradient, take, type Tensor, stack, trace, tree, where, withinRule, zerosLike } from "@dzdt/tensor";
+import {
+  type Aval,
+  cast,
+  isFloat,
+  stopGradient,
+  take,
+  type Tensor,
+  stack,
+  trace,
+  tree,
+  where,
+  withinRule,
+  zerosLike,
+} from "@dzdt/tensor";
+import type { StochasticAdjoint } from "../adjoints/adjoint";
 import { largest, place } from "../adjoints/continuous";
 import { backOver, type Interval } from "../adjoints/intervals";
 import { recordNode } from "../adjoints/node";
@@ -11,6 +25,8 @@ import type { SdeFields } from "./fields";
 import { integrate, type SdeOutcome, type SdeRequest } from "./integrate";
 import type { SdeMethod } from "./methods/method";
 import { type ClosedEquation, closedEquation, closedPath, equationOf, pulledMethod, reversedPath } from "./pulled";
+import type { Problem } from "./problem";
+import { heunStratonovich } from "./solvers/heun-stratonovich";
 import type { StochasticTableau } from "./tableau";
 
 /** What a solve with the continuous adjoint is made of. */
@@ -24,6 +40,30 @@ export interface Backsolved {
   readonly order: number;
   /** How far the state may be from where the forward solve was, in tolerances. */
   readonly drift: number;
+}
+
+/** How a continuous adjoint solves backwards. @throws TypeError where it cannot */
+export function readBackwards(
+  name: string,
+  { drift, refused }: StochasticAdjoint,
+  { solver, equation }: Problem,
+): Backsolved {
+  if (!equation)
+    throw new TypeError(
+      `sdeint: ${name} is for equations of drift and diffusion, not for langevin fields; use discretize()`,
+    );
+  const { calculus, noise, fields, method } = equation;
+  if (calculus === "ito" && noise !== "additive")
+    throw new TypeError(
+      `sdeint: ${name} is for Stratonovich equations, and this is an equation in the sense of Itô; convert it with toStratonovich(sde), or use discretize()`,
+    );
+  if (refused.length > 0)
+    throw new TypeError(
+      `sdeint: ${name} was given ${refused.join(", ")}, which stochastic equations have no use for: steps backwards are chosen as forwards; give drift only`,
+    );
+  const backwards = solver.kind === "stochastic" ? solver : heunStratonovich;
+  const { general = 1 / 2, commutative = general } = backwards.strongOrder;
+  return { fields, method, backwards, drift, order: noise === "general" ? general : commutative };
 }
 
 /** Tolerances that the drift is held to where steps are not chosen by errors: those that `sdeint` takes by default. */
@@ -90,7 +130,7 @@ export function backsolved(solve: Backsolved): NonNullable<SdeRequest["solve"]> 
       (...all) => {
         const at = inputsOf(all);
         const { ys, ...rest } = integrate(own(at), at.y0, at.ts, at.dt);
-        const flat = tree.flatten(rest as never);
+        const flat = tree.flatten(rest);
         structure = flat.structure;
         return [...ys, ...(flat.leaves as Tensor[]).map((x) => (isFloat(x.dtype) ? stopGradient(x) : x))];
       },
@@ -104,7 +144,16 @@ export function backsolved(solve: Backsolved): NonNullable<SdeRequest["solve"]> 
           const want = inputsOf(wanted);
           const scale = largest(cotangents);
           const scaled = cotangents.map((ct) => ct.div(cast(scale, ct.dtype)));
-          const { results, status, astray } = backwards(solve, equation, path.noise, own(at), at, want, outs.slice(0, size), scaled);
+          const { results, status, astray } = backwards(
+            solve,
+            equation,
+            path.noise,
+            own(at),
+            at,
+            want,
+            outs.slice(0, size),
+            scaled,
+          );
           const found = all.flatMap((x, j) => (wanted[j] ? [results[j] ?? zerosLike(x)] : []));
           return refusedGradient(
             found.map((x) => x.mul(cast(scale, x.dtype))),

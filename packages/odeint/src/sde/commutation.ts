@@ -66,7 +66,7 @@ function ofMatrix(fields: SdeFields, t: Tensor, y: readonly Tensor[]): Tensor {
 function ofDiagonal(fields: SdeFields, t: Tensor, y: readonly Tensor[]): Tensor {
   const directions = y.map((x, k) => {
     const values = Float64Array.from({ length: x.size }, (_, i) => 0.5 + Math.abs(Math.sin(1 + 7.3 * i + 3.1 * k)));
-    return tensor(values, { dtype: x.dtype }).reshape(x.shape);
+    return tensor(values, { dtype: x.dtype, target: x.target }).reshape(x.shape);
   });
   const sums = diffusionAlong(
     fields,

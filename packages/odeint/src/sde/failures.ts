@@ -34,7 +34,8 @@ const gradientCodes = gradientReasons.map((name) =>
       new AdjointError(
         name,
         `sdeint: ${name} in the solve for the gradient; ${
-          { maxStepsReached: "raise maxSteps", stepUnderflow: "loosen rtol and atol" }[name as string] ?? "take smaller steps"
+          { maxStepsReached: "raise maxSteps", stepUnderflow: "loosen rtol and atol" }[name as string] ??
+          "take smaller steps"
         }, or use discretize()`,
       ),
   ),

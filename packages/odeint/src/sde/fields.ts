@@ -9,6 +9,7 @@ import {
   type Shape,
   ShapeError,
   sizeOf,
+  type Target,
   Tensor,
   trace,
   tree,
@@ -41,13 +42,14 @@ export function traceSde(where: string, sde: Sde<never, unknown>, args: unknown,
   const { noise = "diagonal" } = sde;
   const time: Aval = { dtype: realOf(state), shape: [] };
   const rebuild = (leaves: readonly Tensor[]): never => tree.unflatten<never>(state.structure, leaves);
-  const drift = traced(`${where}: drift`, (t, ...y) => driftLeaves(where, sde.drift(t, rebuild(y), args), state), [
-    time,
-    ...state.leaves,
-  ]);
+  const drift = traced(
+    `${where}: drift`,
+    (t, ...y) => driftLeaves(where, sde.drift(t, rebuild(y), args), state, t.target),
+    [time, ...state.leaves],
+  );
   let found: { form: Form; count: number } = { form: "elementwise", count: 0 };
   const g = (t: Tensor, ...y: Tensor[]): Tensor[] => {
-    const leaves = diffusionLeaves(where, sde.diffusion(t, rebuild(y), args), state, noise);
+    const leaves = diffusionLeaves(where, sde.diffusion(t, rebuild(y), args), state, noise, t.target);
     found = leaves;
     return leaves.leaves;
   };
@@ -96,11 +98,11 @@ export function componentsOf(w: Tensor, { leaves }: StateType): Tensor[] {
   });
 }
 
-function driftLeaves(where: string, returned: Tree, state: StateType): Tensor[] {
+function driftLeaves(where: string, returned: Tree, state: StateType, target: Target): Tensor[] {
   const { leaves, structure } = tree.flatten(returned);
   tree.checkStructure(`${where}: drift`, state.structure, structure);
   return state.leaves.map((type, k) => {
-    const x = asTensor(leaves[k]!, type);
+    const x = asTensor(leaves[k]!, type, target);
     if (!sameShape(x.shape, type.shape))
       throw new ShapeError(
         `${where}: drift returned ${printShape(x.shape)} for a state of shape ${printShape(type.shape)}${place(state, k)}; ` +
@@ -112,8 +114,8 @@ function driftLeaves(where: string, returned: Tree, state: StateType): Tensor[] 
 
 const place = ({ paths }: StateType, k: number): string => (paths[k] ? ` at y${paths[k]}` : "");
 
-const asTensor = (leaf: Tensor | number | boolean, { dtype }: Aval): Tensor =>
-  leaf instanceof Tensor ? leaf : Tensor.scalar(Number(leaf), dtype);
+const asTensor = (leaf: Tensor | number | boolean, { dtype }: Aval, target: Target): Tensor =>
+  leaf instanceof Tensor ? leaf : Tensor.scalar(Number(leaf), dtype, target);
 
 function ofType(where: string, what: string, x: Tensor, { dtype }: Aval, at: string): Tensor {
   if (!isFloat(x.dtype) || (x.dtype === "float64" && dtype === "float32" && !x.weak))
@@ -129,11 +131,12 @@ function diffusionLeaves(
   returned: Tree,
   state: StateType,
   noise: Noise,
+  target: Target,
 ): { leaves: Tensor[]; form: Form; count: number } {
   const flat = tree.flatten(returned);
   tree.checkStructure(`${where}: diffusion`, state.structure, flat.structure);
   const xs = state.leaves.map((type, k) =>
-    ofType(where, "diffusion", asTensor(flat.leaves[k]!, type), type, place(state, k)),
+    ofType(where, "diffusion", asTensor(flat.leaves[k]!, type, target), type, place(state, k)),
   );
   const like = xs.every((x, k) => sameShape(x.shape, state.leaves[k]!.shape));
   const count = xs[0]!.shape.at(-1) ?? 0;

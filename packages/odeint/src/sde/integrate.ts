@@ -103,12 +103,7 @@ const withoutDerivatives = (ts: Tensor): Tensor[] => {
 };
 
 /** To be called while tracing. */
-export function integrate(
-  request: SdeRequest,
-  y0: readonly Tensor[],
-  ts: Tensor,
-  dt: Tensor | undefined,
-): SdeOutcome {
+export function integrate(request: SdeRequest, y0: readonly Tensor[], ts: Tensor, dt: Tensor | undefined): SdeOutcome {
   const method = request.method();
   return withinRule(() => {
     const { int } = numbers(ts);

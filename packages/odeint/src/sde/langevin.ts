@@ -1,5 +1,4 @@
 import {
-  asTensor as numberTensor,
   cast,
   concat,
   printShape,
@@ -7,6 +6,7 @@ import {
   type Shape,
   ShapeError,
   sizeOf,
+  type Target,
   Tensor,
   tree,
   type Tree,
@@ -67,6 +67,7 @@ export function langevinProblem(
   { force, friction, temperature }: LangevinField<never, unknown>,
   args: unknown,
   state: StateType,
+  target: Target,
 ): LangevinProblem {
   const { structure, paths, leaves } = state;
   const parts = structure as { readonly q?: tree.Structure; readonly p?: tree.Structure } | null;
@@ -127,7 +128,8 @@ export function langevinProblem(
     );
     return (q) => join(run(split(q)));
   };
-  const number = (x: number | Tensor): Tensor => cast(numberTensor(x), dtype);
+  const number = (x: number | Tensor): Tensor =>
+    x instanceof Tensor ? cast(x, dtype) : Tensor.scalar(x, dtype, target);
   return {
     shape,
     method: (solver) => {

@@ -1,4 +1,4 @@
-import { type Shape, Tensor } from "@dzdt/tensor";
+import { type Shape, type Target, Tensor } from "@dzdt/tensor";
 import { atHand } from "../at-hand";
 import type { KnownTimes } from "../saveAt";
 import { realOf, type StateType } from "../vectorField";
@@ -68,6 +68,7 @@ export function readLangevin(
   field: LangevinField<never, unknown>,
   options: SdeintOptions<unknown>,
   state: StateType,
+  target: Target,
 ): Problem {
   const { solver = solvers.quicsort } = options;
   if (field.kind !== "langevin" || solver?.kind !== "langevin")
@@ -75,7 +76,7 @@ export function readLangevin(
       `sdeint: ${field.kind === "langevin" ? `${String(solver?.name)} does not take a langevin field` : `a field of kind ${String(field.kind)} is no equation`}; ` +
         `use one of ${langevinSolvers()} with langevin({ force, friction, temperature })`,
     );
-  const made = langevinProblem(field, options.args, state);
+  const made = langevinProblem(field, options.args, state, target);
   return {
     solver,
     noise: "a langevin field's noise",

@@ -123,12 +123,7 @@ function pulledFields(equation: ClosedEquation, w: Aval, closed: Closed, marks: 
       const { y, lambda, drift: others } = parts(at);
       const found = own.noise([t.neg(), ...y, w], lambda);
       const back = found.slice(size).map((x) => x.neg());
-      return [
-        ...found.slice(0, size),
-        ...back.slice(0, size),
-        ...others.map((x) => zerosLike(x)),
-        ...back.slice(size),
-      ];
+      return [...found.slice(0, size), ...back.slice(0, size), ...others.map((x) => zerosLike(x)), ...back.slice(size)];
     },
   };
 

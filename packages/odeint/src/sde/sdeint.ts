@@ -15,15 +15,16 @@ import {
   UnsupportedError,
   zeros,
 } from "@dzdt/tensor";
-import type { Adjoint, CustomAdjoint, StochasticAdjoint } from "../adjoints/adjoint";
+import type { Adjoint, CustomAdjoint } from "../adjoints/adjoint";
 import { discretize } from "../adjoints/discretize";
 import { atHand, timeType } from "../at-hand";
 import { checkOptions } from "../options";
 import { type KnownTimes, readTimes, type Times } from "../saveAt";
 import type { Stats } from "../solution";
 import { realOf, type StateType, traceField, type VectorField } from "../vectorField";
-import { type Backsolved, backsolved } from "./backsolved";
+import { backsolved, readBackwards } from "./backsolved";
 import { type BrownianPath, partsOf, pathOf } from "./brownian/brownian";
+import { readAccuracy } from "./accuracy";
 import { checked, type SdeTelling } from "./failures";
 import type { SdeFields } from "./fields";
 import { type SdeOutcome, type SdeRequest, solveSde } from "./integrate";
@@ -32,7 +33,6 @@ import type { LangevinField } from "./langevin";
 import { type Problem, readEquation, readLangevin } from "./problem";
 import type { Calculus, Noise, Sde } from "./sde";
 import type { SolverFor } from "./solver";
-import { heunStratonovich } from "./solvers/heun-stratonovich";
 
 /** Options of {@link sdeint}. */
 export interface SdeintOptions<A = undefined, C extends Calculus = Calculus, N extends Noise = Noise> {
@@ -186,7 +186,7 @@ function solveEquation(
   const extension = extend?.(state);
   const problem =
     typeof sde === "object" && sde !== null && "kind" in sde
-      ? readLangevin(sde as LangevinField<never, unknown>, options, state)
+      ? readLangevin(sde as LangevinField<never, unknown>, options, state, target)
       : readEquation(sde as Sde<never, unknown>, options, state, leaves, times, target, extension?.fields);
   const all = extension ? [...leaves, extension.start(leaves[0]!)] : leaves;
   if (times.tensor.size === 1)
@@ -237,43 +237,6 @@ const statsOf = ({ steps, rejected, evaluations }: Pick<SdeOutcome, "steps" | "r
   rejected,
   evaluations,
 });
-
-/** How a continuous adjoint solves backwards. @throws TypeError where it cannot */
-function readBackwards(name: string, { drift, refused }: StochasticAdjoint, { solver, equation }: Problem): Backsolved {
-  if (!equation)
-    throw new TypeError(`sdeint: ${name} is for equations of drift and diffusion, not for langevin fields; use discretize()`);
-  const { calculus, noise, fields, method } = equation;
-  if (calculus === "ito" && noise !== "additive")
-    throw new TypeError(
-      `sdeint: ${name} is for Stratonovich equations, and this is an equation in the sense of Itô; convert it with toStratonovich(sde), or use discretize()`,
-    );
-  if (refused.length > 0)
-    throw new TypeError(
-      `sdeint: ${name} was given ${refused.join(", ")}, which stochastic equations have no use for: steps backwards are chosen as forwards; give drift only`,
-    );
-  const backwards = solver.kind === "stochastic" ? solver : heunStratonovich;
-  const { general = 1 / 2, commutative = general } = backwards.strongOrder;
-  return { fields, method, backwards, drift, order: noise === "general" ? general : commutative };
-}
-
-/** Tolerances, where steps are to be chosen by their errors. */
-function readAccuracy(
-  { rtol, atol }: SdeintOptions<unknown>,
-  { solver, order, noise }: Problem,
-  target: Tensor["target"],
-): SdeRequest["accuracy"] {
-  if (rtol === undefined && atol === undefined) return undefined;
-  const bound = (name: string, value: unknown): Tensor => {
-    if (typeof value !== "number" || !(value >= 0 && value < Infinity))
-      throw new RangeError(`sdeint: ${name} is ${String(value)}; give a number that is 0 or positive`);
-    return Tensor.scalar(value, timeType(target), target);
-  };
-  if (solver.name === "eulerMaruyama" && noise !== "additive noise")
-    throw new TypeError(
-      "sdeint: eulerMaruyama converges to another equation with steps that are chosen by their errors; use milstein or, after toStratonovich, spark",
-    );
-  return { rtol: bound("rtol", rtol ?? 1e-3), atol: bound("atol", atol ?? 1e-5), order };
-}
 
 function batchOf({ leaves, paths }: StateType, axes: number): Shape {
   const batch = leaves[0]!.shape.slice(0, axes);
@@ -338,7 +301,7 @@ function readStep(dt: number | Tensor | undefined, times: KnownTimes, target: Te
 /** A key whose numbers are known, where the solve is: its path is made there, too. */
 function keyOn(key: Tensor, target: Tensor["target"]): Tensor {
   const values = key instanceof Tensor && key.target !== target ? atHand(key) : undefined;
-  return values ? tensor(values as Uint32Array, { dtype: "uint32", target }) : key;
+  return values ? tensor(values, { dtype: "uint32", target }) : key;
 }
 
 function readPath(
@@ -380,13 +343,19 @@ function readPath(
 }
 
 /** Increments that are shorter than the path's tolerance do not have their law. */
-function checkTolerance(path: BrownianPath, dt: number | Tensor | undefined, { values }: KnownTimes): void {
+function checkTolerance(path: BrownianPath, dt: number | Tensor | undefined, { values, tensor: ts }: KnownTimes): void {
   if (!values || dt instanceof Tensor) return;
   let shortest = Infinity;
   for (let j = 1; j < values.length; j++) {
     const length = values[j]! - values[j - 1]!;
     shortest = Math.min(shortest, length / (dt === undefined ? 1 : Math.max(1, Math.ceil(length / dt - 1e-9))));
   }
+  const latest = Math.max(...Array.from(values, Math.abs));
+  if (ts.dtype === "float32" && shortest < latest * 2 ** -21)
+    throw new RangeError(
+      `sdeint: steps of ${shortest} at times as large as ${latest} are more than a float32 can tell, which times are on ${ts.target.name}; ` +
+        `measure time from ts[0], or use a CPU target`,
+    );
   if (shortest < path.tolerance * (1 - 1e-9))
     throw new RangeError(
       `sdeint: steps of ${shortest} are shorter than the path's tolerance ${path.tolerance}; ` +

@@ -55,6 +55,7 @@ export function taoSolver(options: TaoOptions): TaoSolver {
     weights: compositions[order],
     adaptive: false,
     implicit: false,
+    hamiltonian: true,
     translatable: true,
     advice: apart,
     reference: "Tao 2016, doi:10.1103/PhysRevE.94.043303, arXiv:1609.02212",

@@ -1,3 +1,4 @@
+export { convergence, denseError, type DenseErrorOptions, solutionError } from "./convergence";
 export { observedOrder, type ObservedOrder, type ObservedOrderOptions } from "./observed-order";
 export {
   denseOrder,
@@ -13,3 +14,4 @@ export {
   type WeightedStages,
 } from "./order-conditions";
 export * from "./problems";
+export { forcedDecay, kaps, protheroRobinson, stiffProblems } from "./stiff-problems";

@@ -1,4 +1,5 @@
 import type { Aval } from "../../primitive";
+import { sizeOf } from "../../shape";
 import type { Node, Tape } from "../../tape";
 import { addressOf, int, readSlot, type Site, writeSlot } from "../addressing";
 import { type LoopAttributes, type SingleLoop, splitInputs } from "../control";
@@ -14,7 +15,7 @@ import { runLoop } from "./evaluate";
 import { emitLoopsInTurn, emitRowsInTurn, endsAlone, rowLoop, rowsInTurn } from "./in-turn";
 import { lanesFrom, type Literals, roomBytes, rowType } from "./lane-group";
 import { type Measure, Unfit } from "./measure";
-import { copyElements } from "./places";
+import { copyElements, mostElements } from "./places";
 import { emitGroup, emitLoops } from "./side-by-side";
 import { attempt, measured } from "./steps";
 import { registersEnabled } from "./switch";
@@ -123,7 +124,12 @@ function planBatch(a: LoopAttributes, single: SingleLoop, tape: Tape, node: Node
       { iterations: Infinity },
     );
   });
-  const inTurn = endsAlone(single);
+  // What a row has of its own is held in registers until its turn is over.
+  const held = [
+    ...avals.constants.filter((_, j) => single.constants[j]),
+    ...avals.conditionConstants.filter((_, j) => single.conditionConstants[j]),
+  ];
+  const inTurn = endsAlone(single) && held.every((aval) => sizeOf(rowType(aval).shape) <= mostElements);
   return code && { count: countFor(code, single.size), bytes: 0, groups: inTurn ? turnsPerCall : 1, inTurn };
 }
 

@@ -1,0 +1,32 @@
+import { argmin, broadcastTo, cast, stopGradient, type Tensor, where } from "@dzdt/tensor";
+import { exactly, type FineTime, since } from "./fine-time";
+import { nearness } from "./jumps";
+import { numbers, type Stepping } from "./problem";
+
+/** Places for the ends of rejected steps that are to be visited. */
+export function noVisits(stepping: Stepping, t0: Tensor): readonly Tensor[] {
+  const kept = stepping.kind === "adaptive" ? stepping.controller.storeRejected : undefined;
+  return kept ? [broadcastTo(numbers(t0).real(Infinity), [kept])] : [];
+}
+
+/**
+ * The places after an attempt up to `tried`, from `now`.
+ * @param rejected whether it was rejected
+ */
+export function visitsAfter(
+  visits: Tensor,
+  now: FineTime,
+  tried: FineTime,
+  rejected: Tensor,
+): { readonly visits: Tensor; readonly full: Tensor } {
+  const { int } = numbers(now.t);
+  const end = stopGradient(tried.t);
+  const forwards = stopGradient(since(tried, now).sign());
+  const ahead = stopGradient(since(exactly(visits), now)).mul(forwards);
+  const waiting = ahead.greater(nearness(now.t)).and(ahead.less(Infinity));
+  const known = visits.equal(end).any();
+  const place = argmin(cast(waiting, "int32"), 0);
+  const here = broadcastTo(int(1), visits.shape).cumsum(0).sub(1).equal(place);
+  const keep = rejected.and(known.not());
+  return { visits: where(keep.and(here), end, visits), full: keep.and(waiting.all()) };
+}
