@@ -13,15 +13,17 @@ const kinds: readonly unknown[] = ["explicit", "symplectic", "stepper", ...impli
 
 /** @throws TypeError for what is no solver */
 export function checkSolver(solver: unknown): void {
-  const { kind, name } = (solver ?? {}) as { readonly kind?: unknown; readonly name?: unknown };
+  const { kind } = (solver ?? {}) as { readonly kind?: unknown };
   if (kinds.includes(kind)) return;
-  const given =
-    typeof solver !== "object" || solver === null
-      ? String(solver)
-      : typeof name === "string"
-        ? `${name}, which is of another kind`
-        : "an object of another kind";
-  throw new TypeError(`odeint: solver is ${given}; give a solver such as tsit5, rk4 or leapfrog`);
+  throw new TypeError(`odeint: solver is ${strange(solver)}; give a solver such as tsit5, rk4 or leapfrog`);
+}
+
+/** Something that was given in place of a solver, for an error. */
+export function strange(given: unknown): string {
+  if (typeof given === "function") return `the function ${given.name}`;
+  if (typeof given !== "object" || given === null) return String(given);
+  const { name } = given as { readonly name?: unknown };
+  return typeof name === "string" ? `${name}, which is of another kind` : "an object of another kind";
 }
 
 /** Does a solver estimate the errors of its steps? */

@@ -9,6 +9,7 @@ import {
   discretize,
   event,
   forwardSensitivity,
+  hamiltonian,
   interpolating,
   kvaerno3,
   leapfrog,
@@ -20,6 +21,7 @@ import {
   reversibleHeun,
   rk4,
   separable,
+  tao,
   tsit5,
 } from "../src/index";
 import { f64, numbers, relative } from "./support/adjoint-cases";
@@ -143,19 +145,19 @@ describe.each(continuous)("%s agrees with discretize", (_, adjoint) => {
     close(of({ solver: rk4, controller: constant() }), 1e-5);
     close(of({ solver: kvaerno3, rtol: 1e-7, atol: 1e-7 }), 1e-5);
     const pendulum = separable<Tensor, Tensor, Tensor>({ velocity: (p) => p, force: (q, k) => q.sin().mul(k).neg() });
-    close(
-      (adjoint) =>
-        grad((k: Tensor) => {
-          const { ys } = odeint(pendulum, { q: f64(1), p: f64(0) }, [0, 2], {
-            solver: leapfrog,
-            dt0: 1e-3,
-            args: k,
-            adjoint,
-          });
-          return ys.q.sum();
-        })(f64(1.3)),
-      1e-5,
-    );
+    const energy = hamiltonian((q: Tensor, p: Tensor, k: Tensor) => p.square().mul(0.5).sub(q.cos().mul(k)).sum());
+    for (const [hamilton, solver] of [
+      [pendulum, leapfrog],
+      [energy, tao.with({ order: 4 })],
+    ] as const)
+      close(
+        (adjoint) =>
+          grad((k: Tensor) => {
+            const options = { solver, dt0: 1e-3, args: k, adjoint };
+            return odeint(hamilton, { q: f64(1), p: f64(0) }, [0, 2], options).ys.q.sum();
+          })(f64(1.3)),
+        1e-5,
+      );
   });
 
   test("to float32's accuracy in float32", () => {

@@ -1,7 +1,7 @@
 import { compile, js, stack, type Tensor, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dop853, event, odeint, peak, pid, SolveError, type SolveEvent, tsit5 } from "../src/index";
+import { constant, dop853, event, odeint, peak, pid, rk4, SolveError, type SolveEvent, tsit5 } from "../src/index";
 import { at, close, f64, first, numbers } from "./support/numbers";
 
 const height = (_t: Tensor, y: Tensor): Tensor => at(y, 0);
@@ -72,6 +72,19 @@ describe("laws", () => {
       const state = times.filter((t) => (ts[1] - t) * Math.sign(ts[1] - ts[0]) > 0).length;
       expect(numbers(ys)[1]).toBe(2 ** state);
     }
+  });
+
+  test("no preset times are no events", () => {
+    const doses = event({ at: [], reset: (_t, y: Tensor) => y.add(1) });
+    const { ys, events } = odeint(swing, f64([1, 0]), ts, { events: [doses] });
+    expect(numbers(ys)).toEqual(numbers(odeint(swing, f64([1, 0]), ts).ys));
+    expect(events[0]!.count.itemSync()).toBe(0);
+    const back = odeint(swing, f64([1, 0]), [6, 1], { events: [doses], solver: dop853 });
+    expect(back.events[0]!.count.itemSync()).toBe(0);
+    const fixed = { solver: rk4, controller: constant({ dt: 0.5 }) };
+    expect(numbers(odeint(swing, f64([1, 0]), ts, { events: [doses], ...fixed }).ys)).toEqual(
+      numbers(odeint(swing, f64([1, 0]), ts, fixed).ys),
+    );
   });
 
   test("conditions are zero at their times, and nowhere before on the dense output", () => {

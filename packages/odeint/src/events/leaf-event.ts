@@ -7,10 +7,12 @@ import {
   printShape,
   sameShape,
   ShapeError,
+  tensor,
   Tensor,
   tree,
   type Tree,
 } from "@dzdt/tensor";
+import { timeType } from "../at-hand";
 import { realOf, type StateType, traced } from "../vectorField";
 import { readTimes } from "../saveAt";
 import type { EventCondition, EventDirection, SolveEvent } from "./event";
@@ -65,7 +67,9 @@ export function readEvents(events: unknown, maxEvents: unknown, target: Target):
     const event = one as SolveEvent;
     const { at } = event;
     const none = at === undefined || (at instanceof Tensor ? at.size : at.length) === 0;
-    return { event, times: none ? undefined : readTimes("event", "at", at, target).tensor };
+    if (!none) return { event, times: readTimes("event", "at", at, target).tensor };
+    // NaN is a time that never comes.
+    return { event, times: event.condition ? undefined : tensor([NaN], { dtype: timeType(target), target }) };
   });
   const [first] = list;
   return first && { list, maxEvents: maxEvents as number, machinery: first.event.machinery };

@@ -1,6 +1,7 @@
 import { type Shape, type Target, Tensor } from "@dzdt/tensor";
 import { atHand } from "../at-hand";
 import type { KnownTimes } from "../saveAt";
+import { strange } from "../solver";
 import { realOf, type StateType } from "../vectorField";
 import { commutator } from "./commutation";
 import { type SdeFields, traceSde } from "./fields";
@@ -129,7 +130,7 @@ function readSolver(solver: SdeSolver, noise: Noise, calculus: Calculus): Exclud
   const { kind, calculus: sense } = (solver ?? {}) as { readonly kind?: unknown; readonly calculus?: unknown };
   if (sense === undefined || !Object.values(solvers).some((known) => known.kind === kind))
     throw new TypeError(
-      `sdeint: solver is ${typeof solver === "object" ? "an object of another kind" : String(solver)}; give an SDE solver such as eulerMaruyama or heunStratonovich`,
+      `sdeint: solver is ${strange(solver)}; give an SDE solver such as eulerMaruyama or heunStratonovich`,
     );
   const fitting = Object.values(solvers)
     .filter((known) => fits(known, noise, calculus))
