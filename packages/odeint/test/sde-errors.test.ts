@@ -106,7 +106,7 @@ describe("sdeint says what is wrong and which solver fits", () => {
     [
       "an ODE solver",
       () => solve(growth, { key, solver: heun }),
-      "sdeint: solver is an object of another kind; give an SDE solver",
+      "sdeint: solver is heun, which is of another kind; give an SDE solver",
     ],
     ["an unknown option", () => solve(growth, { key, dt0: 1 }), "sdeint: unknown option dt0; did you mean dt?"],
     [

@@ -140,7 +140,7 @@ const writtenOut = 8;
 /** The identity matrix on the tape and of the dtype of `x`. */
 export function identityLike(x: Tensor, n: number): Tensor {
   const dtype = x.dtype as "float32" | "float64";
-  if (!x.tape || n > writtenOut) return eye(n, { dtype, target: x.target });
+  if (!x.tape || n === 0 || n > writtenOut) return eye(n, { dtype, target: x.target });
   const [zero, one] = [x.tape.literal(0, dtype), x.tape.literal(1, dtype)];
   const entries = Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? one : zero));
   return stack(entries).reshape([n, n]);
