@@ -169,10 +169,7 @@ describe("loops in registers and in memory give the same bits", () => {
       () => [matrices()],
       false,
     );
-    agree(
-      (a) => [vmap(bounded)(a)],
-      () => [matrices()],
-    );
+    agree((a) => [vmap(bounded)(a)], () => [matrices()]);
   });
 
   test("kernels, positions known at run time, and loops within loops", () => {

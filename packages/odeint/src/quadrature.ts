@@ -72,7 +72,7 @@ export function quadrature<C = Tensor, B = undefined>(cost: Cost<C, B>): Quadrat
     const { jacobian: _, events, rtol, atol, onStep, ...rest } = options;
     const joined = odeint(joinedField(field as never, own, real) as never, start, ts, {
       ...rest,
-      ...(onStep && { onStep: (step) => onStep({ ...step, y: (step.y as unknown as Joined).y as Tensors<Y> }) }),
+      ...(onStep && { onStep: (step) => onStep({ ...step, y: (step.y as unknown as Joined).y }) }),
       ...(rtol !== undefined && { rtol: tolerance(rtol, start, 1e-6) }),
       ...(atol !== undefined && { atol: tolerance(atol, start, 1e-8) }),
       ...(events && { events: events.map(ofState) }),

@@ -1,7 +1,10 @@
 import { grad } from "@dzdt/autograd";
-import { stack, tensor, type Tensor } from "@dzdt/tensor";
+import { stack, tensor, type Tensor, zeros } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
+  adamsBashforthMoulton,
+  auto,
+  bdf,
   constant,
   gauss4,
   gauss6,
@@ -11,12 +14,18 @@ import {
   kencarp4,
   kvaerno5,
   odeint,
+  odex,
   radau5,
+  reversibleHeun,
+  rodas5p,
+  rosenbrock23,
   sdirk2,
   type Solver,
+  stepDoubling,
   trapezoid,
+  tsit5,
   vern9,
-} from "@dzdt/odeint";
+} from "../src/index";
 
 type Mixed = { readonly a: Tensor; readonly b: Tensor };
 
@@ -56,5 +65,19 @@ describe("steps of one length of a state with float64 and float32 leaves", () =>
         .sub(loss(f64(1.25)))
         .itemSync() / 0.1;
     expect(Math.abs(slope - change)).toBeLessThan(3e-3);
+  });
+});
+
+describe("a state without components", () => {
+  const solvers: readonly Solver[] = [
+    ...[adamsBashforthMoulton, auto, bdf, gauss4, kencarp4, kvaerno5, odex, radau5, reversibleHeun],
+    ...[rodas5p, rosenbrock23, stepDoubling(trapezoid), tsit5],
+  ];
+  test.each(solvers.map((solver) => [solver.name, solver] as const))("is solved by %s", (_, solver) => {
+    const none = zeros([0], { dtype: "float64" });
+    const more = solver === gauss4 ? { controller: constant({ dt: 0.5 }) } : {};
+    const last = (y0: Tensor): Tensor => odeint((_t, y: Tensor) => y, y0, [0, 1, 2], { solver, ...more }).ys;
+    expect(last(none).shape).toEqual([3, 0]);
+    expect(grad((y0: Tensor) => last(y0).sum())(none).shape).toEqual([0]);
   });
 });

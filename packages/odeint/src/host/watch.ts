@@ -26,7 +26,7 @@ export interface HostOptions<Y = never> {
   readonly timeLimit?: number;
 }
 
-export const hostOptions = ["onStep", "signal", "timeLimit"] as const satisfies readonly (keyof HostOptions)[];
+export const hostOptions: readonly (keyof HostOptions)[] = ["onStep", "signal", "timeLimit"];
 
 /** What the host learns after each iteration of a solve. */
 export interface Tick {

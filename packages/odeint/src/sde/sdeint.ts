@@ -8,29 +8,28 @@ import {
   type Shape,
   ShapeError,
   Tensor,
-  tensor,
   type Tensors,
   tree,
   type Tree,
-  UnsupportedError,
   zeros,
 } from "@dzdt/tensor";
 import type { Adjoint, CustomAdjoint } from "../adjoints/adjoint";
 import { discretize } from "../adjoints/discretize";
-import { atHand, timeType } from "../at-hand";
+import { timeType } from "../at-hand";
 import { checkOptions } from "../options";
 import { type KnownTimes, readTimes, type Times } from "../saveAt";
 import type { Stats } from "../solution";
-import { realOf, type StateType, traceField, type VectorField } from "../vectorField";
+import { type StateType, traceField, type VectorField } from "../vectorField";
 import { backsolved, readBackwards } from "./backsolved";
-import { type BrownianPath, partsOf, pathOf } from "./brownian/brownian";
+import type { BrownianPath } from "./brownian/brownian";
 import { readAccuracy } from "./accuracy";
+import { checkTolerance, readPath } from "./given-path";
 import { checked, type SdeTelling } from "./failures";
 import type { SdeFields } from "./fields";
 import { type SdeOutcome, type SdeRequest, solveSde } from "./integrate";
 import { withDivergence } from "./kl";
 import type { LangevinField } from "./langevin";
-import { type Problem, readEquation, readLangevin } from "./problem";
+import { readEquation, readLangevin } from "./problem";
 import type { Calculus, Noise, Sde } from "./sde";
 import type { SolverFor } from "./solver";
 
@@ -296,69 +295,4 @@ function readStep(dt: number | Tensor | undefined, times: KnownTimes, target: Te
       `sdeint: dt is ${dt instanceof Tensor ? printShape(dt.shape) : String(dt)}; give a number or a scalar tensor`,
     );
   return cast(dt, times.tensor.dtype);
-}
-
-/** A key whose numbers are known, where the solve is: its path is made there, too. */
-function keyOn(key: Tensor, target: Tensor["target"]): Tensor {
-  const values = key instanceof Tensor && key.target !== target ? atHand(key) : undefined;
-  return values ? tensor(values, { dtype: "uint32", target }) : key;
-}
-
-function readPath(
-  { key, path }: SdeintOptions<unknown>,
-  { solver, noise, shape }: Problem,
-  state: StateType,
-  { values }: KnownTimes,
-  target: Tensor["target"],
-): BrownianPath {
-  if (path === undefined) {
-    if (key === undefined)
-      throw new TypeError(
-        "sdeint: there is neither a key nor a path; give key: random.key(seed), or path: brownian({ … })",
-      );
-    if (!values)
-      throw new UnsupportedError(
-        "sdeint: the times are not known while this is traced; give path: brownian({ key, t0, t1, shape }) that covers them",
-      );
-    const real = timeType(target) === "float64" ? realOf(state) : "float32";
-    return pathOf(keyOn(key, target), values[0]!, values[values.length - 1]!, shape, solver.levyArea, real);
-  }
-  if (typeof (path as { increment?: unknown } | null)?.increment !== "function")
-    throw new TypeError(
-      `sdeint: path is ${typeof path === "object" ? "an object without increment" : String(path)}; give brownian({ key, t0, t1, shape }), or an object like it`,
-    );
-  if (!sameShape(path.shape, shape))
-    throw new ShapeError(
-      `sdeint: path has shape ${printShape(path.shape)} for ${noise} of shape ${printShape(shape)}; give shape: ${printShape(shape)}`,
-    );
-  if (partsOf[path.levyArea] < partsOf[solver.levyArea])
-    throw new TypeError(
-      `sdeint: ${solver.name} needs the path's ${solver.levyArea} Lévy area, and this path has ${path.levyArea}; give levyArea: "${solver.levyArea}"`,
-    );
-  if (values && !(values[0]! >= path.t0 && values[values.length - 1]! <= path.t1))
-    throw new RangeError(
-      `sdeint: ts go from ${values[0]} to ${values[values.length - 1]}, the path from ${path.t0} to ${path.t1}; give a path that covers them`,
-    );
-  return path;
-}
-
-/** Increments that are shorter than the path's tolerance do not have their law. */
-function checkTolerance(path: BrownianPath, dt: number | Tensor | undefined, { values, tensor: ts }: KnownTimes): void {
-  if (!values || dt instanceof Tensor) return;
-  let shortest = Infinity;
-  for (let j = 1; j < values.length; j++) {
-    const length = values[j]! - values[j - 1]!;
-    shortest = Math.min(shortest, length / (dt === undefined ? 1 : Math.max(1, Math.ceil(length / dt - 1e-9))));
-  }
-  const latest = Math.max(...Array.from(values, Math.abs));
-  if (ts.dtype === "float32" && shortest < latest * 2 ** -21)
-    throw new RangeError(
-      `sdeint: steps of ${shortest} at times as large as ${latest} are more than a float32 can tell, which times are on ${ts.target.name}; ` +
-        `measure time from ts[0], or use a CPU target`,
-    );
-  if (shortest < path.tolerance * (1 - 1e-9))
-    throw new RangeError(
-      `sdeint: steps of ${shortest} are shorter than the path's tolerance ${path.tolerance}; ` +
-        `give path: brownian({ …, tolerance: ${shortest} }) or less, or take longer steps`,
-    );
 }
