@@ -203,6 +203,7 @@ test("both solvers must estimate errors, and limits be in order", () => {
     /auto: explicit is rk4; give an explicit solver with an error estimate/,
   );
   expect(() => auto.with({ implicit: sdirk2 })).toThrow(/auto: implicit is sdirk2/);
+  expect(() => auto.with({ stiff: radau5 } as never)).toThrow(/auto.with: unknown option stiff/);
   expect(() => auto.with({ implicit: bdf as never })).toThrow(/auto: implicit is bdf; give a one-step implicit solver/);
   expect(() => auto.with({ explicit: rodas5p as never })).toThrow(/auto: explicit is rodas5p/);
   expect(() => auto.with({ leave: 0.9 })).toThrow(/leave is 0.9 and enter 0.5/);

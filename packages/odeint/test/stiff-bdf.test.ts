@@ -71,6 +71,7 @@ describe("orders", () => {
     expect(() => bdf.with({ maxOrder: 6 })).toThrow(/bdf: maxOrder is 6; give an order from 1 to 5/);
     expect(() => bdf.with({ maxOrder: 0 })).toThrow(RangeError);
     expect(() => bdf.with({ kappa: [0, 0] })).toThrow(/from 1 to 2/);
+    expect(() => bdf.with({ order: 2 } as never)).toThrow(/bdf.with: unknown option order; known are/);
   });
 
   test("rise where the solution is smooth: few steps for t^4, and its values to the tolerance", () => {

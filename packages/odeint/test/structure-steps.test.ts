@@ -110,6 +110,9 @@ describe("what cannot be solved fails with a name", () => {
   });
 
   test("choices that are none", () => {
+    expect(message(() => tao.with({ omgea: 1 } as never))).toMatch(
+      /tao.with: unknown option omgea; did you mean omega/,
+    );
     expect(message(() => tao.with({ omega: 0 }))).toBe("tao: omega is 0; give a positive angular frequency");
     expect(message(() => tao.with({ order: 3 as 2 }))).toBe("tao: order is 3; give 2, 4 or 6");
     expect(message(() => tao.with({ separation: -1 }))).toMatch(/separation is -1/);

@@ -1,4 +1,5 @@
 import { type Aval, broadcastTo, cast, cond, type Tensor, where } from "@dzdt/tensor";
+import { checkOptions } from "../options";
 import { type Attempt, explicitMethod, type Method, type Taken } from "../step";
 import type { Parts, StepperSolver } from "../stepper";
 import { deepFreeze, type ExplicitSolver } from "../tableau";
@@ -22,6 +23,16 @@ export interface AutoOptions {
   /** So many steps in a row that could be explicit are followed by the explicit method. @defaultValue 5 */
   readonly leaveAfter?: number;
 }
+
+const names: readonly (keyof AutoOptions)[] = [
+  "name",
+  "explicit",
+  "implicit",
+  "enter",
+  "leave",
+  "enterAfter",
+  "leaveAfter",
+];
 
 /** A solver that switches between an explicit and an implicit one, as the problem is stiff or not. */
 export interface AutoSolver extends StepperSolver, Required<Omit<AutoOptions, "explicit" | "implicit">> {
@@ -227,7 +238,10 @@ export function switching(options: AutoOptions): AutoSolver {
     adaptive: true,
     implicit: true,
     reference: `${explicit.reference}; ${implicit.reference}`,
-    with: (changes: Partial<AutoOptions>) => switching({ ...options, ...changes }),
+    with: (changes: Partial<AutoOptions>) => {
+      checkOptions(`${options.name}.with`, changes, names);
+      return switching({ ...options, ...changes });
+    },
     method: (parts: Parts) => autoMethod(solver, parts),
   });
   return solver;

@@ -1,5 +1,6 @@
 import { type Aval, cast, linalg, stopGradient, type Tensor, where } from "@dzdt/tensor";
 import { combine } from "../interpolation";
+import { checkOptions } from "../options";
 import type { Attempt, Method } from "../step";
 import type { Parts, StepperSolver } from "../stepper";
 import { deepFreeze } from "../tableau";
@@ -228,7 +229,10 @@ export function backwardDifferentiation(options: BdfOptions): BdfSolver {
     dense: "differences" as const,
     adaptive: true,
     implicit: true,
-    with: (changes: Partial<BdfOptions>) => backwardDifferentiation({ ...options, ...changes }),
+    with: (changes: Partial<BdfOptions>) => {
+      checkOptions(`${name}.with`, changes, ["name", "maxOrder", "kappa", "reference"]);
+      return backwardDifferentiation({ ...options, ...changes });
+    },
     method: (parts: Parts) => bdfMethod(solver, parts),
   });
   return solver;

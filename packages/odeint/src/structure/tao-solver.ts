@@ -1,3 +1,4 @@
+import { checkOptions } from "../options";
 import { advice } from "../status";
 import type { StepperSolver } from "../stepper";
 import { deepFreeze } from "../tableau";
@@ -59,7 +60,10 @@ export function taoSolver(options: TaoOptions): TaoSolver {
     translatable: true,
     advice: apart,
     reference: "Tao 2016, doi:10.1103/PhysRevE.94.043303, arXiv:1609.02212",
-    with: (changes: Partial<TaoOptions>) => taoSolver({ omega, order, separation, ...changes }),
+    with: (changes: Partial<TaoOptions>) => {
+      checkOptions("tao.with", changes, ["omega", "order", "separation"]);
+      return taoSolver({ omega, order, separation, ...changes });
+    },
     method: (parts) => taoMethod(solver, parts),
   });
   return solver;
