@@ -47,7 +47,16 @@ const fixedOrder: readonly Solver[] = [
   stepDoubling(rk4, { extrapolate: true }),
 ];
 
-const hyperbola = problems.find(({ name }) => name === "hyperbola")!;
+const [hyperbola, relaxation] = ["hyperbola", "relaxation"].map((name) => problems.find((p) => p.name === name)!) as [
+  TestProblem,
+  TestProblem,
+];
+
+/** Problems on which the leading error is the largest from the longest steps on. */
+function plainProblems({ name, order }: Solver): readonly TestProblem[] {
+  if (name === "odex") return [hyperbola, relaxation];
+  return [order > 6 ? hyperbola : pendulum, nonautonomousStages];
+}
 
 function endOf(solver: Solver, { field, y0, t0, t1 }: TestProblem, steps: number): number[] {
   const dt = (t1 - t0) / steps;
@@ -57,7 +66,7 @@ function endOf(solver: Solver, { field, y0, t0, t1 }: TestProblem, steps: number
 describe.each(fixedOrder)("$name of order $order, with steps of one length,", (solver) => {
   const options = { upTo: 32768, ratio: solver.order > 5 ? Math.SQRT2 : 2 };
 
-  test.each([solver.order > 6 ? hyperbola : pendulum, nonautonomousStages])("converges at it on $name", (problem) => {
+  test.each(plainProblems(solver))("converges at it on $name", (problem) => {
     const { order, limit, errors } = observedOrder(
       (steps) => distance(endOf(solver, problem, steps), problem.solution),
       options,
@@ -116,7 +125,7 @@ test("evaluations are counted as they are made", () => {
     }).stats.evaluations.itemSync();
   // 3 first steps of tsit5, 13 of two evaluations.
   expect(count(adamsBashforthMoulton.with({ order: 4 }))).toBe(1 + 2 * 6 + 14 * 2);
-  expect(count(odex.with({ order: 8 }))).toBe(1 + 16 * (1 + 3 + 5 + 9 + 1));
+  expect(count(odex.with({ order: 8 }))).toBe(1 + 16 * (2 + 4 + 6 + 10 + 1));
   expect(count(stepDoubling(rk4))).toBe(1 + 16 * 3 * 4);
   expect(count(stepDoubling(rk4, { extrapolate: true }))).toBe(1 + 16 * (3 * 4 + 1));
 });
@@ -173,7 +182,7 @@ describe.each(adaptive)("$name, adaptive,", (solver) => {
     const tol = 1e-6;
     const found = odeint(field, f64(y0), times, { solver, rtol: tol, atol: tol }).ys;
     const exact = odeint(field, f64(y0), times, { solver: vern9, rtol: 1e-12, atol: 1e-12 }).ys;
-    expect(distance(numbers(found), numbers(exact))).toBeLessThan(500 * tol);
+    expect(distance(numbers(found), numbers(exact))).toBeLessThan(600 * tol);
   });
 
   test("gives the rows of a batch as it gives them alone", () => {
@@ -261,4 +270,14 @@ test("what cannot be is refused, by name", () => {
       controller: constant({ dt: 0.1 }),
     }),
   ).toThrow(/adamsBashforthMoulton chooses among orders up to 13 by errors; for steps of one length give/);
+});
+
+test("odex sees a bend near a step's beginning", () => {
+  const field = (t: Tensor, y: Tensor): Tensor => y.mul(t.sub(0.37).abs()).mul(t.sub(0.37)).mul(0.5);
+  const error = (tol: number): number => {
+    const { ys } = odeint(field, f64([1]), [0, 2], { solver: odex, rtol: tol, atol: tol });
+    return Math.abs(numbers(last(ys))[0]! - Math.exp((1.63 ** 3 - 0.37 ** 3) / 6));
+  };
+  expect(error(1e-10)).toBeLessThan(1e-7);
+  expect(error(1e-12)).toBeLessThan(1e-11);
 });

@@ -44,7 +44,7 @@ const sequence = [2, 4, 6, 10, 14, 18, 22, 26, 30, 34] as const;
 const substeps = (column: number): number => sequence[column - 1]!;
 
 /** Field evaluations of so many columns, and one at the step's end. */
-const work = (columns: number): number => sequence.slice(0, columns).reduce<number>((sum, n) => sum + n - 1, 1);
+const work = (columns: number): number => sequence.slice(0, columns).reduce<number>((sum, n) => sum + n, 1);
 
 /** Has its middle at an odd step. */
 const centred = (n: number): boolean => n % 4 === 2;
@@ -152,12 +152,14 @@ function extrapolationMethod({ name, order }: ExtrapolationSolver, parts: Parts)
       { m: stopGradient(h).mul(0).add(1), before: [...y], now: first } as never,
       undefined,
       { length: n - 1 },
-    ) as unknown as [{ now: Tensor[] }, { f: Tensor[]; now: Tensor[] }];
+    ) as unknown as [{ before: Tensor[]; now: Tensor[] }, { f: Tensor[]; now: Tensor[] }];
     const row = (list: readonly Tensor[], m: number): Tensor[] =>
       list.map((x) => x.slice([m - 1], [m]).reshape(x.shape.slice(1)));
     const centre = n / 2;
     const less = (x: Leaves): Tensor[] => x.map((each, leaf) => each.sub(y[leaf]!));
-    const change = less(ends.now);
+    const last = field(t.add(h), ends.now);
+    const smoothed = ahead(ends.before, last, part).map((x, leaf) => x.add(ends.now[leaf]!).mul(0.5));
+    const change = less(smoothed);
     if (!centred(n)) return { n, change, middle: [] };
     const slopes = differences
       .filter(({ least }) => n >= least)
