@@ -1,16 +1,4 @@
-import {
-  cast,
-  DTypeError,
-  defaultTarget,
-  isFloat,
-  ShapeError,
-  sub,
-  Tensor,
-  type Tensors,
-  tree,
-  type Tree,
-  UnsupportedError,
-} from "@dzdt/tensor";
+import { defaultTarget, ShapeError, sub, Tensor, type Tensors, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
 import { timeType } from "./at-hand";
 import { discretize } from "./adjoints/discretize";
 import { constant } from "./controllers/constant";
@@ -21,6 +9,7 @@ import type { FineTime } from "./fine-time";
 import { type JacobianFunction, matrixOf } from "./implicit/vector";
 import { hostOptions } from "./host/watch";
 import type { OdeintOptions } from "./odeint";
+import { readState } from "./initial-state";
 import { checkOptions } from "./options";
 import { checkMonotonic, checkWithin, type KnownTimes, readTimes, type Times } from "./saveAt";
 import { type Request, solve, solveAt, type Solved } from "./solve";
@@ -75,7 +64,7 @@ export function prepare<Y extends Tree, A>(
   checkOptions("odeint", options, names);
   if (typeof field !== "function")
     throw new TypeError(`odeint: the field is ${String(field)}; give a function (t, y, args) => dy`);
-  const { leaves, structure, paths } = readState(y0);
+  const { leaves, structure, paths } = readState("odeint", y0);
   const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
   const independent = readBatch(options.batch, leaves, paths);
   const state: StateType = {
@@ -141,22 +130,6 @@ export const isTraced = (leaves: readonly Tensor[], times: Tensor): boolean =>
   [...leaves, times].some((x) => x.tape !== undefined);
 
 const fineTimes = ({ tensor, rest }: KnownTimes): FineTime => ({ t: tensor, rest });
-
-function readState(y0: Tree): { leaves: Tensor[]; structure: tree.Structure; paths: string[] } {
-  const flat = tree.flatten(y0);
-  if (flat.leaves.length === 0) throw new ShapeError("odeint: y0 has no leaves; give a tree with at least one tensor");
-  const target = flat.leaves.find((x): x is Tensor => x instanceof Tensor)?.target;
-  const leaves = flat.leaves.map((leaf, k) => {
-    if (typeof leaf === "boolean" || (leaf instanceof Tensor && !isFloat(leaf.dtype)))
-      throw new DTypeError(
-        `odeint: y0${flat.paths[k]!} is ${leaf instanceof Tensor ? leaf.dtype : "bool"}; a state is of floats: cast it to float32 or float64`,
-      );
-    return leaf instanceof Tensor
-      ? cast(leaf, leaf.weak ? "float32" : leaf.dtype)
-      : Tensor.scalar(leaf, "float32", target);
-  });
-  return { ...flat, leaves };
-}
 
 function readBatch(batch: unknown, leaves: readonly Tensor[], paths: readonly string[]): boolean {
   if (batch === undefined || batch === "shared") return false;

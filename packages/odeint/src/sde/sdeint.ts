@@ -1,8 +1,6 @@
 import {
   cast,
   defaultTarget,
-  DTypeError,
-  isFloat,
   printShape,
   sameShape,
   type Shape,
@@ -16,6 +14,7 @@ import {
 import type { Adjoint, CustomAdjoint } from "../adjoints/adjoint";
 import { discretize } from "../adjoints/discretize";
 import { timeType } from "../at-hand";
+import { readState } from "../initial-state";
 import { checkOptions } from "../options";
 import { type KnownTimes, readTimes, type Times } from "../saveAt";
 import type { Stats } from "../solution";
@@ -166,7 +165,7 @@ function solveEquation(
   extend?: (state: StateType) => Extension,
 ): { readonly solution: SdeSolution<unknown>; readonly more: Tensor | undefined } {
   checkOptions("sdeint", options, names);
-  const { leaves, structure, paths } = readState(y0);
+  const { leaves, structure, paths } = readState("sdeint", y0);
   const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
   const state: StateType = { structure, paths, leaves: leaves.map(({ dtype, shape }) => ({ dtype, shape })) };
   const times = readTimes("sdeint", "ts", ts, target);
@@ -256,22 +255,6 @@ function unmoved<Y>(leaves: readonly Tensor[], structure: tree.Structure, ts: Te
     leaves.map((y) => y.reshape([1, ...y.shape])),
   );
   return { ts, ys, status: zero, stats: statsOf({ steps: zero, rejected: zero, evaluations: zero }) };
-}
-
-function readState(y0: Tree): { leaves: Tensor[]; structure: tree.Structure; paths: string[] } {
-  const flat = tree.flatten(y0);
-  if (flat.leaves.length === 0) throw new ShapeError("sdeint: y0 has no leaves; give a tree with at least one tensor");
-  const target = flat.leaves.find((x): x is Tensor => x instanceof Tensor)?.target;
-  const leaves = flat.leaves.map((leaf, k) => {
-    if (typeof leaf === "boolean" || (leaf instanceof Tensor && !isFloat(leaf.dtype)))
-      throw new DTypeError(
-        `sdeint: y0${flat.paths[k]!} is ${leaf instanceof Tensor ? leaf.dtype : "bool"}; a state is of floats: cast it to float32 or float64`,
-      );
-    return leaf instanceof Tensor
-      ? cast(leaf, leaf.weak ? "float32" : leaf.dtype)
-      : Tensor.scalar(leaf, "float32", target);
-  });
-  return { ...flat, leaves };
 }
 
 function checkIncreasing({ values }: KnownTimes): void {
