@@ -21,7 +21,7 @@ export const accuracy: Readonly<Record<MathFunction, ByFloat<number>>> = {
   atan2: bound(2.2, 2),
   sinh: bound(2.3, 2),
   cosh: bound(1.5, 1.5),
-  tanh: bound(2.6, 2.4),
+  tanh: bound(2.6, 2.6),
   erf: bound(1.3, 1.7),
   erfinv: bound(3.5, 3.3),
   pow: bound(1, 1),
