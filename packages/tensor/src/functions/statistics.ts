@@ -4,8 +4,10 @@ import { normalizeAxes, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { abs, div, mul, square, sqrt, sub } from "./arithmetic";
 import { and, equal, isFinite, not, where } from "./comparison";
-import { exp, log } from "./elementary";
+import { log } from "./elementary";
 import { constant, fullLike } from "./likes";
+import { decay } from "../primitives/decay";
+import { bind } from "../run";
 import { asFloat } from "./operands";
 import { type Axes, keptShape, max, min, type ReduceOptions, sum } from "./reduce";
 import { stopGradient } from "./stop-gradient";
@@ -38,8 +40,8 @@ export const std = (x: TensorLike, axis?: Axes, options?: VarianceOptions): Tens
 export function softmax(x: TensorLike, axis?: Axes): Tensor {
   const tensor = asFloat(x);
   const along = axis ?? lastOf(tensor);
-  const powers = exp(shiftedDown(tensor, along));
-  return div(powers, sum(powers, along, { keepDims: true }));
+  const powers = powersOf(shiftedDown(tensor, along));
+  return mul(powers, div(1, sum(powers, along, { keepDims: true })));
 }
 
 /** log(softmax x) along an axis (the last unless told), exact where softmax underflows. */
@@ -47,8 +49,11 @@ export function logSoftmax(x: TensorLike, axis?: Axes): Tensor {
   const tensor = asFloat(x);
   const along = axis ?? lastOf(tensor);
   const shifted = shiftedDown(tensor, along);
-  return sub(shifted, log(sum(exp(shifted), along, { keepDims: true })));
+  return sub(shifted, log(sum(powersOf(shifted), along, { keepDims: true })));
 }
+
+/** eˣ of what is nowhere positive, but where it is NaN all the same. */
+const powersOf = (shifted: Tensor): Tensor => bind(decay, [shifted])[0]!;
 
 const lastOf = (x: Tensor): readonly number[] => (x.ndim === 0 ? [] : [x.ndim - 1]);
 

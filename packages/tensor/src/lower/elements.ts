@@ -42,7 +42,7 @@ export function lowerElements(lowering: Lowering, site: Site, plan: Plan, node: 
 /** What an elementary function costs, in additions. */
 const functionCost = 12;
 const isFunction = (name: string): boolean =>
-  name in mathFunctions || ["sigmoid", "softplus", "logsumexp"].includes(name);
+  name in mathFunctions || ["sigmoid", "softplus", "logsumexp", "decay"].includes(name);
 
 /** Operations on elements, those of folds included, as additions. */
 export function operationsOf({ plan, nodes }: Loop): number {

@@ -23,6 +23,7 @@ export { div } from "./div";
 export { dynamicSlice } from "./dynamic-slice";
 export { dynamicUpdate } from "./dynamic-update";
 export { eigh } from "./eigh";
+export { decay } from "./decay";
 export { equal } from "./equal";
 export { erf } from "./erf";
 export { erfinv } from "./erfinv";

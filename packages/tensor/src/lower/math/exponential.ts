@@ -101,6 +101,16 @@ export function boundedExponential(
   return f.mul(f.add(rest, 1), withExponent(k, x.dtype, biased));
 }
 
-/** eˣ for x ≤ 0 in a sum with numbers of about 1, where the least normal numbers may stand for those that are smaller. */
-export const powerOfNegative = (k: Emitter, x: Value): Value =>
-  k.target === "wasm" ? boundedExponential(k, x, { least: x.dtype === "float32" ? -87 : -708 }) : k.math("exp", x);
+/** Below the first eˣ is taken as 0; at the second the exponent's field is 0, and so is the power. */
+const floors: ByFloat<{ readonly zero: number; readonly least: number }> = {
+  float32: { zero: -126.5 * Math.LN2, least: -126.99 * Math.LN2 },
+  float64: { zero: -1022.5 * Math.LN2, least: -1022.99 * Math.LN2 },
+};
+
+/** eˣ for x ≤ 0 in fewer steps: 0 where it would be less than the least normal number. */
+export function powerOfNegative(k: Emitter, x: Value): Value {
+  const { zero, least } = forDType(floors, x.dtype);
+  if (k.target === "wasm") return boundedExponential(k, x, { least });
+  const f = floats(k, x.dtype);
+  return f.select(f.less(x, zero), 0, k.math("exp", x));
+}
