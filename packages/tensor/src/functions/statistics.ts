@@ -36,7 +36,7 @@ export function variance(x: TensorLike, axis?: Axes, options: VarianceOptions = 
 export const std = (x: TensorLike, axis?: Axes, options?: VarianceOptions): Tensor =>
   rootOf(variance(x, axis, options));
 
-/** exp x / Σ exp x along an axis (the last unless told), without overflow. Of a scalar it is 1. */
+/** exp x / Σ exp x along an axis (the last unless told), without overflow; 0 where it would be less than the least normal number. Of a scalar it is 1. */
 export function softmax(x: TensorLike, axis?: Axes): Tensor {
   const tensor = asFloat(x);
   const along = axis ?? lastOf(tensor);
