@@ -19,10 +19,15 @@ export function mlp(params: readonly Tensor[], x: Tensor, activation: (x: Tensor
   return x;
 }
 
+/** Done with: what is disposed before another program runs need not be copied out of the programs' memory. */
+export const dispose = (values: unknown): void => {
+  for (const x of tree.leaves(values as Tree)) (x as Tensor).dispose();
+};
+
 /** One call of a compiled function with fixed arguments as the timed unit, its first output as the result. */
 export function calling<A extends Tree[]>(f: (...args: A) => Tensor, ...args: A): Attempt {
   const compiled = compile(f);
-  return { run: () => compiled(...args), result: () => compiled(...args).data() };
+  return { run: () => compiled(...args).dispose(), result: () => compiled(...args).data() };
 }
 
 /**
@@ -52,13 +57,16 @@ export function training<D extends Tree>(
   let now = start();
   let done = 0;
   const step = (): Tensor => {
-    if (done++ % updates === 0) now = start();
+    if (done++ % updates === 0) {
+      dispose(now);
+      now = start();
+    }
     const { value, next } = update(now, data);
     now = next;
     return value;
   };
   return {
-    run: step,
+    run: () => step().dispose(),
     result: async () => {
       done = 0;
       const losses = Array.from({ length: updates }, step);

@@ -30,20 +30,33 @@ const bundles: Readonly<Record<keyof typeof budgets, string>> = {
   "kernels-wgsl, without tensor": all("@dzdt/kernels-wgsl"),
 };
 
+/** What a page loads at once: not what it imports when an option asks for it. */
 async function sizeOf(contents: string, external: readonly string[]): Promise<{ minified: number; gzipped: number }> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) },
     bundle: true,
     minify: true,
     write: false,
+    splitting: true,
+    outdir: "bundle",
+    metafile: true,
     logLevel: "error",
     format: "esm",
     target: "es2022",
     platform: "browser",
     external: [...external],
   });
-  const bytes = outputFiles[0]!.contents;
-  return { minified: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
+  const loaded = new Set(
+    Object.keys(metafile.outputs).filter((path) => metafile.outputs[path]!.entryPoint === "<stdin>"),
+  );
+  for (const path of loaded)
+    for (const { kind, path: imported, external: outside } of metafile.outputs[path]!.imports)
+      if (kind === "import-statement" && !outside) loaded.add(imported);
+  const files = outputFiles.filter(({ path }) => [...loaded].some((name) => path.endsWith(name)));
+  return {
+    minified: files.reduce((sum, file) => sum + file.contents.length, 0),
+    gzipped: files.reduce((sum, file) => sum + gzipSync(file.contents, { level: 9 }).length, 0),
+  };
 }
 
 /** The built packages, bundled by esbuild, minified and compressed. */

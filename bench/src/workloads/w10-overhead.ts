@@ -16,7 +16,7 @@ function adding(add: (x: Tensor, b: Tensor) => Tensor): Attempt {
     for (let i = 0; i < count; i++) x = add(x, b);
     return x;
   };
-  return { run, result: () => Array.from(run().dataSync()) };
+  return { run: () => run().dispose(), result: () => Array.from(run().dataSync()) };
 }
 
 function whole(): Attempt {
@@ -25,7 +25,11 @@ function whole(): Attempt {
     for (let i = 0; i < count; i++) x = x.add(b);
     return x;
   });
-  return { note: "a tape of 1000 nodes", run: () => all(x, b), result: () => Array.from(all(x, b).dataSync()) };
+  return {
+    note: "a tape of 1000 nodes",
+    run: () => all(x, b).dispose(),
+    result: () => Array.from(all(x, b).dataSync()),
+  };
 }
 
 /** Products, folds, views and elementwise operations in turns, 13 nodes each time, which the first call traces and compiles. */
@@ -46,7 +50,7 @@ function mixed(): Attempt {
   });
   return {
     note: "a tape of 1001 nodes: the goal is a first call of 100 ms",
-    run: () => all(x, w),
+    run: () => all(x, w).dispose(),
     result: () => Array.from(all(x, w).dataSync()),
   };
 }

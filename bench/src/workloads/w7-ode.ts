@@ -16,7 +16,7 @@ import { vmap } from "@dzdt/autograd";
 import { compile, type DType, full, linspace, ones, tensor, type Tensor, zeros } from "@dzdt/tensor";
 import type { Attempt, Case, Numbers, Verdict } from "../case";
 import { absoluteError, meanSquareIs, relativeError } from "../check";
-import { numbersOf } from "../dzdt";
+import { dispose, numbersOf } from "../dzdt";
 import { reference } from "../references";
 
 type Point = { x: Tensor; y: Tensor; z: Tensor };
@@ -60,7 +60,7 @@ const single: Case = {
     const twenty = until(20);
     return {
       note: "odeint, tsit5, compiled",
-      run: () => solve(y0, twenty),
+      run: () => dispose(solve(y0, twenty)),
       result: async () => [...(await numbersOf(solve(y0, until(5)).y)), ...(await numbersOf(solve(y0, twenty).y))],
       figures: async () => {
         const { stats } = solve(y0, twenty);
@@ -96,7 +96,7 @@ function lanes(options: { solver: Solver; controller: Controller }): Attempt {
   const rho = linspace(0, 21, trajectories);
   return {
     note: `odeint, ${options.solver.name}, independent batch`,
-    run: () => solve(rho),
+    run: () => dispose(solve(rho)),
     result: () => numbersOf(solve(rho).y),
     figures: async () => ({ steps_mean: await solve(rho).steps.cast("float32").mean().item() }),
   };
@@ -125,7 +125,7 @@ const stiff = (name: "robertson" | "vanDerPol"): Case => ({
     const ts = tensor([0, end], { dtype: "float64" });
     return {
       note: "odeint, rodas5p, compiled",
-      run: () => solve(y0, ts),
+      run: () => dispose(solve(y0, ts)),
       result: () => numbersOf(solve(y0, ts).y),
       figures: async () => ({ steps: await solve(y0, ts).stats.steps.item() }),
     };
@@ -171,7 +171,7 @@ function orbit(
   const state = { q: { x, y }, p: { x: px, y: py } };
   const end = (steps: number): Promise<number[]> => numbersOf(solve(state, until(steps)));
   const million = until(1e6);
-  return { run: () => solve(state, million), result: () => end(1e6), end };
+  return { run: () => dispose(solve(state, million)), result: () => end(1e6), end };
 }
 
 /** |H − H₀| / |H₀| */
@@ -236,7 +236,7 @@ const whole: Case = {
     };
     const solve = compile(vmap(one));
     const rho = linspace(0, 21, trajectories);
-    return { note: "vmap of odeint, tsit5", run: () => solve(rho), result: () => numbersOf(solve(rho)) };
+    return { note: "vmap of odeint, tsit5", run: () => dispose(solve(rho)), result: () => numbersOf(solve(rho)) };
   },
 };
 

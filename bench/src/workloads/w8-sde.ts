@@ -42,7 +42,7 @@ const geometric: Case = {
     let seed = 0;
     return {
       note: "fori, random.normal (threefry)",
-      run: () => solve(random.key(seed++)),
+      run: () => solve(random.key(seed++)).dispose(),
       result: () => solve(random.key(0)).data(),
     };
   },
@@ -75,7 +75,7 @@ function neural(forwardOnly: boolean): Attempt {
   if (!forwardOnly) return training(blocks, data, loss);
   const params = blocks.map((b) => toTensor(b));
   const compiled = compile(loss);
-  return { run: () => compiled(params, data), result: async () => [await compiled(params, data).item()] };
+  return { run: () => compiled(params, data).dispose(), result: async () => [await compiled(params, data).item()] };
 }
 
 /** Euler–Maruyama: geometric Brownian motion with normals of the program's own, and a neural equation with given increments. */

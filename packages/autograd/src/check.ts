@@ -5,10 +5,8 @@ export const printAval = ({ dtype, shape }: Pick<Aval, "dtype" | "shape">): stri
 
 /** A derivative has the type of what it is the derivative of. */
 export function checkDerivative(rule: string, what: string, x: Tensor, like: Pick<Aval, "dtype" | "shape">): void {
-  invariant(
-    x.dtype === like.dtype && sameShape(x.shape, like.shape),
-    `${rule}: ${what} is ${printAval(x)} and must be ${printAval(like)}`,
-  );
+  if (x.dtype !== like.dtype || !sameShape(x.shape, like.shape))
+    invariant(false, `${rule}: ${what} is ${printAval(x)} and must be ${printAval(like)}`);
 }
 
 /** Results of a rule that replaces a node have the types of the node's. */

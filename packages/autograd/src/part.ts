@@ -28,7 +28,7 @@ export function part(tape: Tape, inputs: readonly number[], outputs: readonly nu
   replayLiterals(tape, { onto, values });
   for (const node of tape.nodes) {
     if (!touches(node.outs, needed)) continue;
-    const outs = onto.record(node.op, valuesOf(node.ins, values), node.attributes);
+    const outs = onto.repeat(node, valuesOf(node.ins, values), tape);
     node.outs.forEach((id, k) => {
       if (!given[id]) values[id] = outs[k]!;
     });

@@ -2,6 +2,7 @@ import { type Aval, invariant, type Node, ops, type RuleOps, Tape, type Tensor, 
 
 /** A tape that is being made from another one. */
 export interface Replay {
+  readonly from: Tape;
   readonly onto: Tape;
   /** Values of the old tape, as values of the new one. */
   readonly values: Tensor[];
@@ -12,26 +13,24 @@ export function replay(tape: Tape, avalOf: (aval: Aval, position: number) => Ava
   const onto = new Tape(tape.where, { target: tape.target });
   const values = new Array<Tensor>(tape.avals.length);
   tape.inputs.forEach((id, k) => (values[id] = onto.input(avalOf(tape.avals[id]!, k))));
-  return { onto, values };
+  return { from: tape, onto, values };
 }
 
 /** Remakes the literals of the old tape on the new one; after its inputs have been declared. */
-export function replayLiterals(tape: Tape, { onto, values }: Replay): void {
+export function replayLiterals(tape: Tape, { onto, values }: Pick<Replay, "onto" | "values">): void {
   for (const { id, value } of tape.literals)
     values[id] = onto.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak);
 }
 
-/** Records a node as it is. */
-export function replayNode(node: Node, { onto, values }: Replay): void {
-  define(node, onto.record(node.op, valuesOf(node.ins, values), node.attributes), values);
+/** Records a node as it is, on values of the types that they had. */
+export function replayNode(node: Node, { from, onto, values }: Replay): void {
+  define(node, onto.repeat(node, valuesOf(node.ins, values), from), values);
 }
 
 /** Gives the results of a node their values. */
 export function define(node: Node, results: readonly Tensor[], values: Tensor[]): void {
-  invariant(
-    results.length === node.outs.length,
-    `a rule of ${node.op.name} returned ${results.length} results for ${node.outs.length}`,
-  );
+  if (results.length !== node.outs.length)
+    invariant(false, `a rule of ${node.op.name} returned ${results.length} results for ${node.outs.length}`);
   node.outs.forEach((id, k) => (values[id] = results[k]!));
 }
 

@@ -216,7 +216,7 @@ function onTarget(x: Tensor, target: Target): Tensor {
     throw new UnsupportedError(
       `compile: an argument on ${x.target.name} cannot be copied to ${target.name} at once; move it with tensor(await x.data(), { target })`,
     );
-  return Tensor.concrete(target.upload(values, x.dtype, x.shape), x.aval, target);
+  return Tensor.concrete(target.upload(values.slice(), x.dtype, x.shape), x.aval, target);
 }
 
 function readArguments(name: string, args: readonly unknown[]): Arguments {

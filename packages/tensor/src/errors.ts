@@ -23,7 +23,10 @@ export class OutOfMemoryError extends Error {
   override readonly name: string = "OutOfMemoryError";
 }
 
-/** A mistake of ours, never the user's. */
+/** A mistake of ours, never the user's. Where something is checked often, `if (wrong) throw mistake(…)` writes no text as long as all is well. */
+export const mistake = (message: string): Error => new Error(`dzdt internal: ${message}; please report this`);
+
+/** @throws Error, as {@link mistake} makes it, unless the condition holds */
 export function invariant(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new Error(`dzdt internal: ${message}; please report this`);
+  if (!condition) throw mistake(message);
 }

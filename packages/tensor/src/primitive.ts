@@ -2,7 +2,7 @@ import type { DType } from "./dtype";
 import type { Emitter, Index, Memory, Operand, Value } from "./lower/emitter";
 import type { RuleOps } from "./rules";
 import type { Shape } from "./shape";
-import type { Tape } from "./tape";
+import type { Node, Tape } from "./tape";
 import type { Tensor } from "./tensor";
 
 /** What is known of a value before it has numbers. */
@@ -98,6 +98,8 @@ export interface Primitive<A extends Attributes = Attributes> {
   readonly kernel?: KernelRule<A>;
   /** The result has the input's memory: same elements in the same order. */
   readonly alias?: boolean;
+  /** The sum of two inputs: a product that is one of them may take up the other where it is written. */
+  readonly adds?: boolean;
   /** Lowering and the interpreter know it by this: a node that holds tapes. */
   readonly control?: "loop" | "cond" | "call";
   readonly fusion: Fusion;
@@ -121,6 +123,8 @@ export interface Primitive<A extends Attributes = Attributes> {
     tangents: readonly (Tensor | undefined)[],
     attributes: A,
   ): { readonly outs: readonly Tensor[]; readonly tangents: readonly (Tensor | undefined)[] };
+  /** Attributes of the same operation with the input of `view` in place of operand j, which `view` made of it; undefined where there are none. */
+  absorb?(attributes: A, operand: number, view: Node): A | undefined;
   /** A dense matrix product in disguise: how lowering may compute it with the target's tuned kernel. */
   product?(ins: readonly Aval[], attributes: A): Product;
   /** Used in place of `vjp` for nodes recorded by `forward`. */

@@ -45,7 +45,7 @@ export function evaluateOn(
   const { name } = preparation;
   const { program, outs } =
     findCase(target, op, ins, attributes, name) ?? makeCase(target, op, ins, attributes, preparation);
-  if (op.alias) return [Tensor.concrete(ins[0]!.storage, outs[0]!, target)];
+  if (op.alias) return [ins[0]!.alias(outs[0]!)];
   return results(program, ins, outs, target);
 }
 
@@ -175,12 +175,10 @@ export function inlineTape(tape: Tape, ins: readonly Tensor[], outer: Tape): Ten
   tape.inputs.forEach((id, k) => (values[id] = ins[k]!));
   for (const { id, value } of tape.literals)
     values[id] = outer.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak);
+  const asTraced = tape.inputs.every((id, k) => sameType(tape.avals[id]!, ins[k]!));
   for (const node of tape.nodes) {
-    const outs = outer.record(
-      node.op,
-      node.ins.map((id) => values[id]!),
-      node.attributes,
-    );
+    const given = node.ins.map((id) => values[id]!);
+    const outs = asTraced ? outer.repeat(node, given, tape) : outer.record(node.op, given, node.attributes);
     node.outs.forEach((id, k) => (values[id] = outs[k]!));
   }
   return tape.outputs.map((id) => values[id]!);

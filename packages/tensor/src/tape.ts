@@ -133,11 +133,7 @@ export class Tape {
 
   /** Appends a node and returns its results. */
   record(op: Primitive, ins: readonly Tensor[], attributes: Attributes): Tensor[] {
-    if (this.sealed)
-      throw new TraceError(
-        `${op.name}: a value of a trace that has ended (${this.where}) was used; ` +
-          `return it from the traced function instead of keeping it in an outer variable`,
-      );
+    this.checkOpen(op);
     const ids = this.idsOf(ins);
     const avals = op.shape(
       ids.map((id) => this.avals[id]!),
@@ -146,6 +142,25 @@ export class Tape {
     // The rows of a dynamic value are a bound that is hardly ever reached.
     for (const { shape, dynamic } of avals) checkSize(op.name, dynamic ? shape.slice(1) : shape);
     return this.push(op, ids, attributes, avals);
+  }
+
+  /** Appends a node of another tape, on inputs of the types that they have there; then so have the results, and no rule is asked for them. */
+  repeat({ op, outs, attributes }: Node, ins: readonly Tensor[], from: Tape): Tensor[] {
+    this.checkOpen(op);
+    return this.push(
+      op,
+      this.idsOf(ins),
+      attributes,
+      outs.map((id) => from.avals[id]!),
+    );
+  }
+
+  private checkOpen({ name }: Primitive): void {
+    if (this.sealed)
+      throw new TraceError(
+        `${name}: a value of a trace that has ended (${this.where}) was used; ` +
+          `return it from the traced function instead of keeping it in an outer variable`,
+      );
   }
 
   /** Appends a node like that of another tape, on values of this one and with results of known types, whose numbers it gives. */

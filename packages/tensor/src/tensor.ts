@@ -11,6 +11,17 @@ import { formatTensor } from "./format";
 /** Numbers, or nested arrays of them, as `array()` gives and `tensor()` takes. */
 export type Nested = number | boolean | readonly Nested[];
 
+/** Of tensors that share their memory. */
+interface SharedFate {
+  /** The program that took the memory, or `disposed`. */
+  ended: string | undefined;
+  /** The memory is others', too: to end this gives nothing back. */
+  readonly lent: boolean;
+}
+
+/** No program's name. */
+const disposed = "";
+
 // A class takes no members from a type, so the methods that ./methods installs are merged in.
 /* eslint-disable @typescript-eslint/no-unsafe-declaration-merging */
 export interface Tensor extends TensorMethods {
@@ -35,7 +46,8 @@ export class Tensor {
   /** Where the numbers of a concrete tensor are. Internal: only the target looks inside. */
   readonly storage: Storage;
   private readonly home: Target | undefined;
-  private donatedTo: string | undefined;
+  /** How it ended, or what it shares that with; undefined as long as there is nothing to say. */
+  private fate: string | SharedFate | undefined;
 
   private constructor(aval: Aval, tape: Tape | undefined, id: number, storage: Storage, home: Target | undefined) {
     this.shape = aval.shape;
@@ -51,6 +63,21 @@ export class Tensor {
   /** A tensor that takes over `storage`. Internal: users call `tensor`. */
   static concrete(storage: Storage, aval: Aval, target: Target): Tensor {
     return new Tensor(aval, undefined, -1, storage, target);
+  }
+
+  /** A tensor with numbers that somebody else holds, too: to dispose of it does nothing to them. Internal. */
+  static lent(storage: Storage, aval: Aval, target: Target): Tensor {
+    const x = new Tensor(aval, undefined, -1, storage, target);
+    x.fate = { ended: undefined, lent: true };
+    return x;
+  }
+
+  /** The same numbers in the same memory, as another concrete tensor: when one of the two is disposed or donated, both are. Internal. */
+  alias(aval: Aval): Tensor {
+    const x = new Tensor(aval, undefined, -1, this.storage, this.home);
+    if (typeof this.fate !== "object") this.fate = { ended: this.fate, lent: false };
+    x.fate = this.fate;
+    return x;
   }
 
   /** A concrete number. */
@@ -79,25 +106,47 @@ export class Tensor {
 
   /** Ends this tensor's use: a program has taken its memory. Internal. */
   donate(to: string): void {
-    this.donatedTo = to;
-    this.home?.release?.(this.storage);
+    this.end(to);
   }
 
   /**
-   * Gives the memory of a tensor back at once where the target has memory of its own (webgpu): using the tensor then throws. On CPU targets nothing
-   * happens. `using x = …` does it at the end of the block.
+   * Ends the use of a concrete tensor, on every target: its memory is given back, and to use it again throws a `TraceError`, as does to use one that
+   * shares its memory (a `reshape` of it, or what it is a `reshape` of). `using x = …` does it at the end of the block. A second time, or on a traced
+   * tensor, nothing happens. Nobody has to, as the garbage collector gives memory back, too, but later: a large result on wasm has been copied by
+   * then, since the next program takes its place.
    */
   dispose(): void {
-    this.home?.release?.(this.storage);
+    if (!this.tape) this.end(disposed);
   }
 
-  /** @throws TraceError if the tensor was donated. Internal. */
+  private get ended(): string | undefined {
+    return typeof this.fate === "object" ? this.fate.ended : this.fate;
+  }
+
+  private end(how: string): void {
+    if (this.ended !== undefined) return;
+    const { fate } = this;
+    if (typeof fate === "object") fate.ended = how;
+    else this.fate = how;
+    if (typeof fate !== "object" || !fate.lent) this.home?.release?.(this.storage);
+  }
+
+  /** @throws TraceError if the tensor was disposed or donated. Internal. */
   checkUsable(where: string): void {
-    if (this.donatedTo !== undefined)
+    if (this.fate !== undefined) this.refuseEnded(where);
+  }
+
+  private refuseEnded(where: string): void {
+    const { ended } = this;
+    if (ended === undefined) return;
+    const what = `${where}: a ${this.dtype}${printShape(this.shape)} tensor was`;
+    if (ended === disposed)
       throw new TraceError(
-        `${where}: a ${this.dtype}${printShape(this.shape)} tensor was donated to ${this.donatedTo} and can not be used again; ` +
-          `use what that call returned, or do not donate it`,
+        `${what} disposed, or one that shares its memory was, and can not be used again; dispose of it after its last use`,
       );
+    throw new TraceError(
+      `${what} donated to ${ended} and can not be used again; use what that call returned, or do not donate it`,
+    );
   }
 
   /** dtype and shape. Internal. */
@@ -114,7 +163,8 @@ export class Tensor {
   /** The numbers in row-major order, copied. @throws TraceError for a traced tensor. */
   async data(): Promise<TypedArray> {
     const x = this.known("data");
-    return (await x.target.read(x.storage)).slice();
+    const values = x.target.read(x.storage);
+    return values instanceof Promise ? (await values).slice() : values.slice();
   }
 
   /** Like {@link data}, at once. @throws TraceError for a traced tensor, UnsupportedError on targets that cannot wait (webgpu). */
@@ -150,9 +200,12 @@ export class Tensor {
 
   /** Values (concrete), or dtype and shape (traced). */
   toString(): string {
-    if (this.tape) return `Tensor(traced, ${this.dtype}${printShape(this.shape)})`;
+    const type = `${this.dtype}${printShape(this.shape)}`;
+    if (this.tape) return `Tensor(traced, ${type})`;
+    const { ended } = this;
+    if (ended !== undefined) return `Tensor(${ended === disposed ? "disposed" : "donated"}, ${type})`;
     const values = this.target.read(this.storage);
-    if (values instanceof Promise) return `Tensor(${this.target.name}, ${this.dtype}${printShape(this.shape)})`;
+    if (values instanceof Promise) return `Tensor(${this.target.name}, ${type})`;
     return formatTensor(values, this.shape, this.dtype);
   }
 

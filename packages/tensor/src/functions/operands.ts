@@ -4,7 +4,7 @@ import { broadcast } from "../primitives/broadcast";
 import { cast as castPrimitive } from "../primitives/cast";
 import type { Primitive } from "../primitive";
 import { bind, evaluateOn, innermost, type Preparation } from "../run";
-import { broadcastShapes, printShape, sameShape, type Shape } from "../shape";
+import { broadcastShapes, printShape, sameShape, type Shape, sizeOf } from "../shape";
 import { ShapeError } from "../errors";
 import type { Tape } from "../tape";
 import type { Tensor } from "../tensor";
@@ -85,7 +85,10 @@ export const asFloat = (x: TensorLike): Tensor => {
 export const convert = (x: Tensor, dtype: DType): Tensor =>
   x.dtype === dtype ? x : bind(castPrimitive, [x], { dtype })[0]!;
 
-/** `x` repeated to a shape that it broadcasts to; a number of the host language on `tape`, so that the program repeats it where it is read. */
+/** Larger results are made where they are read: else a loop would read them from memory, and sum their cotangents apart. */
+const mostRepeatedOutside = 4096;
+
+/** `x` repeated to a shape that it broadcasts to: numbers of the host language, and where many come of few, on `tape`, that of what it meets. */
 export function repeat(x: Tensor, shape: Shape, tape?: Tape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const skip = shape.length - x.shape.length;
@@ -95,8 +98,8 @@ export function repeat(x: Tensor, shape: Shape, tape?: Tape): Tensor {
       `broadcastTo: shape ${printShape(x.shape)} does not broadcast to ${printShape(shape)}; ` +
         `lengths must be equal or 1, counted from the last axis`,
     );
-  const onto = x.ndim === 0 && !x.tape ? tape : undefined;
-  return repeatOn(onto, x, shape);
+  const here = (x.ndim === 0 && !x.tape) || sizeOf(shape) > mostRepeatedOutside;
+  return repeatOn(here ? tape : undefined, x, shape);
 }
 
 /** Records or runs a broadcast of lengths that fit. */

@@ -20,7 +20,7 @@ import { inTiles, type Part } from "./tiles";
 /** Elements of a result, or of several that one loop computes; operands that are inlined are computed on the way. */
 export function lowerElements(lowering: Lowering, site: Site, plan: Plan, node: Node): void {
   if (isComputedLater(plan, node)) return;
-  if (node.op.product && lowerProduct(lowering, site, plan, node)) return;
+  if (lowerProduct(lowering, site, plan, node)) return;
   const place = plan.places[node.outs[0]!]!;
   if (place.kind === "rows") return emitRows(site, plan, node, place.slot);
   const members = plan.groups.get(node) ?? [node];
@@ -32,7 +32,9 @@ export function lowerElements(lowering: Lowering, site: Site, plan: Plan, node: 
   const work = {
     name: node.op.name,
     length: range,
-    operations: operationsOf(loop),
+    get operations() {
+      return operationsOf(loop);
+    },
     unit: flat ? 64 : 1,
     repeatable: true,
   };
@@ -201,7 +203,8 @@ function vectorsFor(loop: Loop): number {
  * are where they are needed.
  */
 function valuesHeld({ members, nodes }: Loop): number {
-  const producers = new Map(nodes.flatMap((node) => node.outs.map((id) => [id, node] as const)));
+  const producers = new Map<number, Node>();
+  for (const node of nodes) for (const id of node.outs) producers.set(id, node);
   const known = new Map<number, number>();
   const held = (id: number): number => {
     let count = known.get(id);

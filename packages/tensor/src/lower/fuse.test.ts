@@ -2,15 +2,15 @@ import { describe, expect, test } from "vitest";
 import { ops, type Tensor } from "../index";
 import { prune } from "../passes/prune";
 import { trace } from "../trace";
-import { fuse } from "./fuse";
+import { fuse, type FusionOptions } from "./fuse";
 
-const { add, exp, mul, neg, sigmoid, sub, sum, tanh, transpose } = ops;
+const { add, exp, less, matmul, mul, neg, sigmoid, sub, sum, tanh, transpose } = ops;
 
 /** The kernels of a function of float32 [n, n] tensors: names of the nodes that each writes. */
-function kernels(f: (...ins: Tensor[]) => readonly Tensor[], n = 4): string[] {
+function kernels(f: (...ins: Tensor[]) => readonly Tensor[], n = 4, options: FusionOptions = {}): string[] {
   const inputs = Array.from({ length: f.length }, () => ({ dtype: "float32", shape: [n, n] }) as const);
   const tape = prune(trace("f", f, inputs).tape);
-  const { inlined, groups, emittedAt } = fuse(tape);
+  const { inlined, groups, emittedAt } = fuse(tape, options);
   return tape.nodes.flatMap((node, n) =>
     inlined[n] || node.op.alias || emittedAt[n] !== n
       ? []
@@ -79,5 +79,47 @@ describe("loops stay apart", () => {
     const long = kernels((x) => [Array.from({ length: 200 }).reduce<Tensor>((y) => tanh(add(y, x)), x)]);
     expect(long.length).toBeGreaterThan(4);
     expect(long.length).toBeLessThan(20);
+  });
+});
+
+describe("the loop that alone reads a product computes it, where a target wants that,", () => {
+  const both = (f: (...ins: Tensor[]) => readonly Tensor[]): string[][] =>
+    [false, true].map((epilogues) => kernels(f, 4, { epilogues }));
+
+  test("with all that it reads in step", () => {
+    expect(both((x, w, b) => [tanh(add(matmul(x, w), b))])).toEqual([["contract", "tanh"], ["tanh"]]);
+  });
+
+  test("and with all that it makes", () => {
+    expect(
+      both((x, w) => {
+        const t = tanh(matmul(x, w));
+        return [t, sub(1, mul(t, t))];
+      }),
+    ).toEqual([["contract", "tanh,sub"], ["tanh,sub"]]);
+  });
+
+  test("the later of two products", () => {
+    expect(both((x, w, h, u) => [tanh(add(matmul(x, w), matmul(h, u)))])).toEqual([
+      ["contract", "contract", "tanh"],
+      ["contract", "tanh"],
+    ]);
+  });
+
+  test("one product, although loops that read one input could be one", () => {
+    expect(both((x, w) => [tanh(add(matmul(x, w), x)), neg(add(matmul(w, x), x))])[1]).toEqual(["tanh", "neg"]);
+  });
+
+  test("not where it is read at another place, by others, or for bools", () => {
+    for (const f of [
+      (x: Tensor, w: Tensor) => [tanh(transpose(matmul(x, w)))],
+      (x: Tensor, w: Tensor) => [matmul(tanh(matmul(x, w)), matmul(x, w))],
+      (x: Tensor, w: Tensor) => [sum(tanh(matmul(x, w)))],
+      (x: Tensor, w: Tensor) => [less(matmul(x, w), 0)],
+      (x: Tensor, w: Tensor) => [matmul(x, w), tanh(matmul(x, w))],
+    ]) {
+      const [apart, together] = both(f);
+      expect(together).toEqual(apart);
+    }
   });
 });

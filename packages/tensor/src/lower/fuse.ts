@@ -23,6 +23,11 @@ export interface Fused {
   readonly emittedAt: Int32Array;
 }
 
+export interface FusionOptions {
+  /** May elements of a product be computed in the one loop over elements that reads them? */
+  readonly epilogues?: boolean;
+}
+
 /** A loop to be. */
 interface Kernel {
   /** The kernel that took this one in. */
@@ -31,6 +36,8 @@ interface Kernel {
   members: number[];
   last: number;
   nodes: number;
+  /** Does it compute elements of a product? No more than one, and no bools then, which are smaller than its numbers. */
+  multiplies: boolean;
   /** The shape that elementwise results have that may join; undefined where none may. */
   readonly shape: Shape | undefined;
 }
@@ -53,7 +60,7 @@ function find(kernel: Kernel): Kernel {
  * A node is inlined if all that read it stand in one loop and want the element at the same place (it is computed once then), or if it is read once
  * in all, or if it is a view.
  */
-export function fuse(tape: Tape): Fused {
+export function fuse(tape: Tape, { epilogues = false }: FusionOptions = {}): Fused {
   const { nodes, avals } = tape;
   const readers: number[][] = avals.map(() => []);
   for (let n = 0; n < nodes.length; n++) for (const id of nodes[n]!.ins) readers[id]!.push(n);
@@ -88,11 +95,16 @@ export function fuse(tape: Tape): Fused {
     if (a === b || !a.shape || !b.shape || !sameShape(a.shape, b.shape)) return;
     const [early, late] = a.last < b.last ? [a, b] : [b, a];
     if (a.nodes + b.nodes > mostNodes || a.members.length + b.members.length > mostResults) return;
+    if ((a.multiplies && !mayMultiply(b)) || (b.multiplies && !mayMultiply(a))) return;
     if (!mayMove(early, late)) return;
     early.into = late;
     late.members.push(...early.members);
     late.nodes += early.nodes;
+    late.multiplies ||= early.multiplies;
   };
+  /** May elements of a product become part of a loop? */
+  const mayMultiply = ({ shape, multiplies, members }: Kernel): boolean =>
+    shape !== undefined && !multiplies && members.every((m) => avals[nodes[m]!.outs[0]!]!.dtype !== "bool");
   /** Makes one kernel of those that read the same value in step. */
   const gather = (id: number, reach: number): void => {
     const readings = wanted(id);
@@ -113,7 +125,8 @@ export function fuse(tape: Tape): Fused {
     const own = out !== undefined && node.outs.length === 1 && !avals[out]!.dynamic;
     const pointwise = own && isPointwise(node);
     if (pointwise) gather(out, Infinity);
-    if (own && !kept[out] && isInlinable(node)) {
+    const multiplies = epilogues && node.op.product !== undefined;
+    if (own && !kept[out] && (isInlinable(node) || multiplies)) {
       const uses = wanted(out);
       const accepted = readers[out]!.every((c) => acceptsInlined(nodes[c]!));
       const [first] = uses;
@@ -122,12 +135,14 @@ export function fuse(tape: Tape): Fused {
         first !== undefined &&
         uses.every(({ kernel, at }) => at === first.at && find(kernel) === find(first.kernel)) &&
         find(first.kernel).nodes < mostNodes &&
-        !readers[out]!.some((c) => repeats(nodes[c]!, size, tape));
+        !readers[out]!.some((c) => repeats(nodes[c]!, size, tape)) &&
+        (!multiplies || (first.at === 0 && mayMultiply(find(first.kernel))));
       if (first && accepted && (together || (isView(node) && uses.length <= mostReaders))) {
         inlined[n] = true;
         const computedAt = together ? [first] : uses;
         spots[n] = computedAt;
         for (const { kernel } of computedAt) find(kernel).nodes++;
+        if (multiplies) find(first.kernel).multiplies = true;
         // Computed in several places: what it reads must be in memory.
         if (!together) for (const id of node.ins) kept[id] = 1;
         continue;
@@ -139,6 +154,7 @@ export function fuse(tape: Tape): Fused {
       members: [n],
       last: n,
       nodes: 1,
+      multiplies: false,
       shape: joins ? avals[out]!.shape : undefined,
     };
     spots[n] = [{ kernel, at: 0 }];

@@ -15,8 +15,10 @@ export {
   splitInputs,
   splitOutputs,
 } from "./control";
-export type { Emitter, Index, MathFunction, Memory, Operand, Value, Variable } from "./emitter";
+export type { Abreast, Emitter, Index, MathFunction, Memory, Operand, Value, Variable } from "./emitter";
+export { foldWidth } from "./fold";
 export { Frame } from "./frame";
+export { isComputedLater } from "./elements";
 export { failureWord, firstFrame } from "./heap";
 export { Lowering } from "./lower";
 export type { FunctionHandle, LaneEmitter, MachineEmitter, MachineModule, MatmulSpec } from "./machine";
@@ -34,4 +36,5 @@ export {
   type UnaryOp,
 } from "./math/scalar";
 export { elementsWith, type Loop, loopOf, prepare, type Prepared } from "./operands";
+export { isProduct, productOf } from "./product";
 export { bytesOf, type FunctionPlan, type Layout, type Place, placeInputs, type Plan, planTape } from "./plan";

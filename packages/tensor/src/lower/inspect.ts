@@ -75,7 +75,7 @@ export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): s
       bytes: bytesOfAll(at.tape, [...loop.reads, ...members.flatMap(({ outs }) => outs)]),
       depends: false,
     };
-    const code = op.product && isProduct(at, node) ? "product" : op.fusion === "reduce" ? "fold" : "map";
+    const code = isProduct(at, node) ? "product" : op.fusion === "reduce" ? "fold" : "map";
     add(depth, code, listed(nodes.map(named)), results(at.tape, members), cost);
     return cost;
   };

@@ -15,6 +15,7 @@ import type { Value } from "./emitter";
 import { readTop, writeTop } from "./heap";
 import { literalsOf } from "./literals";
 import type { Lowering } from "./lower";
+import type { MachineEmitter } from "./machine";
 import type { Place, Plan } from "./plan";
 import { clear, countOf, type Gathered, gather, growRows, openRows, rowsAt } from "./rows";
 
@@ -134,17 +135,16 @@ function storeResults(
       put(site, y, rowsAt(site, aval, place, a.length)(i));
     } else storeRow(site, a, y, own.row[0]!, aval, place);
   });
-  own.carries.forEach((c, j) => put(site, c, addressOf(site, { kind: "frame", offset: swap[j]! })));
-  own.carries.forEach((c, j) => {
-    const to = outs.carries[j]!;
-    copyBytes(
-      site,
-      addressOf(site, to.place),
-      { base: site.frame, offset: swap[j]! },
-      c.aval.dtype,
-      sizeOf(c.aval.shape),
-    );
+  // What another carry was waits in working memory, as that may be replaced before it is read.
+  const places = new Set(outs.carries.map(({ place }) => place));
+  const moves = own.carries.flatMap((c, j) => {
+    const to = outs.carries[j]!.place;
+    return c.place === to ? [] : [{ c, to, waits: c.place !== undefined && places.has(c.place), swap: swap[j]! }];
   });
+  for (const { c, waits, swap } of moves) if (waits) put(site, c, { base: site.frame, offset: swap });
+  for (const { c, to, waits, swap } of moves)
+    if (!waits) put(site, c, addressOf(site, to));
+    else copyBytes(site, addressOf(site, to), { base: site.frame, offset: swap }, c.aval.dtype, sizeOf(c.aval.shape));
 }
 
 function put(site: Site, value: { aval: Aval; place: Place | undefined; literal: number }, to: Address): void {
@@ -162,24 +162,30 @@ function storeRow(
   aval: Aval,
   place: Place,
 ): void {
-  const { k } = site;
-  const target = memoryAt(site, aval, addressOf(site, place));
   const rowSize = sizeOf(y.aval.shape);
   const lanes = Math.max(a.lanes, 1);
   const laneSize = rowSize / lanes;
-  const value = y.place && memoryAt(site, y.aval, addressOf(site, y.place));
-  const at = row.place && memoryAt(site, row.aval, addressOf(site, row.place));
-  k.loop(lanes, (lane) => {
+  const addresses = [place, y.place, row.place].map((each) => each && addressOf(site, each));
+  const elements = (k: MachineEmitter, lane: Value, count: number, position: (e: Value) => Value): void => {
+    const [target, value, at] = [aval, y.aval, row.aval].map((each, j) => {
+      const address = addresses[j];
+      return address && memoryAt({ k }, each, address);
+    });
     const wanted = at ? at.load(lane) : int(k, row.literal);
     const fits = k.and(k.lessEqual(int(k, 0), wanted), k.less(wanted, int(k, a.rows)));
     k.if(fits, () =>
-      k.loop(laneSize, (e) => {
-        const from = k.add(k.mul(lane, int(k, laneSize)), e);
-        target.store(
+      k.loop(count, (e) => {
+        const from = position(e);
+        target!.store(
           k.add(k.mul(wanted, int(k, rowSize)), from),
           value ? value.load(from) : k.literal(y.aval.dtype, y.literal),
         );
       }),
     );
-  });
+  };
+  const { k } = site;
+  // Bools may share a word, which only one may write.
+  if (k.share && aval.dtype !== "bool")
+    k.share(rowSize, (own, at) => elements(own, own.div(at, int(own, laneSize)), 1, () => at));
+  else k.loop(lanes, (lane) => elements(k, lane, laneSize, (e) => k.add(k.mul(lane, int(k, laneSize)), e)));
 }

@@ -82,7 +82,8 @@ export class Lowering {
         this.outline(site, plan.tape.where, (inner) => emitAll(inner, from, from + kernelsPerFunction));
   }
 
-  private emitNode(site: Site, plan: Plan, node: Node): void {
+  /** Emits one node of a plan. Targets may have another way for some. */
+  emitNode(site: Site, plan: Plan, node: Node): void {
     const { op } = node;
     const rows = plan.rowLoops.get(node);
     if (rows) lowerRowLoop(this, site, plan, rows);

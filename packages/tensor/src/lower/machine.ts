@@ -44,6 +44,11 @@ export interface MachineEmitter extends MemoryEmitter {
    * a time, and each but once. `thread` is below the module's `threads`. Absent where those are one.
    */
   parallel?(job: FunctionHandle, frame: Value, tiles: number): void;
+  /**
+   * Present where several invocations run this code together and each takes some of such positions: runs `body` for 0 … length − 1, in any order,
+   * with an emitter for the code of one of them. No position may read what another writes.
+   */
+  share?(length: number, body: (k: MachineEmitter, position: Value) => void): void;
   /** Ends the run with an error. */
   trap(): void;
   /** Grows memory so that addresses below `end` are valid; traps when there is no more. */
@@ -75,6 +80,8 @@ export interface MatmulSpec {
   /** The address of working memory, for `matmulPanel.steps` steps of the sum or for all if they are fewer. */
   readonly panel: Value;
   readonly accumulate: boolean;
+  /** The address of what is added to the sums when they are complete, laid out as c is. */
+  readonly plus?: Value | undefined;
 }
 
 /** A function that has been declared, and perhaps not yet emitted. */

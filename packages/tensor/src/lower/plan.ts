@@ -10,6 +10,7 @@ import { pruned } from "./registers/evaluate";
 import { type LanesPlan, planLanes } from "./registers/lanes";
 import { fitsSteps } from "./registers/steps";
 import { findRowLoops, type RowLoop } from "./row-loops";
+import { findSums, type ProductSum } from "./sums";
 
 /**
  * Where a value is, relative to the function's frame.
@@ -30,6 +31,8 @@ export interface Plan {
   readonly groups: ReadonlyMap<Node, readonly Node[]>;
   /** Loops over rows, by the node where the code stands. */
   readonly rowLoops: ReadonlyMap<Node, RowLoop>;
+  /** Sums that the kernels of products compute, by the node of the sum; the product's node is inlined. */
+  readonly sums: ReadonlyMap<Node, ProductSum>;
   /** By value; undefined for literals and inlined values. */
   readonly places: readonly (Place | undefined)[];
   /** Tapes that nodes hold, in order: a loop's body and condition, the branches of a cond. */
@@ -72,6 +75,10 @@ const offsetOf = (place: Place): number => (place.kind === "frame" ? place.offse
  */
 export interface Layout {
   readonly rowLoops?: "passing" | "whole";
+  /** May products add another array to what they write? */
+  readonly sums?: boolean;
+  /** May a loop over elements compute the product that it alone reads? In bodies of loops, where `within` says so. */
+  readonly epilogues?: { readonly within: (loop: Node) => boolean } | undefined;
 }
 
 /** Lays out a tape whose inputs have places, in a frame that others may share. Blocks of values are reused once nobody reads them. */
@@ -83,17 +90,21 @@ export function planTape(
   layout: Layout = {},
 ): Plan {
   const { nodes, avals } = tape;
-  const fused = fuse(tape);
-  const { inlined, groups } = fused;
+  const fused = fuse(tape, { epilogues: layout.epilogues !== undefined });
+  const { groups } = fused;
   const { loops: rowLoops, emittedAt } = layout.rowLoops
     ? findRowLoops(tape, fused, layout.rowLoops === "passing")
     : { loops: noLoops, emittedAt: fused.emittedAt };
+  const sums = layout.sums ? findSums(tape, fused, rowLoops) : noSums;
+  const added = new Set([...sums.values()].map(({ product }) => product));
+  const inlined = fused.inlined.map((is, n) => is || added.has(nodes[n]!));
   const passing = new Map<number, number>();
   for (const { rows, block, passing: ids } of rowLoops.values()) for (const id of ids) passing.set(id, block / rows);
   const places = new Array<Place | undefined>(avals.length);
   tape.inputs.forEach((id, k) => (places[id] = inputs[k]!));
   const ends = lastUses(tape, inlined, emittedAt);
   const endingAt: number[][] = nodes.map(() => []);
+  const doneAt: number[][] = nodes.map(() => []);
   const inner = new Map<Node, Plan[]>();
   const inRegisters = new Map<Node, "steps" | LanesPlan>();
   const scratch = new Map<Node, number[]>();
@@ -115,15 +126,18 @@ export function planTape(
       }
       const mode = isLoop(node) && modeOf(tape, node);
       if (mode) inRegisters.set(node, mode);
-      const temporary = planInner(node, places, frame, callees, layout, tape, inner, inRegisters, scratch);
-      for (const offset of temporary) frame.free(offset);
+      const multiplied = sums.get(node)?.product ?? node;
+      const temporary = planInner(node, multiplied, places, frame, callees, layout, tape, inner, inRegisters, scratch);
+      doneAt[emittedAt[n]!]!.push(...temporary);
     }
+    for (const offset of doneAt[n]!) frame.free(offset);
     for (const id of endingAt[n]!) frame.free(offsetOf(places[id]!));
   });
-  return { tape, inlined, groups, rowLoops, places, inner, inRegisters, scratch };
+  return { tape, inlined, groups, rowLoops, sums, places, inner, inRegisters, scratch };
 }
 
 const noLoops: ReadonlyMap<Node, RowLoop> = new Map();
+const noSums: ReadonlyMap<Node, ProductSum> = new Map();
 
 const isLoop = (node: Node): boolean => node.op.control === "loop";
 
@@ -134,9 +148,14 @@ function modeOf(tape: Tape, node: Node): "steps" | LanesPlan | undefined {
   return planLanes(a, tape, node) ?? (fitsSteps(a, tape, node) ? "steps" : undefined);
 }
 
+/** The layout of tapes that a node holds. */
+const layoutWithin = (layout: Layout, node: Node): Layout =>
+  layout.epilogues && !(isLoop(node) && layout.epilogues.within(node)) ? { ...layout, epilogues: undefined } : layout;
+
 /** Lays out what a node needs while it runs; gives the offsets that are free again after it. */
 function planInner(
   node: Node,
+  multiplied: Node,
   places: readonly (Place | undefined)[],
   frame: Frame,
   callees: Callees,
@@ -148,6 +167,7 @@ function planInner(
 ): number[] {
   const { op, attributes } = node;
   const used: number[] = [];
+  const inside = layoutWithin(layout, node);
   const take = (bytes: number): number => {
     const offset = frame.allocate(bytes);
     used.push(offset);
@@ -157,7 +177,8 @@ function planInner(
   // Literals and values without memory are given some by the lowering, in scratch blocks that come first; element rules need none.
   const bytesFor = (id: number): number => (op.element ? 0 : bytesOf(tape.avals[id]!));
   const given = node.ins.map((id): Place => places[id] ?? { kind: "frame", offset: take(bytesFor(id)) });
-  if (op.element) scratch.set(node, op.product ? [take(productScratch(node, avalsOf(node.ins)))] : []);
+  if (op.element)
+    scratch.set(node, multiplied.op.product ? [take(productScratch(multiplied, avalsOf(multiplied.ins)))] : []);
   else if (op.kernel)
     scratch.set(
       node,
@@ -169,7 +190,7 @@ function planInner(
     inner.set(
       node,
       [onTrue, onFalse].map((branch) =>
-        frame.within(() => planTape(pruned(branch), frame, given.slice(1), callees, layout)),
+        frame.within(() => planTape(pruned(branch), frame, given.slice(1), callees, inside)),
       ),
     );
   } else if (inRegisters.has(node)) {
@@ -186,12 +207,12 @@ function planInner(
     // The number of iterations, and copies of carries that the body hands on under another number.
     const working = [take(4), ...a.body.outputs.slice(0, a.carries).map((id) => take(bytesOf(a.body.avals[id]!)))];
     const body = frame.within(() =>
-      planTape(pruned(a.body), frame, [index, ...carries, ...rows, ...own.constants], callees, layout),
+      planTape(pruned(a.body), frame, [index, ...carries, ...rows, ...own.constants], callees, inside),
     );
     const condition =
       a.condition &&
       frame.within(() =>
-        planTape(pruned(a.condition!), frame, [...carries, ...own.conditionConstants], callees, layout),
+        planTape(pruned(a.condition!), frame, [...carries, ...own.conditionConstants], callees, inside),
       );
     inner.set(node, condition ? [body, condition] : [body]);
     scratch.set(node, working);

@@ -2,37 +2,39 @@ import { byteSize, isFloat } from "../dtype";
 import type { Aval, Product } from "../primitive";
 import type { Shape } from "../shape";
 import { sizeOf, stridesOf } from "../shape";
-import type { Node } from "../tape";
-import { type Address, addressOf, int, type Site } from "./addressing";
+import type { Node, Tape } from "../tape";
+import { addressOf, flatten, int, type Site } from "./addressing";
 import type { Value } from "./emitter";
 import { panelBytes, threadPanels } from "./heap";
+import { literalsOf } from "./literals";
 import type { Lowering } from "./lower";
-import { type MachineEmitter, matmulPanel } from "./machine";
+import { matmulPanel } from "./machine";
 import type { Plan } from "./plan";
-import { inTiles } from "./tiles";
+import { inTiles, type Part } from "./tiles";
 
 /** One index made of several axes: how many values it has, and the elements from one to the next. */
-interface Run {
+export interface Run {
   readonly length: number;
   readonly stride: number;
 }
 
-/** The node as products of matrices: where its operands are in memory, and their axes merge to rows, columns and one contracted index. */
-function productOf(plan: Plan, node: Node): Merged | undefined {
+/** The node as products of matrices: where it is one whose axes merge to rows, columns and one contracted index. */
+export function productOf(tape: Tape, node: Node): Merged | undefined {
   let product = products.get(node);
-  if (product === undefined) products.set(node, (product = findProduct(plan, node) ?? null));
+  if (product === undefined) products.set(node, (product = findProduct(tape, node) ?? null));
   return product ?? undefined;
 }
 
-/** What is found is found once, as whether operands are in memory is the same for all plans of a tape. */
 const products = new WeakMap<Node, Merged | null>();
 
-function findProduct(plan: Plan, node: Node): Merged | undefined {
+function findProduct(tape: Tape, node: Node): Merged | undefined {
+  if (!node.op.product) return undefined;
   const [aId, bId] = node.ins;
-  const [left, right, out] = [plan.tape.avals[aId!]!, plan.tape.avals[bId!]!, plan.tape.avals[node.outs[0]!]!];
+  const [left, right, out] = [tape.avals[aId!]!, tape.avals[bId!]!, tape.avals[node.outs[0]!]!];
   const { dtype } = out;
-  if (!isFloat(dtype) || !plan.places[aId!] || !plan.places[bId!] || sizeOf(out.shape) === 0) return undefined;
-  const spec = node.op.product!([left, right], node.attributes);
+  const literals = literalsOf(tape);
+  if (!isFloat(dtype) || literals.has(aId!) || literals.has(bId!) || sizeOf(out.shape) === 0) return undefined;
+  const spec = node.op.product([left, right], node.attributes);
   const rows = merge(left.shape, spec.rows);
   const columns = merge(right.shape, spec.columns);
   const innerA = merge(
@@ -49,70 +51,106 @@ function findProduct(plan: Plan, node: Node): Merged | undefined {
 }
 
 /** Does the target's tuned kernel compute the node? */
-export const isProduct = (plan: Plan, node: Node): boolean => productOf(plan, node) !== undefined;
+export const isProduct = (plan: Plan, node: Node): boolean =>
+  productOf(plan.tape, multiplied(plan, node)) !== undefined;
+
+/** The product that the code of a node computes: itself, or a term of the sum that it is. */
+const multiplied = ({ sums }: Plan, node: Node): Node => sums.get(node)?.product ?? node;
+
+/** Along what a product is divided: the first axis of its batch, its rows or its columns. */
+export type Axis = "batch" | "rows" | "columns";
 
 /** A product by the target's tuned kernel. Gives false where it is none, and the element rule computes it. */
 export function lowerProduct(lowering: Lowering, site: Site, plan: Plan, node: Node): boolean {
-  const product = productOf(plan, node);
+  const product = productOf(plan.tape, multiplied(plan, node));
   if (!product) return false;
-  const { dtype, batch, rows, columns, innerA } = product;
-  const out = plan.tape.avals[node.outs[0]!]!;
-  // A vector does four multiplications and additions at once, without access to memory.
-  const operations = (sizeOf(out.shape) * innerA.length) / 4;
+  const { batch, rows, columns } = product;
   // Threads share the longest axis: products of a batch, rows, or columns.
   const [m, n] = [rows.length, columns.length];
   const axis = batch.length > 0 ? "batch" : m >= n ? "rows" : "columns";
   const work = {
     name: node.op.name,
     length: axis === "batch" ? batch[0]!.length : axis === "rows" ? m : n,
-    operations: axis === "batch" && batch.length > 1 ? 0 : operations,
+    operations: axis === "batch" && batch.length > 1 ? 0 : productOperations(product),
     unit: axis === "batch" ? 1 : 16,
     // Sums are gathered in the result.
     repeatable: false,
   };
-  inTiles(lowering, site, work, (inner, part, thread) => {
-    const { k } = inner;
-    const size = byteSize(dtype);
-    const start = ({ base, offset }: Address): Value => k.add(base, int(k, offset));
-    const [a, b, c] = [...node.ins, node.outs[0]!].map((id) => start(addressOf(inner, plan.places[id]!)));
-    const own = plan.scratch.get(node)!.at(-1)!;
-    // Other threads have panels of their own, before all frames.
-    const panel = thread
-      ? k.add(int(k, threadPanels), k.mul(thread, int(k, panelBytes)))
-      : k.add(inner.frame, int(k, own));
-    const move = (base: Value, i: Value, stride: number): Value => k.add(base, k.mul(i, int(k, stride * size)));
-    const multiply = (aAt: Value, bAt: Value, cAt: Value): void => {
-      if (!thread || axis === "batch") return emitProduct(k, product, m, n, panel, [aAt, bAt, cAt]);
-      if (axis === "rows")
-        emitProduct(k, product, part.length, n, panel, [
-          move(aAt, part.from, rows.stride),
-          bAt,
-          move(cAt, part.from, n),
-        ]);
-      else
-        emitProduct(k, product, m, part.length, panel, [
-          aAt,
-          move(bAt, part.from, columns.stride),
-          move(cAt, part.from, 1),
-        ]);
-    };
-    const nest = (depth: number, aAt: Value, bAt: Value, cAt: Value): void => {
-      const here = batch[depth];
-      if (!here) return multiply(aAt, bAt, cAt);
-      const step = batch.slice(depth + 1).reduce((product, x) => product * x.length, m * n);
-      const [from, length] = depth === 0 ? [part.from, part.length] : [int(k, 0), here.length];
-      k.loop(length, (i) => {
-        const at = k.add(i, from);
-        nest(depth + 1, move(aAt, at, here.a), move(bAt, at, here.b), move(cAt, at, step));
-      });
-    };
-    nest(0, a!, b!, c!);
-  });
+  inTiles(lowering, site, work, (inner, part, thread) => emitProductPart(inner, plan, node, { axis, part, thread }));
   return true;
 }
 
+/** As additions of elements. A vector does four multiplications and additions at once, without access to memory. */
+export const productOperations = ({ batch, rows, columns, innerA }: Merged): number =>
+  batch.reduce((product, { length }) => product * length, (rows.length * columns.length * innerA.length) / 4);
+
+/** What of a product is computed, by the thread of that number where several take part. */
+interface Share {
+  readonly axis: Axis;
+  readonly part: Part;
+  readonly thread?: Value | undefined;
+}
+
+/** A part of a product along one of its axes. */
+export function emitProductPart(site: Site, plan: Plan, node: Node, { axis, part, thread }: Share): void {
+  const made = multiplied(plan, node);
+  const product = productOf(plan.tape, made)!;
+  const { dtype, batch, rows, columns, innerA, innerB } = product;
+  const { k } = site;
+  const size = byteSize(dtype);
+  const term = plan.sums.get(node)?.term;
+  const addresses = [...made.ins, node.outs[0]!, ...(term === undefined ? [] : [term])];
+  const [a, b, c, plus] = addresses.map((id) => flatten(site, addressOf(site, plan.places[id]!)));
+  const own = plan.scratch.get(node)!.at(-1)!;
+  // Other threads have panels of their own, before all frames.
+  const panel = thread
+    ? k.add(int(k, threadPanels), k.mul(thread, int(k, panelBytes)))
+    : k.add(site.frame, int(k, own));
+  const move = (base: Value, i: Value, stride: number): Value => k.add(base, k.mul(i, int(k, stride * size)));
+  const multiply = (aAt: Value, bAt: Value, results: readonly Value[]): void => {
+    const from = axis === "batch" ? int(k, 0) : part.from;
+    const [cAt, plusAt] = results.map((at) => move(at, from, axis === "rows" ? columns.length : 1));
+    k.matmul({
+      dtype,
+      m: axis === "rows" ? part.length : rows.length,
+      n: axis === "columns" ? part.length : columns.length,
+      k: innerA.length,
+      a: {
+        address: axis === "rows" ? move(aAt, from, rows.stride) : aAt,
+        rowStride: rows.stride,
+        columnStride: innerA.stride,
+      },
+      b: {
+        address: axis === "columns" ? move(bAt, from, columns.stride) : bAt,
+        rowStride: innerB.stride,
+        columnStride: columns.stride,
+      },
+      c: { address: cAt!, rowStride: columns.length },
+      panel,
+      accumulate: false,
+      plus: plusAt,
+    });
+  };
+  const nest = (depth: number, aAt: Value, bAt: Value, results: readonly Value[]): void => {
+    const here = batch[depth];
+    if (!here) return multiply(aAt, bAt, results);
+    const step = batch.slice(depth + 1).reduce((product, x) => product * x.length, rows.length * columns.length);
+    const [from, length] = depth === 0 && axis === "batch" ? [part.from, part.length] : [int(k, 0), here.length];
+    k.loop(length, (i) => {
+      const at = k.add(i, from);
+      nest(
+        depth + 1,
+        move(aAt, at, here.a),
+        move(bAt, at, here.b),
+        results.map((result) => move(result, at, step)),
+      );
+    });
+  };
+  nest(0, a!, b!, plus ? [c!, plus] : [c!]);
+}
+
 /** A product whose axes have been merged. */
-interface Merged {
+export interface Merged {
   readonly dtype: "float32" | "float64";
   /** Outermost first. */
   readonly batch: readonly BatchAxis[];
@@ -122,29 +160,7 @@ interface Merged {
   readonly innerB: Run;
 }
 
-/** So many rows and columns of a product, from where the operands' and the result's begin. */
-function emitProduct(
-  k: MachineEmitter,
-  { dtype, rows, columns, innerA, innerB }: Merged,
-  m: number,
-  n: number,
-  panel: Value,
-  [a, b, c]: readonly [Value, Value, Value],
-): void {
-  k.matmul({
-    dtype,
-    m,
-    n,
-    k: innerA.length,
-    a: { address: a, rowStride: rows.stride, columnStride: innerA.stride },
-    b: { address: b, rowStride: innerB.stride, columnStride: columns.stride },
-    c: { address: c, rowStride: columns.length },
-    panel,
-    accumulate: false,
-  });
-}
-
-interface BatchAxis {
+export interface BatchAxis {
   readonly length: number;
   readonly a: number;
   readonly b: number;

@@ -37,14 +37,16 @@ export class Repeated {
     const { addressable = false, threads = 1 } = this.#lowering.module;
     // Work that threads share is a function already.
     if (nodes.length < leastKernels || !addressable || threads > 1) return kernels;
-    const copies = new Map<string, number>();
-    for (const node of nodes) {
-      const kernel = kernelOf(plan, node);
-      if (kernel === undefined) continue;
-      kernels.set(node, kernel);
-      copies.set(kernel.key, (copies.get(kernel.key) ?? 0) + 1);
+    // Keys are long: only for nodes that have some copies by what can be seen at once.
+    for (const alike of often(nodes, (node) => outlineOf(plan, node))) {
+      const found = new Map<Node, Kernel>();
+      for (const node of alike) {
+        const kernel = kernelOf(plan, node);
+        if (kernel !== undefined) found.set(node, kernel);
+      }
+      for (const copies of often([...found.keys()], (node) => found.get(node)!.key))
+        for (const node of copies) kernels.set(node, found.get(node)!);
     }
-    for (const [node, { key }] of kernels) if (copies.get(key)! < leastCopies) kernels.delete(node);
     return kernels;
   }
 
@@ -66,12 +68,29 @@ export class Repeated {
   }
 }
 
+/** Nodes of one key, where there are copies enough. */
+function often(nodes: readonly Node[], keyOf: (node: Node) => string): (readonly Node[])[] {
+  const byKey = new Map<string, Node[]>();
+  for (const node of nodes) {
+    const key = keyOf(node);
+    const same = byKey.get(key);
+    if (same) same.push(node);
+    else byKey.set(key, [node]);
+  }
+  return [...byKey.values()].filter((same) => same.length >= leastCopies);
+}
+
+/** What all copies of a kernel have in common, and few others. */
+function outlineOf({ tape, groups }: Plan, node: Node): string {
+  const members = groups.get(node)?.length ?? 1;
+  return `${node.op.name} ${members} ${tape.avals[node.outs[0]!]?.shape.join()}`;
+}
+
 /** The kernel that computes elements and stands at a node; undefined where there is none, or where it is not for its addresses alone that it differs. */
 function kernelOf(plan: Plan, node: Node): Kernel | undefined {
   const { tape, places } = plan;
   if (!node.op.element || places[node.outs[0]!]?.kind === "rows") return undefined;
-  if (isComputedLater(plan, node) || plan.rowLoops.has(node) || (node.op.product && isProduct(plan, node)))
-    return undefined;
+  if (isComputedLater(plan, node) || plan.rowLoops.has(node) || isProduct(plan, node)) return undefined;
   const members = plan.groups.get(node) ?? [node];
   const producers = producersOf(plan);
   const literals = literalsOf(tape);

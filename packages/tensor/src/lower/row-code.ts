@@ -4,23 +4,29 @@ import { int, type Site } from "./addressing";
 import { emitPart, operationsOf, type Stretch } from "./elements";
 import type { Value } from "./emitter";
 import type { Lowering } from "./lower";
-import { loopOf } from "./operands";
+import { type Loop, loopOf } from "./operands";
 import { bytesOf, type Place, type Plan } from "./plan";
-import { isFlat, rowAxes, type RowLoop } from "./row-loops";
-import { inTiles } from "./tiles";
+import { type Axis, emitProductPart, productOf, productOperations } from "./product";
+import { isFlat, rowAxes, rowAxisOf, type RowLoop } from "./row-loops";
+import { inTiles, type Part } from "./tiles";
 
 /** A loop over blocks of rows, in which each of several loops over elements goes over the block. */
 export function lowerRowLoop(lowering: Lowering, site: Site, plan: Plan, loop: RowLoop): void {
   const { rows, block, kernels, passing } = loop;
   const loops = kernels.map((members) => loopOf(plan, members));
+  const axisOf = ({ members }: Loop): Axis | undefined => rowAxisOf(plan.tape, members[0]!, rows);
+  const operations = (each: Loop): number => {
+    const product = productOf(plan.tape, each.members[0]!);
+    return product ? productOperations(product) : operationsOf(each);
+  };
   const work = {
     name: kernels.at(-1)![0]!.op.name,
     length: rows,
-    operations: loops.reduce((sum, each) => sum + operationsOf(each), 0),
+    operations: loops.reduce((sum, each) => sum + operations(each), 0),
     unit: block,
     repeatable: true,
   };
-  inTiles(lowering, site, work, (tile, part) => {
+  inTiles(lowering, site, work, (tile, part, thread) => {
     const { k } = tile;
     k.loop(Math.ceil(part.length / block), (n) => {
       // The last block begins so that it ends with the part: some rows are computed twice.
@@ -28,7 +34,18 @@ export function lowerRowLoop(lowering: Lowering, site: Site, plan: Plan, loop: R
       const first = k.add(part.from, part.length % block === 0 ? here : k.min(here, int(k, part.length - block)));
       const inner: Site = { ...tile, given: passingAt(tile, plan, passing, rows, first) };
       for (const each of loops)
-        k.scope(() => emitPart(inner, each, shapeOf(plan, each.members), ...partOf(each.nodes, each.members)));
+        k.scope(() => {
+          const axis = axisOf(each);
+          if (axis)
+            emitProductPart(inner, plan, each.members[0]!, { axis, part: rowsOf(each.members[0]!, axis), thread });
+          else emitPart(inner, each, shapeOf(plan, each.members), ...partOf(each.nodes, each.members));
+        });
+
+      function rowsOf(node: Node, axis: Axis): Part {
+        // A row of the loop may be several of the product.
+        const each = axis === "batch" ? 1 : productOf(plan.tape, node)!.rows.length / rows;
+        return { from: k.mul(first, int(k, each)), length: block * each };
+      }
 
       function partOf(nodes: readonly Node[], members: readonly Node[]): [Stretch, boolean] {
         const shape = shapeOf(plan, members);

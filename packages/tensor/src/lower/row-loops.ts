@@ -1,7 +1,10 @@
 import { byteSize } from "../dtype";
+import type { Aval } from "../primitive";
 import { type Shape, sizeOf } from "../shape";
 import type { Node, Tape } from "../tape";
 import type { Fused } from "./fuse";
+import { matmulPanel } from "./machine";
+import { productOf } from "./product";
 
 /** Loops that one loop over rows stands for: each is run for a few rows, then all of them for the next few, which stay in the nearest cache. */
 export interface RowLoop {
@@ -26,8 +29,13 @@ const leastSaved = 2 ** 16;
 /** Nor is a loop worth looking for around a fold of so few. */
 const leastSeed = 2 ** 14;
 
-/** What the values of a block take of the nearest cache, and of the next where a row is long. */
-const [blockBytes, mostRowBytes] = [24 * 1024, 2 ** 18];
+/**
+ * What the values of a block take of the nearest cache, and a row, if it is long, of the next. Products read all of their right side for each block,
+ * so they want many rows, be they in the next cache only.
+ */
+const foldBlock = { bytes: 24 * 1024, fewest: 1 };
+const productBlock = { bytes: 2 ** 17, fewest: 32 };
+const mostRowBytes = 2 ** 18;
 
 const mostKernels = 24;
 const mostRows = 64;
@@ -57,9 +65,9 @@ export function findRowLoops(tape: Tape, fused: Fused, passing: boolean): RowLoo
   const loops = new Map<Node, RowLoop>();
   const rowsOf = (node: Node): number => {
     const bytes = (id: number): number => sizeOf(avals[id]!.shape) * byteSize(avals[id]!.dtype);
-    if (!node.op.folds) return 0;
+    if (!node.op.folds && !node.op.product) return 0;
     if (bytes(node.ins[0]!) + bytes(node.outs[0]!) < leastSeed) return 0;
-    return foldedRows(tape, node);
+    return node.op.product ? productRows(tape, node) : foldedRows(tape, node);
   };
   const seeds = nodes.flatMap((node, n) => (!fused.inlined[n] && rowsOf(node) > 1 ? [n] : []));
   if (seeds.length === 0) return { loops, emittedAt };
@@ -75,7 +83,7 @@ export function findRowLoops(tape: Tape, fused: Fused, passing: boolean): RowLoo
     const known = new Map<Unit, ReadonlySet<number>>();
     const scattered = (unit: Unit): ReadonlySet<number> => {
       let ids = known.get(unit);
-      if (!ids) known.set(unit, (ids = readsOf(unit.members, (node) => keepsRows(tape, node, rows)).scattered));
+      if (!ids) known.set(unit, (ids = readsOf(unit.members, (node, j) => keepsRows(tape, node, rows, j)).scattered));
       return ids;
     };
     const found = grow(first, rows, scattered);
@@ -139,11 +147,14 @@ export function findRowLoops(tape: Tape, fused: Fused, passing: boolean): RowLoo
     }
     const rowBytes = [...wide.values()].reduce((sum, bytes) => sum + bytes, 0);
     if (saved < leastSaved || rowBytes > mostRowBytes) return undefined;
+    const multiplies = inOrder.some(({ members }) => members[0]!.op.product !== undefined);
+    const { bytes, fewest } = multiplies ? productBlock : foldBlock;
+    if (multiplies && rowBytes * fewest > 2 * bytes) return undefined;
     const passes = (id: number): boolean => !kept.has(id) && (readers.get(id) ?? []).every((unit) => found.has(unit));
     const results = inOrder.flatMap(({ members }) => members.map(({ outs }) => outs[0]!));
     return {
       rows,
-      block: Math.min(rows, mostRows, Math.max(1, fours(blockBytes / rowBytes))),
+      block: Math.min(rows, mostRows, Math.max(fewest, fours(bytes / rowBytes))),
       kernels: inOrder.map(({ members }) => members),
       passing: new Set(passing ? results.filter(passes) : []),
     };
@@ -170,13 +181,41 @@ export function rowAxes(shape: Shape, rows: number, most: number = shape.length)
   return undefined;
 }
 
-/** Does a row of the node's result need only that row of its operands? */
-function keepsRows({ avals }: Tape, { op, ins, outs, attributes }: Node, rows: number): boolean {
+/** Does a row of the node's result need only that row of one of its operands? */
+function keepsRows(tape: Tape, node: Node, rows: number, operand: number): boolean {
+  const { avals } = tape;
+  const { op, ins, outs, attributes } = node;
   const given = ins.map((id) => avals[id]!);
-  const size = sizeOf(avals[outs[0]!]!.shape);
-  if (op.alias || op.fusion === "map") return given.every(({ shape }) => sizeOf(shape) === size);
+  const { shape } = given[operand]!;
+  if (op.alias || op.fusion === "map") return sizeOf(shape) === sizeOf(avals[outs[0]!]!.shape);
+  if (op.product) return operand === 0 || rowAxisOf(tape, node, rows) === "batch";
   const leading = op.leading?.(given, attributes);
-  return leading !== undefined && given.every(({ shape }) => rowAxes(shape, rows, leading) !== undefined);
+  return leading !== undefined && rowAxes(shape, rows, leading) !== undefined;
+}
+
+/** Rows of a matrix by which a product goes: its left side's, or the products of its batch. */
+function productRows(tape: Tape, node: Node): number {
+  const product = productOf(tape, node);
+  if (!product) return 0;
+  const rows = product.batch[0]?.length ?? product.rows.length;
+  return rowAxisOf(tape, node, rows) ? rows : 0;
+}
+
+/** Along what a product is divided into so many rows, each from one row of the left side (or, in a batch, of both); undefined where it cannot be. */
+export function rowAxisOf(tape: Tape, node: Node, rows: number): "batch" | "rows" | undefined {
+  const { avals } = tape;
+  const product = productOf(tape, node);
+  // Longer sums are gathered in the result, which rows that are computed twice would disturb.
+  if (!product || product.innerA.length > matmulPanel.steps) return undefined;
+  const [left, right] = node.ins.map((id) => avals[id]!) as [Aval, Aval];
+  const spec = node.op.product!([left, right], node.attributes);
+  const leads = (axes: readonly number[]): boolean => axes.every((axis, j) => axis === j);
+  if (product.batch.length > 0) {
+    const [[a, b] = [1, 1], ...others] = spec.batch;
+    return others.length === 0 && a === 0 && b === 0 && product.batch[0]!.length === rows ? "batch" : undefined;
+  }
+  const axes = rowAxes(avals[node.outs[0]!]!.shape, rows, spec.rows.length);
+  return axes !== undefined && leads(spec.rows.slice(0, axes)) ? "rows" : undefined;
 }
 
 /** Does the node's code go element by element, so that one flat loop serves? */
@@ -191,9 +230,10 @@ export function isFlat({ avals }: Tape, { op, ins, outs }: Node): boolean {
 function goesByRow(tape: Tape, { members, nodes }: Unit, rows: number): boolean {
   for (const node of members) {
     const { op, outs } = node;
-    if ((!op.element && !op.alias) || op.product || outs.length !== 1) return false;
+    if ((!op.element && !op.alias) || outs.length !== 1) return false;
     const { dynamic, shape } = tape.avals[outs[0]!]!;
     if (dynamic || sizeOf(shape) === 0 || sizeOf(shape) % rows !== 0) return false;
+    if (op.product) return rowAxisOf(tape, node, rows) !== undefined;
   }
   if (nodes.every((node) => isFlat(tape, node))) return true;
   const { shape } = tape.avals[members[0]!.outs[0]!]!;
@@ -210,8 +250,8 @@ interface Units {
   readonly readers: ReadonlyMap<number, readonly Unit[]>;
   /** Values that the tape gives out. */
   readonly kept: ReadonlySet<number>;
-  /** What code for some nodes reads. `keeps` says whether a row of a node's result needs but that row of its operands. */
-  readonly readsOf: (members: readonly Node[], keeps?: (node: Node) => boolean) => Reads;
+  /** What code for some nodes reads. `keeps` says whether a row of a node's result needs but that row of an operand. */
+  readonly readsOf: (members: readonly Node[], keeps?: (node: Node, operand: number) => boolean) => Reads;
 }
 
 interface Reads {
@@ -233,7 +273,7 @@ function unitsOf(tape: Tape, { inlined, emittedAt }: Fused): Units {
     while (n !== undefined && isFree(n)) n = makers.get((id = nodes[n]!.ins[0]!));
     return id;
   };
-  const readsOf = (members: readonly Node[], keeps: (node: Node) => boolean = () => true): Reads => {
+  const readsOf = (members: readonly Node[], keeps: (node: Node, operand: number) => boolean = () => true): Reads => {
     const [values, scattered] = [new Set<number>(), new Set<number>()];
     const own = new Set(members.flatMap(({ outs }) => outs));
     const seen = { true: new Set<Node>(), false: new Set<Node>() };
@@ -242,8 +282,8 @@ function unitsOf(tape: Tape, { inlined, emittedAt }: Fused): Units {
       const [node, above] = next;
       if (seen[`${above}`].has(node)) continue;
       seen[`${above}`].add(node);
-      const inStep = above && keeps(node);
-      for (const id of node.ins) {
+      for (const [j, id] of node.ins.entries()) {
+        const inStep = above && keeps(node, j);
         if (own.has(id)) {
           if (!inStep) scattered.add(id);
         } else if (inMemory(id)) {

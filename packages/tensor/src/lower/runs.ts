@@ -11,6 +11,7 @@ export function eachRun(
   lanes: number,
   body: (k: MemoryEmitter, position: Value) => void,
 ): void {
+  if (k.share) return k.share(length, body);
   const emitter = length > 1 ? k.lanes(lanes) : undefined;
   if (!emitter) return k.loop(length, (i) => body(k, i));
   k.loop(Math.ceil(length / lanes), (n) => {

@@ -18,7 +18,7 @@ const tilesPerThread = 4;
 export interface Work {
   readonly name: string;
   readonly length: number;
-  /** How many there are in all, roughly, as additions. */
+  /** How many there are in all, roughly, as additions. Asked for only where there are several threads. */
   readonly operations: number;
   /** Tiles are multiples of so many positions. */
   readonly unit: number;
@@ -33,14 +33,16 @@ export interface Work {
 export function inTiles(
   lowering: Lowering,
   site: Site,
-  { name, length, operations, unit, repeatable }: Work,
+  work: Work,
   body: (site: Site, part: Part, thread?: Value) => void,
 ): void {
   const { module } = lowering;
+  const { name, length, unit, repeatable } = work;
   const threads = module.threads ?? 1;
   const tile = Math.ceil(length / (threads * tilesPerThread) / unit) * unit;
   const tiles = Math.ceil(length / tile);
-  if (threads === 1 || tiles < 2 || operations < leastOperations) return body(site, { from: int(site.k, 0), length });
+  if (threads === 1 || tiles < 2 || work.operations < leastOperations)
+    return body(site, { from: int(site.k, 0), length });
   const job = module.declare(lowering.nameOf(name), 3);
   const rest = length - tile * (tiles - 1);
   module.define(job, (k, [frame, number, thread]) => {

@@ -1,11 +1,13 @@
 import { keyOfAttribute } from "../key";
+import type { Attributes } from "../primitive";
 import type { Node } from "../tape";
 import { Tape } from "../tape";
 import { Tensor } from "../tensor";
+import { withoutViews } from "./views";
 
 /**
- * The same program without nodes that no output needs (dead code), and with equal nodes computed once (common subexpressions).
- * Inputs stay as they are.
+ * The same program without nodes that no output needs (dead code), and with equal nodes computed once (common subexpressions); operations that
+ * can do without views of their operands read what those were made of. Inputs stay as they are.
  */
 export function prune(tape: Tape): Tape {
   const live = new Uint8Array(tape.avals.length);
@@ -23,29 +25,41 @@ export function prune(tape: Tape): Tape {
   for (const id of tape.inputs) numbers[id] = result.input(tape.avals[id]!).id;
   for (const { id, value } of tape.literals)
     if (live[id]) numbers[id] = result.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak).id;
-  const known = new Map<string, readonly number[]>();
-  for (const node of tape.nodes) {
-    if (!isLive(node)) continue;
-    const ins = new Array<number>(node.ins.length);
-    for (let k = 0; k < ins.length; k++) ins[k] = numbers[node.ins[k]!]!;
-    const key = keyOfNode(node, ins);
-    let outs = known.get(key);
+  const known = new Map<string, Done[]>();
+  const views = new Map<number, Node>();
+  let absorbed = false;
+  for (const given of tape.nodes) {
+    if (!isLive(given)) continue;
+    const ins = new Array<number>(given.ins.length);
+    for (let k = 0; k < ins.length; k++) ins[k] = numbers[given.ins[k]!]!;
+    const node = withoutViews(given, ins, views);
+    if (node !== given) absorbed = true;
+    const key = `${node.op.name} ${ins.join(" ")}`;
+    const before = known.get(key);
+    let outs = before?.find(({ attributes }) => equalAttributes(attributes, node.attributes))?.outs;
     if (!outs) {
       outs = result.extend(
         node,
         ins,
         node.outs.map((id) => tape.avals[id]!),
       );
-      known.set(key, outs);
+      const done = { attributes: node.attributes, outs };
+      if (before) before.push(done);
+      else known.set(key, [done]);
+      if (node.op.fusion === "view") views.set(outs[0]!, result.nodes.at(-1)!);
     }
     for (let k = 0; k < outs.length; k++) numbers[node.outs[k]!] = outs[k]!;
   }
   result.seal(tape.outputs.map((id) => Tensor.traced(result, numbers[id]!, tape.avals[id]!)));
-  return result;
+  // Views that nobody reads any more are dead.
+  return absorbed ? prune(result) : result;
 }
 
-function keyOfNode({ op, attributes }: Node, ins: readonly number[]): string {
-  let key = op.name;
-  for (let k = 0; k < ins.length; k++) key += ` ${ins[k]!}`;
-  return key + keyOfAttribute(attributes);
+/** What an operation on certain inputs was with some attributes. */
+interface Done {
+  readonly attributes: Attributes;
+  readonly outs: readonly number[];
 }
+
+/** Asked only for operations of one name on the same inputs: as text, attributes that hold tapes are long. */
+const equalAttributes = (a: Attributes, b: Attributes): boolean => a === b || keyOfAttribute(a) === keyOfAttribute(b);

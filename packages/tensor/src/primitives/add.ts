@@ -6,5 +6,6 @@ export const add: Primitive = elementwise({
   name: "add",
   domain: real,
   partials: [() => 1, () => 1],
+  adds: true,
   emit: (k, x, y) => k.add(x, y),
 });

@@ -28,7 +28,8 @@ export const broadcast: Primitive<{ readonly shape: Shape; readonly axes: readon
   },
   element: (k, [x], i, { axes }) => {
     const zero = k.literal("int32", 0);
-    const at = i.axes();
+    // Positions take divisions where the index is a row-major position: a number needs none.
+    const at = x!.shape.some((length) => length !== 1) ? i.axes() : [];
     return x!.at(
       k.index(
         x!.shape,

@@ -64,6 +64,16 @@ export const contract: Primitive<Pairing> = primitive({
     const place = batchA.length + (batched[0] ? 0 : a!.ndim - batchA.length - contractA.length);
     return place === 0 ? [result!] : o.bind(transpose, [result!], { permutation: moveAxis(result!.ndim, place, 0) });
   },
+  absorb: (pairing, operand, { op, attributes }) => {
+    if (op !== transpose) return undefined;
+    const { permutation } = attributes as { readonly permutation: readonly number[] };
+    const [batch, contracted] = operand === 0 ? (["batchA", "contractA"] as const) : (["batchB", "contractB"] as const);
+    const free = otherAxes(permutation.length, [...pairing[batch], ...pairing[contracted]]);
+    const axes = (list: readonly number[]): number[] => list.map((axis) => permutation[axis]!);
+    // Free axes of the result are in the order of the operand's.
+    if (axes(free).some((axis, j, all) => j > 0 && axis < all[j - 1]!)) return undefined;
+    return { ...pairing, [batch]: axes(pairing[batch]), [contracted]: axes(pairing[contracted]) };
+  },
   product: ([a, b], { batchA, batchB, contractA, contractB }) => ({
     batch: batchA.map((axis, j) => [axis, batchB[j]!] as const),
     rows: otherAxes(a!.shape.length, [...batchA, ...contractA]),
@@ -107,15 +117,19 @@ function cotangentOf(o: RuleOps, ct: Tensor, rank: number, other: Tensor, pairin
   const freeOther = otherAxes(other.ndim, [...batchB, ...contractB]);
   const batch = batchA.map((_, j) => j);
   const offset = batchA.length + (first ? free.length : 0);
-  const [result] = o.bind(contract, [ct, other], {
+  const pairs: Pairing = {
     batchA: batch,
     batchB,
     contractA: freeOther.map((_, j) => offset + j),
     contractB: freeOther,
-  });
-  // Result axes now: batch, free, then those of `other` that were contracted, ascending.
+  };
   const contracted = [...contractB].sort((x, y) => x - y).map((axis) => contractA[contractB.indexOf(axis)]!);
+  const inPlace = (order: readonly number[]): boolean => order.every((axis, j) => axis === j);
+  // The free axes of what stands first come first.
   const order = [...batchA, ...free, ...contracted];
-  const permutation = order.map((_, axis) => order.indexOf(axis));
-  return permutation.every((axis, j) => axis === j) ? result! : o.bind(transpose, [result!], { permutation })[0]!;
+  const exchanged = [...batchA, ...contracted, ...free];
+  if (inPlace(exchanged) && !inPlace(order)) return o.bind(contract, [other, ct], reversed(pairs))[0]!;
+  const [result] = o.bind(contract, [ct, other], pairs);
+  if (inPlace(order)) return result!;
+  return o.bind(transpose, [result!], { permutation: order.map((_, axis) => order.indexOf(axis)) })[0]!;
 }

@@ -2,11 +2,11 @@ import { powerOfNegative } from "../lower/math/exponential";
 import { type Primitive, real } from "../primitive";
 import { elementwise } from "./elementwise";
 
-/** eˣ for x ≤ 0, its own derivative: 0 where it would be less than the least normal number. Of positive x it is not defined. */
+/** eˣ for x ≤ 0, but 0 where that would be less than the least normal number; 1 for positive x. */
 export const decay: Primitive = elementwise({
   name: "decay",
   domain: real,
   takes: "float",
-  partials: [(_o, _ins, y) => y],
+  partials: [(o, [x], y) => o.where(o.less(0, x!), 0, y)],
   emit: powerOfNegative,
 });

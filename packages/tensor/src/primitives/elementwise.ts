@@ -1,5 +1,5 @@
 import { type DType, isFloat, isInteger } from "../dtype";
-import { DTypeError, invariant } from "../errors";
+import { DTypeError, mistake } from "../errors";
 import type { Emitter, Value } from "../lower/emitter";
 import { type Aval, type Domain, type Primitive, primitive } from "../primitive";
 import type { RuleOps } from "../rules";
@@ -24,6 +24,8 @@ export interface ElementwiseRules {
    * cotangent or tangent then gives zero, not NaN.
    */
   readonly singular?: boolean;
+  /** It is the sum of two inputs. */
+  readonly adds?: boolean;
   emit(k: Emitter, ...ins: Value[]): Value;
 }
 
@@ -61,19 +63,19 @@ export function elementwise(rules: ElementwiseRules): Primitive {
     name,
     domain: rules.domain,
     fusion: "map",
+    ...(rules.adds ? { adds: true } : {}),
     shape: (ins) => {
-      invariant(ins.length === partials.length, `${name} takes ${partials.length} inputs, not ${ins.length}`);
+      if (ins.length !== partials.length) throw mistake(`${name} takes ${partials.length} inputs, not ${ins.length}`);
       const first = ins[0]!;
       for (const x of ins) {
-        invariant(sameShape(x.shape, first.shape), `${name}: inputs were not broadcast`);
+        if (!sameShape(x.shape, first.shape)) throw mistake(`${name}: inputs were not broadcast`);
         if (!accepts[takes](x.dtype))
           throw new DTypeError(
             `${name}: takes ${wording[takes]}, not ${x.dtype}; cast it first, as in ${remedy[takes]}`,
           );
-        invariant(x.dtype === first.dtype, `${name}: inputs were not promoted`);
+        if (x.dtype !== first.dtype) throw mistake(`${name}: inputs were not promoted`);
       }
-      const dtype = rules.result ?? first.dtype;
-      return [{ dtype, shape: first.shape, ...(dtype === first.dtype ? weakness(ins) : {}), ...rows(ins) }];
+      return [typeOfResult(rules.result ?? first.dtype, ins)];
     },
     vjp: (o, [ct], ins, [out], _, wanted) =>
       partials.map((partial, j) =>
@@ -92,7 +94,13 @@ export function elementwise(rules: ElementwiseRules): Primitive {
   return self;
 }
 
-/** A result is weak if all that it is made of is. */
+function typeOfResult(dtype: DType, ins: readonly Aval[]): Aval {
+  const { shape } = ins[0]!;
+  const plain = ins.every((x) => !x.weak && !x.dynamic);
+  return plain ? { dtype, shape } : { dtype, shape, ...(dtype === ins[0]!.dtype ? weakness(ins) : {}), ...rows(ins) };
+}
+
+/** A result is dynamic if anything that it is made of is. */
 export const rows = (ins: readonly Aval[]): { dynamic?: true } => (ins.some((x) => x.dynamic) ? { dynamic: true } : {});
 
 /** Results are weak when all inputs are. */

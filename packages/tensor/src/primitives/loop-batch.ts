@@ -36,7 +36,9 @@ export function batchLoop(
     // Rows whose number is not known cannot be repeated afterwards.
     ...a.ys.map((kind, k) => masked || plan.outs.ys[k]! || (kind === "row" ? rowsBatched : isDynamic(a))),
   ];
-  const body = o.transforms.batch(a.body, inner(marks), size, forced);
+  // Loops within loops within loops: a body that is batched once more than need be costs a power of their depth.
+  const enough = forced.every((must, k) => !must || plan.body.batchedOuts[k]!);
+  const body = enough ? plan.body : o.transforms.batch(a.body, inner(marks), size, forced);
   const { batchedOuts } = body;
   const lanes = rowsBatched ? size * Math.max(a.lanes, 1) : a.lanes;
   const condition = a.condition && o.transforms.batch(a.condition, [...marks, ...flags.conditionConstants], size);
@@ -134,7 +136,12 @@ function settle(
   flags: ReturnType<typeof splitInputs<boolean>>,
   inner: (marks: readonly boolean[]) => boolean[],
   size: number,
-): { masked: boolean; marks: boolean[]; outs: ReturnType<typeof splitOutputs<boolean>> } {
+): {
+  readonly masked: boolean;
+  readonly marks: boolean[];
+  readonly body: ReturnType<RuleOps["transforms"]["batch"]>;
+  readonly outs: ReturnType<typeof splitOutputs<boolean>>;
+} {
   let marks = [...flags.carries];
   let masked = flags.count[0] ?? false;
   for (;;) {
@@ -142,9 +149,11 @@ function settle(
       ? o.transforms.batch(a.condition, [...marks, ...flags.conditionConstants], size).batchedOuts[0]!
       : false;
     masked ||= decides;
-    const outs = splitOutputs(a, o.transforms.batch(a.body, inner(marks), size).batchedOuts, "body");
+    if (masked) marks = marks.map(() => true);
+    const body = o.transforms.batch(a.body, inner(marks), size);
+    const outs = splitOutputs(a, body.batchedOuts, "body");
     const next = marks.map((mark, j) => mark || masked || outs.carries[j]!);
-    if (next.every((mark, j) => mark === marks[j])) return { masked, marks, outs };
+    if (next.every((mark, j) => mark === marks[j])) return { masked, marks, body, outs };
     marks = next;
   }
 }

@@ -2,14 +2,14 @@ import type { DType, TypedArray } from "../dtype";
 import type { Shape } from "../shape";
 import type { Tape } from "../tape";
 
-/** Where a tensor's numbers are kept: a typed array on CPU targets, a buffer elsewhere. Only its own target looks inside. */
+/** Where a tensor's numbers are kept: a typed array or a place in the memory of programs on CPU targets, a buffer elsewhere. Only its own target looks inside. */
 export type Storage = unknown;
 
 /** A tape made ready to run on a target. */
 export interface Program {
   /** Bytes of its code, where they are known: caches are bounded by them. */
   readonly bytes?: number;
-  /** Storages of all the tape's inputs in order, to those of its outputs. Results share no memory with anything else. */
+  /** Storages of all the tape's inputs in order, to those of its outputs. Results are values of their own, whatever becomes of inputs and memory. */
   run(inputs: readonly Storage[]): readonly Storage[];
   /** What was made of the tape, for people: kernels, bytes. */
   inspect(): string;
@@ -24,9 +24,9 @@ export interface Target {
   program(tape: Tape): Program;
   /** Takes over numbers from the host; the array is not copied by CPU targets. */
   upload(values: TypedArray, dtype: DType, shape: Shape): Storage;
-  /** Numbers of a storage. May be the storage itself: callers copy before handing it to users. */
+  /** Numbers of a storage, good until a program runs; callers copy them at once to keep them or to hand them to users. */
   read(storage: Storage): TypedArray | Promise<TypedArray>;
-  /** Takes back the memory of a storage that nobody will use again; absent where the garbage collector does. */
+  /** Takes back the memory of a storage that nobody will use again, so that nothing need be done to keep its numbers; absent where the garbage collector does. */
   release?(storage: Storage): void;
   /** Programs by the exact structure of their tape (`keyOf`). */
   readonly programs: ProgramCache;

@@ -31,6 +31,7 @@ const table: Readonly<Record<string, Row>> = {
   sigmoid: within(6),
   softplus: within(6),
   logsumexp: within(8),
+  decay: functions["exp"]!,
   contract: overall(16),
 };
 

@@ -107,10 +107,10 @@ const floors: ByFloat<{ readonly zero: number; readonly least: number }> = {
   float64: { zero: -1022.5 * Math.LN2, least: -1022.99 * Math.LN2 },
 };
 
-/** eˣ for x ≤ 0 in fewer steps: 0 where it would be less than the least normal number. */
+/** eˣ for x ≤ 0 in fewer steps: 0 where it would be less than the least normal number. 1 for positive x. */
 export function powerOfNegative(k: Emitter, x: Value): Value {
   const { zero, least } = forDType(floors, x.dtype);
-  if (k.target === "wasm") return boundedExponential(k, x, { least });
+  if (k.target === "wasm") return boundedExponential(k, x, { least, greatest: 0 });
   const f = floats(k, x.dtype);
-  return f.select(f.less(x, zero), 0, k.math("exp", x));
+  return f.select(f.less(x, zero), 0, k.math("exp", f.atMost(x, 0)));
 }

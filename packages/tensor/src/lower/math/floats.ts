@@ -57,6 +57,9 @@ export interface ByFloat<T> {
 export const forDType = <T>(table: ByFloat<T>, dtype: DType): T =>
   dtype === "float32" ? table.float32 : table.float64;
 
+/** Is a number of this dtype an unevaluated sum of two singles? Doubles are, where there are none. */
+export const isPair = (k: Emitter, dtype: DType): boolean => k.target === "webgpu" && dtype === "float64";
+
 const int = (k: Emitter, n: number): Value => k.literal("int32", n);
 
 /** Adding and taking away 1.5·2^(bits of the fraction) rounds to an integer, which then stands in the low bits of the sum. */
@@ -82,6 +85,11 @@ export const biasOf = (dtype: DType): number => forDType(exponents, dtype).bias;
 /** The nearest integer to x, |x| < 2^21. @param added @defaultValue twice the bias of exponents */
 export function nearestInteger(k: Emitter, x: Value, added: number = 2 * biasOf(x.dtype)): NearestInteger {
   const f = floats(k, x.dtype);
+  if (isPair(k, x.dtype)) {
+    // The sum of a pair and a large number is not rounded to an integer.
+    const whole = k.cast(k.round(x), "int32");
+    return { float: k.cast(whole, x.dtype), int: whole, biased: k.add(whole, int(k, added)) };
+  }
   const shift = forDType(roundingShift, x.dtype) + added;
   const sum = f.add(x, shift);
   const biased = x.dtype === "float32" ? k.bitcast(sum, "int32") : k.bitcast(k.words(sum).low, "int32");

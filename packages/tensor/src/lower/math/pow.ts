@@ -1,7 +1,7 @@
 import type { Emitter, Value } from "../emitter";
 import { type Pair, fastTwoSum, multiplyPairs, twoProduct, twoSum } from "./double-length";
 import { exponential, exponentialValue } from "./exponential";
-import { type ByFloat, decompose, floats, forDType } from "./floats";
+import { type ByFloat, decompose, floats, forDType, isPair } from "./floats";
 
 /**
  * (ln((1 + s)/(1 − s)) − 2s − ⅔s³)/s⁵ in s², minimax (Remez exchange in 45 digits); ⅔ and ln2 in two parts, the first part of ln2 with few
@@ -56,6 +56,8 @@ function longLogarithm(k: Emitter, x: Value): Pair {
 /** |x|^y for finite |x| > 0. */
 function powerOfSize(k: Emitter, size: Value, y: Value): Value {
   const f = floats(k, size.dtype);
+  // What products round off is not to be had of pairs, whose functions are long: relative errors are those of y·ln x.
+  if (isPair(k, size.dtype)) return k.math("exp", f.mul(y, k.math("log", size)));
   const { bound } = forDType(constants, size.dtype);
   // From 2⁶⁴ on every base but 1 gives 0 or ∞, and larger exponents would overflow on the way.
   const exponent = f.atLeast(f.atMost(y, 2 ** 64), -(2 ** 64));

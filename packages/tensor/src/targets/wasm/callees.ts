@@ -19,4 +19,6 @@ export interface Callees {
   thread(name: ThreadFunction): number;
   /** The number by which threads know a function (frame, tile, thread) → (). */
   job(handle: FunctionHandle): number;
+  /** Notes that the code takes memory beyond its frame. */
+  noteHeap(): void;
 }

@@ -73,11 +73,8 @@ export class FunctionCode {
 
   get(local: number): void {
     const code = this.bytes;
-    if (code.length === this.#setEnd && local === this.#setLocal) code.patch(this.#setAt, op.localTee);
-    else {
-      code.byte(op.localGet);
-      code.unsigned(local);
-    }
+    if (local === this.#setLocal && code.length === this.#setEnd) code.patch(this.#setAt, op.localTee);
+    else code.pair(op.localGet, local);
     this.#setEnd = -1;
   }
 
@@ -105,8 +102,7 @@ export class FunctionCode {
   set({ local }: { readonly local: number }): void {
     this.#setAt = this.bytes.length;
     this.#setLocal = local;
-    this.bytes.byte(op.localSet);
-    this.bytes.unsigned(local);
+    this.bytes.pair(op.localSet, local);
     this.#setEnd = this.bytes.length;
   }
 
@@ -126,8 +122,7 @@ export class FunctionCode {
 
   /** A SIMD instruction with its immediate operands. */
   simd(instruction: number, immediates?: readonly number[]): void {
-    this.bytes.byte(0xfd);
-    this.bytes.unsigned(instruction);
+    this.bytes.pair(0xfd, instruction);
     if (immediates) this.bytes.bytes(immediates);
   }
 

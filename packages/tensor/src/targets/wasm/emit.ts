@@ -1,6 +1,6 @@
 import type { DType } from "../../dtype";
 import { isFloat } from "../../dtype";
-import { invariant } from "../../errors";
+import { mistake } from "../../errors";
 import type { Index, MathFunction, Value, Variable } from "../../lower/emitter";
 import type { FunctionHandle, LaneEmitter, MachineEmitter, MatmulSpec } from "../../lower/machine";
 import { failureWord } from "../../lower/heap";
@@ -16,6 +16,7 @@ import { emitParallel } from "./threads/parallel";
 import { bulk, empty, op } from "./encode";
 import { LaneCode } from "./lane-code";
 import { laneEmitter } from "./lanes";
+import { matmulArguments } from "./matmul";
 import { ensureMemory } from "./memory-growth";
 
 /** A stretch of code; what it computed may be reused as long as it is open. */
@@ -62,7 +63,7 @@ export class WasmEmitter implements MachineEmitter {
 
   #binary(name: BinaryOp, a: Value, b: Value): Value {
     const { dtype } = a;
-    invariant(dtype === b.dtype, `${name} of ${dtype} and ${b.dtype}`);
+    if (dtype !== b.dtype) throw mistake(`${name} of ${dtype} and ${b.dtype}`);
     const left = literalOf(a);
     const right = literalOf(b);
     const compares = scalar.comparisons.has(name);
@@ -78,7 +79,7 @@ export class WasmEmitter implements MachineEmitter {
     if ((name === "div" || name === "rem") && !isFloat(dtype)) return divide(this, this.#code, name, a, b);
     const instruction = binaryInstruction(name, dtype);
     if (instruction !== undefined) return this.#code.emit(type, [a, b], instruction);
-    invariant(name === "min" || name === "max", `${name} is not an operation on ${dtype}`);
+    if (name !== "min" && name !== "max") throw mistake(`${name} is not an operation on ${dtype}`);
     return this.select(this.#binary("less", a, b), name === "min" ? a : b, name === "min" ? b : a);
   }
 
@@ -88,7 +89,7 @@ export class WasmEmitter implements MachineEmitter {
     if (number !== undefined) return this.literal(dtype, scalar.unary(name, dtype)(number));
     if (isFloat(dtype)) {
       const instruction = unaryInstruction(name, dtype);
-      invariant(instruction !== undefined, `${name} is not an operation on ${dtype}`);
+      if (instruction === undefined) throw mistake(`${name} is not an operation on ${dtype}`);
       return this.#code.emit(dtype, [a], instruction);
     }
     const zero = this.literal(dtype, 0);
@@ -96,7 +97,7 @@ export class WasmEmitter implements MachineEmitter {
     if (name === "not")
       return dtype === "bool" ? this.#code.emit("bool", [a], op.i32Eqz) : this.xor(a, this.literal(dtype, -1));
     if (name === "abs" && dtype === "int32") return this.select(this.less(a, zero), this.neg(a), a);
-    invariant(name !== "sqrt", `sqrt is not an operation on ${dtype}`);
+    if (name === "sqrt") throw mistake(`sqrt is not an operation on ${dtype}`);
     return a;
   }
 
@@ -127,7 +128,7 @@ export class WasmEmitter implements MachineEmitter {
   readonly not = (a: Value): Value => this.#unary("not", a);
 
   select(condition: Value, a: Value, b: Value): Value {
-    invariant(a.dtype === b.dtype, `select between ${a.dtype} and ${b.dtype}`);
+    if (a.dtype !== b.dtype) throw mistake(`select between ${a.dtype} and ${b.dtype}`);
     const known = literalOf(condition);
     if (known !== undefined) return known ? a : b;
     return this.#code.emit(a.dtype, [a, b, condition], op.select);
@@ -188,7 +189,7 @@ export class WasmEmitter implements MachineEmitter {
     const { dtype } = initial;
     const local = this.#code.local(dtype);
     const set = (value: Value): void => {
-      invariant(value.dtype === dtype, `a ${dtype} variable set to a ${value.dtype}`);
+      if (value.dtype !== dtype) throw mistake(`a ${dtype} variable set to a ${value.dtype}`);
       this.#code.push(value);
       this.#code.set(local);
     };
@@ -291,7 +292,7 @@ export class WasmEmitter implements MachineEmitter {
   }
 
   store(dtype: DType, address: Value, offset: number, value: Value): void {
-    invariant(value.dtype === dtype, `a ${value.dtype} stored as ${dtype}`);
+    if (value.dtype !== dtype) throw mistake(`a ${value.dtype} stored as ${dtype}`);
     if (offset < 0) return this.store(dtype, this.add(address, this.literal("int32", offset)), 0, value);
     const { store, align } = access[dtype];
     this.#code.push(address);
@@ -314,14 +315,14 @@ export class WasmEmitter implements MachineEmitter {
   }
 
   call(target: FunctionHandle, args: readonly Value[]): void {
-    invariant(args.length === target.parameters, `${args.length} arguments for ${target.parameters} parameters`);
+    if (args.length !== target.parameters)
+      throw mistake(`${args.length} arguments for ${target.parameters} parameters`);
     this.#code.call(target.index, args);
   }
 
   matmul(spec: MatmulSpec): void {
     if (spec.m === 0 || spec.n === 0) return;
-    const { a, b, c, panel } = spec;
-    this.#code.call(this.#callees.matmul(spec), [a.address, b.address, c.address, panel]);
+    this.#code.call(this.#callees.matmul(spec), matmulArguments(spec));
   }
 
   lanes(count: number): LaneEmitter {
@@ -339,6 +340,7 @@ export class WasmEmitter implements MachineEmitter {
   }
 
   ensure(end: Value): void {
+    this.#callees.noteHeap();
     ensureMemory(this, this.#code, end);
   }
 }

@@ -31,6 +31,14 @@ export class ByteWriter {
     this.#bytes[at] = value;
   }
 
+  /** A byte and an unsigned integer, as most instructions are. */
+  pair(first: number, value: number): void {
+    this.#reserve(2);
+    this.#bytes[this.#length++] = first;
+    if (value < 0x80) this.#bytes[this.#length++] = value;
+    else this.unsigned(value);
+  }
+
   /** An unsigned LEB128 integer below 2^32. */
   unsigned(value: number): void {
     this.#reserve(5);

@@ -1,9 +1,9 @@
-import type { TypedArray } from "../../dtype";
 import { ProgramCache, type Target } from "../target";
 import { engineOf } from "./engine";
 import { WasmMemory } from "./memory";
 import { maxPages } from "./module";
 import { threadedProgram, wasmProgram } from "./program";
+import { giveUp, numbersOf } from "./residents";
 import { checkEngine } from "./simd";
 import { whyNoThreads } from "./threads/pool";
 import { mostWorkers } from "./threads/words";
@@ -74,7 +74,8 @@ function make(deterministic: boolean, threads: number): Target {
     program: (tape) =>
       threads > 1 ? threadedProgram(tape, memory, engine, memoryFor(1)) : wasmProgram(tape, memory, engine),
     upload: (values) => values,
-    read: (storage) => storage as TypedArray,
+    read: numbersOf,
+    release: giveUp,
     programs: new ProgramCache(),
   });
 }

@@ -1,5 +1,5 @@
 import { type DType, isFloat, isInteger } from "../../dtype";
-import { invariant } from "../../errors";
+import { invariant, mistake } from "../../errors";
 import type { Value } from "../../lower/emitter";
 import { type BinaryOp, type UnaryOp, comparisons } from "../../lower/math/scalar";
 import { held, literalOf } from "./emit-code";
@@ -91,7 +91,7 @@ export function laneArithmetic(k: LaneCode): LaneArithmetic {
 
   function binary(name: BinaryOp, a: Value, b: Value): Value {
     const { dtype } = a;
-    invariant(dtype === b.dtype, `${name} of ${dtype} and ${b.dtype}`);
+    if (dtype !== b.dtype) throw mistake(`${name} of ${dtype} and ${b.dtype}`);
     if (!isLanes(a) && !isLanes(b)) return scalar[name](a, b);
     if (comparisons.has(name)) return compare(name, a, b);
     const right = literalOf(b);
@@ -171,7 +171,7 @@ export function laneArithmetic(k: LaneCode): LaneArithmetic {
 
   function select(condition: Value, a: Value, b: Value): Value {
     const { dtype } = a;
-    invariant(dtype === b.dtype, `select between ${dtype} and ${b.dtype}`);
+    if (dtype !== b.dtype) throw mistake(`select between ${dtype} and ${b.dtype}`);
     if (!isLanes(condition)) {
       const known = literalOf(condition);
       if (known !== undefined) return known ? a : b;

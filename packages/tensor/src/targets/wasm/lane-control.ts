@@ -1,4 +1,4 @@
-import { invariant } from "../../errors";
+import { mistake } from "../../errors";
 import type { Value, Variable } from "../../lower/emitter";
 import type { LaneCode, Parts } from "./lane-code";
 import { vector } from "./lane-operations";
@@ -83,7 +83,7 @@ export function laneControl(k: LaneCode): LaneControl {
         return dtype === "bool" ? fixed(width, parts) : k.vector(dtype, parts);
       },
       set: (value) => {
-        invariant(value.dtype === dtype, `a ${dtype} variable set to a ${value.dtype}`);
+        if (value.dtype !== dtype) throw mistake(`a ${dtype} variable set to a ${value.dtype}`);
         const parts = k.parts(value, width);
         // Lanes that did not take part when it was made never ask for it.
         if (current === undefined || current === born) k.assign(locals, parts);

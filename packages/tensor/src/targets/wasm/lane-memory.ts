@@ -1,5 +1,5 @@
 import { type DType, byteSize } from "../../dtype";
-import { invariant } from "../../errors";
+import { mistake } from "../../errors";
 import type { Value } from "../../lower/emitter";
 import type { LaneArithmetic } from "./lane-arithmetic";
 import type { LaneCode, Parts } from "./lane-code";
@@ -206,7 +206,7 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
   }
 
   function store(dtype: DType, address: Value, offset: number, value: Value): void {
-    invariant(value.dtype === dtype, `a ${value.dtype} stored as ${dtype}`);
+    if (value.dtype !== dtype) throw mistake(`a ${value.dtype} stored as ${dtype}`);
     if (offset < 0) return store(dtype, arithmetic.binary("add", address, scalar.literal("int32", offset)), 0, value);
     if (!isLanes(address) && !isLanes(value)) return scalar.store(dtype, address, offset, value);
     // What the branches below need is made before them.

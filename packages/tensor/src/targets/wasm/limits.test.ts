@@ -88,7 +88,7 @@ test("a program that stops for want of memory leaves the target usable", () => {
   const x = tensor([1, 2], { target });
   const double = compile((y: Tensor) => y.mul(2));
   expect(double(x).arraySync()).toEqual([2, 4]);
-  memory.renew();
+  memory.renew("test");
   expect(double(x).arraySync()).toEqual([2, 4]);
   expect(compile((y: Tensor) => fori(3, (_i, z: Tensor) => z.add(z), y))(x).arraySync()).toEqual([8, 16]);
 });

@@ -57,21 +57,21 @@ const double: Vectors = {
 
 export const vectorsOf = (dtype: "float32" | "float64"): Vectors => (dtype === "float32" ? single : double);
 
-const parameters = 4;
-
 /** The code of one function from addresses to nothing: its locals, loops over cursors, and vectors in memory, whole or in part. */
 export class MatmulCode {
   readonly bytes: ByteWriter = new ByteWriter();
   readonly v: Vectors;
   readonly #locals: number[] = [];
   readonly #vectors: number[] = [];
+  readonly #parameters: number;
 
-  constructor(vectors: Vectors) {
+  constructor(vectors: Vectors, parameters: number) {
     this.v = vectors;
+    this.#parameters = parameters;
   }
 
   local(type: number = i32): number {
-    return parameters - 1 + this.#locals.push(type);
+    return this.#parameters - 1 + this.#locals.push(type);
   }
 
   /** One of the locals for vectors, which all parts of the function share. */
@@ -116,6 +116,14 @@ export class MatmulCode {
       this.int(bytes);
       this.bytes.byte(op.i32Add);
     }
+    this.set(to);
+  }
+
+  /** to = a + b, of addresses */
+  sum(to: number, a: number, b: number): void {
+    this.get(a);
+    this.get(b);
+    this.bytes.byte(op.i32Add);
     this.set(to);
   }
 

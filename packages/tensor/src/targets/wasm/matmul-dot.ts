@@ -12,9 +12,9 @@ export const isDot = ({ m, n, k, a, b }: MatmulSpec): boolean =>
  * The one product whose sum is not taken in order, as there is nothing else to fill lanes with: `chains` vectors of partial sums,
  * then these pairwise.
  */
-export function dot(code: MatmulCode, { k, accumulate }: MatmulSpec, fused: boolean): void {
+export function dot(code: MatmulCode, { k, accumulate, plus }: MatmulSpec, fused: boolean): void {
   const { lanes, bytes, element, extract } = code.v;
-  const [a, b, c] = [0, 1, 2];
+  const [a, b, c, other] = [0, 1, 2, 4];
   const sum = (chain: number): number => code.vector(2 + chain);
   for (let chain = 0; chain < chains; chain++) code.zero(sum(chain));
   const step = (chain: number, offset: number, count: number = lanes): void => {
@@ -51,5 +51,10 @@ export function dot(code: MatmulCode, { k, accumulate }: MatmulSpec, fused: bool
   }
   code.get(total);
   if (accumulate) code.bytes.byte(element.add);
+  if (plus) {
+    code.get(other);
+    code.element(element.load);
+    code.bytes.byte(element.add);
+  }
   code.element(element.store);
 }

@@ -9,6 +9,8 @@ export interface Tile {
   readonly fused: boolean;
   /** Sums go on from those that c holds. */
   readonly resume: boolean;
+  /** The bytes, in a local, from c to what is added to complete sums; undefined where nothing is. */
+  readonly plus: number | undefined;
   readonly left: { readonly address: number; readonly stride: number; readonly sumStride: number };
   readonly right: { readonly address: number; readonly sumStride: number; readonly last: number };
   readonly c: { readonly address: number; readonly leftStride: number; readonly rightStride: number };
@@ -45,5 +47,13 @@ export function tile(code: MatmulCode, t: Tile): void {
       for (let j = 0; j < vectors; j++) code.accumulate(cell(i, j), leftNumber, rightVector(j), t.fused);
     }
   });
+  if (t.plus !== undefined) {
+    const plusAt = code.local();
+    code.sum(plusAt, c.address, t.plus);
+    each((i, j) => {
+      code.load(rightVector(0), plusAt, at(i, j), count(j, t.last), c.rightStride);
+      code.add(cell(i, j), cell(i, j), rightVector(0));
+    });
+  }
   each((i, j) => code.store(cell(i, j), c.address, at(i, j), count(j, t.last), c.rightStride));
 }

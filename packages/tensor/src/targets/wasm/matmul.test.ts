@@ -24,6 +24,8 @@ interface Problem {
   readonly a: string;
   readonly b: string;
   readonly accumulate: boolean;
+  /** Another array is added to what is complete. */
+  readonly plus: boolean;
 }
 
 const problems = (size: fc.Arbitrary<number>, depth: fc.Arbitrary<number>): fc.Arbitrary<Problem> =>
@@ -36,6 +38,7 @@ const problems = (size: fc.Arbitrary<number>, depth: fc.Arbitrary<number>): fc.A
     a: fc.constantFrom(...Object.keys(layouts)),
     b: fc.constantFrom(...Object.keys(layouts)),
     accumulate: fc.boolean(),
+    plus: fc.boolean(),
   });
 
 /** Runs the product on operands filled by `value`; gives all of the memory before the panel, and what it should be. */
@@ -50,10 +53,11 @@ function solve(problem: Problem, value: (i: number) => number, engine: Engine): 
   const aAt = 3;
   const bAt = aAt + Math.max(0, extent(m, k, aRow, aColumn)) + 3;
   const cAt = bAt + Math.max(0, extent(k, n, bRow, bColumn)) + 3;
-  const end = cAt + m * cRow + 3;
+  const plusAt = cAt + m * cRow + 3;
+  const end = plusAt + m * cRow + 3;
   const module = wasmModule(engine);
-  const handle = module.declare("matmul", 4);
-  module.define(handle, (e, [a, b, c, panel]) =>
+  const handle = module.declare("matmul", 5);
+  module.define(handle, (e, [a, b, c, panel, plus]) =>
     e.matmul({
       dtype,
       m,
@@ -64,6 +68,7 @@ function solve(problem: Problem, value: (i: number) => number, engine: Engine): 
       c: { address: c!, rowStride: cRow },
       panel: panel!,
       accumulate,
+      plus: problem.plus ? plus : undefined,
     }),
   );
   module.export(handle, "matmul");
@@ -81,9 +86,10 @@ function solve(problem: Problem, value: (i: number) => number, engine: Engine): 
         one[1] = all[aAt + i * aRow + p * aColumn]! * all[bAt + p * bRow + j * bColumn]!;
         one[0] += one[1];
       }
+      if (problem.plus) one[0] += wanted[plusAt + i * cRow + j]!;
       wanted[cAt + i * cRow + j] = one[0]!;
     }
-  (instance.exports.matmul as (...at: number[]) => void)(aAt * bytes, bAt * bytes, cAt * bytes, end * bytes);
+  (instance.exports.matmul as (...at: number[]) => void)(...[aAt, bAt, cAt, end, plusAt].map((at) => at * bytes));
   return { found: Array.from(all), wanted: Array.from(wanted) };
 }
 
@@ -118,7 +124,7 @@ test.each(engines)("%s: large products, in blocks and from panels", (_, engine) 
     ),
     { numRuns: 60 },
   );
-  const large = { pad: 0, a: "rows", b: "rows", accumulate: false } as const;
+  const large = { pad: 0, a: "rows", b: "rows", accumulate: false, plus: true } as const;
   check({ ...large, dtype: "float32", m: 40, n: 512, k: 300 }, integer, engine);
   check({ ...large, dtype: "float64", m: 300, n: 9, k: 257, accumulate: true }, integer, engine);
   check({ ...large, dtype: "float64", m: 9, n: 300, k: 257, a: "columns", b: "columns" }, integer, engine);
@@ -147,7 +153,17 @@ test("a dot product is nearer than sums in order have to be", () => {
   for (const dtype of ["float32", "float64"] as const)
     for (const k of [15, 16, 17, 31, 64, 1000]) {
       const value = (i: number): number => Math.sin(i * i + 1);
-      const problem: Problem = { dtype, m: 1, n: 1, k, pad: 0, a: "rows", b: "columns", accumulate: false };
+      const problem: Problem = {
+        dtype,
+        m: 1,
+        n: 1,
+        k,
+        pad: 0,
+        a: "rows",
+        b: "columns",
+        accumulate: false,
+        plus: false,
+      };
       for (const [, engine] of engines) {
         const { found } = solve(problem, value, engine);
         const products = Array.from({ length: k }, (_, p) => found[3 + p]! * found[6 + k + p]!);

@@ -1,4 +1,6 @@
+import type { Value } from "../../lower/emitter";
 import { matmulPanel, type MatmulSpec } from "../../lower/machine";
+import { op } from "./encode";
 import type { Engine } from "./engine";
 import { type Cursor, MatmulCode, vectorsOf } from "./matmul-code";
 import { dot, isDot } from "./matmul-dot";
@@ -7,14 +9,23 @@ import { pack } from "./matmul-pack";
 import { type Tile, tile } from "./matmul-tile";
 
 /** What of a product its function depends on; products with equal keys share one. */
-export const matmulKey = ({ dtype, m, n, k, a, b, c, accumulate }: MatmulSpec): string =>
-  `matmul.${dtype}.${m}x${n}x${k}.${a.rowStride}.${a.columnStride}.${b.rowStride}.${b.columnStride}.${c.rowStride}${accumulate ? "+" : ""}`;
+export const matmulKey = ({ dtype, m, n, k, a, b, c, accumulate, plus }: MatmulSpec): string =>
+  `matmul.${dtype}.${m}x${n}x${k}.${a.rowStride}.${a.columnStride}.${b.rowStride}.${b.columnStride}.${c.rowStride}${accumulate ? "+" : ""}${plus ? "+c" : ""}`;
 
-const [cParameter, panelParameter] = [2, 3];
+const [cParameter, panelParameter, plusParameter] = [2, 3, 4];
 
-/** The body of a function (a, b, c, panel addresses) → () that computes one product, with all sizes and strides baked in. */
+/** The addresses that a product's function is given. */
+export const matmulArguments = ({ a, b, c, panel, plus }: MatmulSpec): Value[] => [
+  a.address,
+  b.address,
+  c.address,
+  panel,
+  ...(plus ? [plus] : []),
+];
+
+/** The body of a function of {@link matmulArguments} that computes one product, with all sizes and strides baked in. */
 export function matmulFunction(spec: MatmulSpec, engine: Engine): Uint8Array {
-  const code = new MatmulCode(vectorsOf(spec.dtype));
+  const code = new MatmulCode(vectorsOf(spec.dtype), matmulArguments(spec).length);
   if (isDot(spec)) dot(code, spec, engine.fused);
   else blocks(code, spec, engine);
   return code.finish();
@@ -35,7 +46,9 @@ function blocks(code: MatmulCode, spec: MatmulSpec, engine: Engine): void {
   const resume = spec.accumulate || !whole;
   if (resume && !spec.accumulate) clear(code, spec);
   const [leftBlock, cBlock] = [code.local(), code.local()];
-  for (const steps of whole ? [{ size: k, times: 1 }] : parts(k, matmulPanel.steps)) {
+  const plus = spec.plus && distance(code);
+  for (const steps of sumParts(k, plus !== undefined)) {
+    const mode = { fused: engine.fused, resume, plus: steps.last ? plus : undefined };
     const along = [left, right].map(({ parameter, sumStride }) => ({
       local: parameter,
       step: steps.size * sumStride * bytes,
@@ -49,10 +62,31 @@ function blocks(code: MatmulCode, spec: MatmulSpec, engine: Engine): void {
           { local: cBlock, step: rows.size * c.leftStride * bytes },
         ];
         const part = { ...form, k: steps.size, left: { ...left, length: rows.size } };
-        code.repeat(rows.times, down, () => strips(code, part, leftBlock, cBlock, { fused: engine.fused, resume }));
+        code.repeat(rows.times, down, () => strips(code, part, leftBlock, cBlock, mode));
       }
     });
   }
+}
+
+/** Runs of the sum, as many steps as a panel has; the last alone where something is to be done when sums are complete. */
+function sumParts(k: number, ends: boolean): { size: number; times: number; last: boolean }[] {
+  const all = k <= matmulPanel.steps ? [{ size: k, times: 1 }] : parts(k, matmulPanel.steps);
+  const { size, times } = all.at(-1)!;
+  const early = [...all.slice(0, -1), { size, times: ends ? times - 1 : times }].map((run) => ({
+    ...run,
+    last: false,
+  }));
+  return ends ? [...early, { size, times: 1, last: true }] : early;
+}
+
+/** Bytes from where results are written to what is added to them. */
+function distance(code: MatmulCode): number {
+  const bytes = code.local();
+  code.get(plusParameter);
+  code.get(cParameter);
+  code.bytes.byte(op.i32Sub);
+  code.set(bytes);
+  return bytes;
 }
 
 function clear(code: MatmulCode, { m, n, c }: MatmulSpec): void {
@@ -69,7 +103,7 @@ function strips(
   form: Form,
   leftBlock: number,
   cBlock: number,
-  mode: Pick<Tile, "fused" | "resume">,
+  mode: Pick<Tile, "fused" | "resume" | "plus">,
 ): void {
   const { lanes, bytes } = code.v;
   const { left, right, k, c, packed } = form;

@@ -1,6 +1,8 @@
 import { byteSize, type DType, type TypedArray } from "../../dtype";
 import { OutOfMemoryError } from "../../errors";
+import type { Storage } from "../target";
 import { maxPages } from "./module";
+import { Resident, residentBytes, Residents } from "./residents";
 import { WorkerPool } from "./threads/pool";
 import { words } from "./threads/words";
 
@@ -30,7 +32,9 @@ export class WasmMemory {
   private instances = new WeakMap<object, Instance>();
   private readonly results = new Results();
   private holder: Instance | undefined;
-  private readonly held: (TypedArray | undefined)[] = [];
+  private readonly held: Storage[] = [];
+  /** Results that have not been copied out. */
+  readonly residents: Residents = new Residents();
 
   private readonly pages: number;
 
@@ -84,7 +88,7 @@ export class WasmMemory {
    * Which large inputs lie where a program wants them, because it was the last to run and got them then. Storages never change, so what is there
    * need not be copied again; what the program finds elsewhere it notes.
    */
-  heldBy(instance: Instance): (TypedArray | undefined)[] {
+  heldBy(instance: Instance): Storage[] {
     if (this.holder !== instance) {
       this.holder = instance;
       this.held.length = 0;
@@ -93,7 +97,9 @@ export class WasmMemory {
   }
 
   /** Another memory in place of one that is full, for a memory cannot shrink. */
-  renew(): void {
+  renew(where: string): void {
+    this.refresh();
+    this.residents.leave(where);
     this.current = emptyMemory(this.pages, this.threads > 1);
     this.pool?.end();
     this.pool = undefined;
@@ -144,9 +150,15 @@ export class WasmMemory {
     }
   }
 
-  /** A copy of what a view shows. */
-  copy(where: string, dtype: DType, view: TypedArray): TypedArray {
+  /** What a view shows as a result: it stays there if it is large, else it is copied. */
+  result(where: string, dtype: DType, view: TypedArray): Storage {
     if (view.byteLength <= ownBytes) return view.slice();
+    if (view.byteLength < residentBytes) return this.copy(where, dtype, view);
+    return this.residents.add(new Resident(this, dtype, view.byteOffset, view.length));
+  }
+
+  /** A copy of what a view shows. @throws OutOfMemoryError */
+  copy(where: string, dtype: DType, view: TypedArray): TypedArray {
     if (view.byteLength <= sharedBytes) {
       const values = this.results.take(dtype, view.length);
       values.set(view);

@@ -12,7 +12,7 @@ import { type Engine, plainEngine } from "./engine";
 import { mathOfVectors } from "./lane-math";
 import { lanesPerPart, widthOf } from "./lane-values";
 import { laneEmitter } from "./lanes";
-import { matmulFunction, matmulKey } from "./matmul";
+import { matmulArguments, matmulFunction, matmulKey } from "./matmul";
 import type { ThreadFunction } from "./threads/parallel";
 import { threadFunctions } from "./threads/ticket";
 
@@ -43,6 +43,7 @@ export class WasmModule implements MachineModule, Callees {
   readonly engine: Engine;
   readonly addressable = true;
   #jobs = 0;
+  #usesHeap = false;
 
   constructor(engine: Engine) {
     this.engine = engine;
@@ -114,7 +115,7 @@ export class WasmModule implements MachineModule, Callees {
     const key = matmulKey(spec);
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const index = this.#add(key, [i32, i32, i32, i32], []);
+    const index = this.#add(key, new Array<number>(matmulArguments(spec).length).fill(i32), []);
     this.#shared.set(key, index);
     this.#functions[index]!.body = matmulFunction(spec, this.engine);
     return index;
@@ -148,6 +149,15 @@ export class WasmModule implements MachineModule, Callees {
     const number = this.#jobs++;
     this.export(handle, `tile${number}`);
     return number;
+  }
+
+  noteHeap(): void {
+    this.#usesHeap = true;
+  }
+
+  /** Does it take memory beyond its frame? */
+  get usesHeap(): boolean {
+    return this.#usesHeap;
   }
 
   finish(): Uint8Array<ArrayBuffer> {

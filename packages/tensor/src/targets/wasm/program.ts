@@ -14,10 +14,11 @@ import { prune } from "../../passes/prune";
 import type { Aval } from "../../primitive";
 import { sizeOf } from "../../shape";
 import type { Tape } from "../../tape";
-import type { Program } from "../target";
+import type { Program, Storage } from "../target";
 import { type Engine, plainEngine } from "./engine";
 import { heldBytes, type Instance, maxBytes, outOfMemory, type WasmMemory } from "./memory";
 import { type WasmModule, wasmModule } from "./module";
+import { numbersOf } from "./residents";
 
 /** The first free byte of the heap. */
 const topWord = 0;
@@ -38,15 +39,17 @@ export function threadedProgram(source: Tape, memory: WasmMemory, engine: Engine
 
 /**
  * One module for a whole tape. Its memory is laid out when it is made: a word for the top of the heap, then one frame with inputs, results and
- * all that lies between; rows of dynamic values lie above. A run copies inputs in, calls one function, and copies results out.
+ * all that lies between; rows of dynamic values lie above. A run copies inputs in, calls one function, and copies small results out; large ones stay
+ * (see `Resident`).
  * @throws OutOfMemoryError when the frame is larger than addresses reach
  */
 export const wasmProgram = (source: Tape, memory: WasmMemory, engine: Engine = plainEngine): Program =>
   programOf(lowered(source, engine), memory, engine);
 
 function programOf(made: Lowered, memory: WasmMemory, engine: Engine): Program {
-  const { tape, bytes, forks, functions, frameBytes, inputs, outputs } = made;
+  const { tape, bytes, forks, functions, frameBytes, usesHeap, inputs, outputs } = made;
   const { where } = tape;
+  const reach = usesHeap ? Infinity : frameBytes;
   let module: WebAssembly.Module | undefined;
   const view = (port: Port): TypedArray | undefined =>
     port.aval.dynamic || port.literal !== undefined ? undefined : memory.view(port.aval.dtype, port.at, port.size);
@@ -67,16 +70,18 @@ function programOf(made: Lowered, memory: WasmMemory, engine: Engine): Program {
       memory.ensure(where, frameBytes);
       const here = memory.instanceOf(inputs, instance);
       const held = memory.heldBy(here);
+      if (here.version !== memory.version) look(here);
+      if (memory.residents.lowest < reach) memory.residents.clear(where, reach, given, here.targets, held);
       let top = frameBytes;
       for (let k = 0; k < inputs.length; k++) {
         if (here.version !== memory.version) look(here);
         const values = given[k] as TypedArray;
         const target = here.targets[k];
-        if (!target) top = writeRows(where, memory, inputs[k]!, values, top);
-        else if (values.length === 1) target[0] = values[0]!;
-        else if (values.byteLength < heldBytes) target.set(values);
+        if (!target) top = writeRows(where, memory, inputs[k]!, numbersOf(values), top);
+        else if (target.length === 1) target[0] = values[0]!;
+        else if (target.byteLength < heldBytes) target.set(values);
         else if (held[k] !== values) {
-          target.set(values);
+          target.set(numbersOf(values));
           held[k] = values;
         }
       }
@@ -88,10 +93,10 @@ function programOf(made: Lowered, memory: WasmMemory, engine: Engine): Program {
       const failure = memory.readWord(failureWord);
       if (failure !== 0) throw failureOf(failure);
       if (here.version !== memory.version) look(here);
-      const results = new Array<TypedArray>(outputs.length);
+      const results = new Array<Storage>(outputs.length);
       for (let k = 0; k < outputs.length; k++) {
         const source = here.sources[k];
-        results[k] = source ? memory.copy(where, outputs[k]!.aval.dtype, source) : readPort(memory, outputs[k]!);
+        results[k] = source ? memory.result(where, outputs[k]!.aval.dtype, source) : readPort(memory, outputs[k]!);
       }
       return results;
     },
@@ -115,6 +120,8 @@ interface Lowered {
   /** How many it has. */
   readonly functions: number;
   readonly frameBytes: number;
+  /** It writes beyond its frame. */
+  readonly usesHeap: boolean;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
 }
@@ -133,7 +140,7 @@ function layOut(tape: Tape, engine: Engine): LaidOut {
     tape.inputs.map((id) => tape.avals[id]!),
   );
   const module = wasmModule(engine);
-  const lowering = new Lowering(module, { rowLoops: engine.threads > 1 ? "whole" : "passing" });
+  const lowering = new Lowering(module, { rowLoops: engine.threads > 1 ? "whole" : "passing", sums: true });
   const plan = planTape(tape, frame, places, lowering.callee, lowering.layout);
   return { plan, lowering, module, frame };
 }
@@ -164,6 +171,7 @@ function lowered(source: Tape, engine: Engine): Lowered {
     forks: module.jobs > 0,
     functions: module.functions,
     frameBytes: frame.bytes,
+    usesHeap: module.usesHeap || tape.inputs.some((id) => tape.avals[id]!.dynamic),
     inputs: tape.inputs.map(port),
     outputs: tape.outputs.map(port),
   };
@@ -180,7 +188,7 @@ function call(start: () => void, where: string, memory: WasmMemory): void {
     if (memory.broken) throw new WebAssembly.RuntimeError("another thread stopped");
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-    memory.renew();
+    memory.renew(where);
     throw new OutOfMemoryError(
       `${where}: the program stopped (${error.message}), as it does when memory has run out; use smaller batches, checkpoints, or fewer steps`,
       { cause: error },
