@@ -7,6 +7,17 @@ let opened: Promise<WebGpuTarget> | undefined;
 /** The WebGPU target of a test file. */
 export const gpu = (): Promise<WebGpuTarget> => (opened ??= webgpu());
 
+let doubled: Promise<WebGpuTarget> | undefined;
+
+/** The same with float64, as pairs of float32. */
+export const gpuWithDoubles = (): Promise<WebGpuTarget> => (doubled ??= webgpu({ df64: true }));
+
+/** The nearest number that a pair of float32 holds. */
+export function asPair(x: number): number {
+  const high = Math.fround(x);
+  return Number.isFinite(high) && x !== 0 ? high + Math.fround(x - high) : high;
+}
+
 const single = (dtype: DType): DType => (dtype === "float64" ? "float32" : dtype);
 
 /** The same tensor in float32, on another target. */

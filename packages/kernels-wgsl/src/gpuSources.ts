@@ -9,6 +9,9 @@ export interface GpuSource {
 // Dawn crashes the process when this object is collected while a device lives, so it is kept until the process ends.
 let dawn: GPU | undefined;
 
+/** Shared memory is cleared by the kernel's code, not by the driver: that of SwiftShader takes a second to compile for 8 KB. */
+const features = ["disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension"];
+
 /** `navigator.gpu`, which browsers and some other runtimes have. */
 const platform: GpuSource = {
   name: "navigator.gpu",
@@ -23,7 +26,7 @@ const node: GpuSource = {
     // A name that bundlers do not follow: a browser build must not look for a native module.
     const name = "webgpu";
     const { create } = (await import(/* @vite-ignore */ name)) as typeof import("webgpu");
-    return (dawn ??= create([]));
+    return (dawn ??= create(features));
   },
 };
 

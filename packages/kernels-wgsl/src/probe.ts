@@ -1,11 +1,6 @@
-/** Numbers of the `GPUBufferUsage` and `GPUMapMode` flags, which are globals in browsers only. */
-const COPY_SRC = 0x4;
-const COPY_DST = 0x8;
-const STORAGE = 0x80;
-const MAP_READ = 0x1;
+import { computeStage, mapRead, usage } from "./runtime/flags";
 
 const COUNT = 64;
-const BYTES = 4 * COUNT;
 
 const shader = /* wgsl */ `
 @group(0) @binding(0) var<storage, read_write> values: array<f32>;
@@ -20,27 +15,50 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
  * @returns what is wrong, or undefined if every number is right
  */
 export async function probe(device: GPUDevice): Promise<string | undefined> {
-  const storage = device.createBuffer({ size: BYTES, usage: STORAGE | COPY_SRC });
-  const readable = device.createBuffer({ size: BYTES, usage: MAP_READ | COPY_DST });
   try {
-    const module = device.createShaderModule({ code: shader });
-    const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
-    const entries = [{ binding: 0, resource: { buffer: storage } }];
+    return firstWrong(await compute(device, shader, new Float32Array(COUNT), 1));
+  } catch (error) {
+    return `failed to compute (${String(error)})`;
+  }
+}
+
+/** Runs a kernel once on a storage buffer that holds `values`, with a uniform of zeros, and gives what it holds then. */
+export async function compute(
+  device: GPUDevice,
+  code: string,
+  values: Float32Array<ArrayBuffer>,
+  groups: number,
+): Promise<Float32Array> {
+  const size = values.byteLength;
+  const storage = device.createBuffer({ size, usage: usage.storage | usage.copySource | usage.copyTarget });
+  const zeros = device.createBuffer({ size: 16, usage: usage.uniform });
+  const readable = device.createBuffer({ size, usage: usage.mapRead | usage.copyTarget });
+  try {
+    device.queue.writeBuffer(storage, 0, values);
+    const layout = device.createBindGroupLayout({
+      entries: (["storage", "uniform"] as const).map((type, binding) => ({
+        binding,
+        visibility: computeStage,
+        buffer: { type },
+      })),
+    });
+    const pipeline = await device.createComputePipelineAsync({
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module: device.createShaderModule({ code }) },
+    });
+    const entries = [storage, zeros].map((buffer, binding) => ({ binding, resource: { buffer } }));
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-    pass.dispatchWorkgroups(1);
+    pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
+    pass.dispatchWorkgroups(groups);
     pass.end();
-    encoder.copyBufferToBuffer(storage, 0, readable, 0, BYTES);
+    encoder.copyBufferToBuffer(storage, 0, readable, 0, size);
     device.queue.submit([encoder.finish()]);
-    await readable.mapAsync(MAP_READ);
-    return firstWrong(new Float32Array(readable.getMappedRange()));
-  } catch (error) {
-    return `failed to compute (${String(error)})`;
+    await readable.mapAsync(mapRead);
+    return new Float32Array(readable.getMappedRange().slice(0));
   } finally {
-    storage.destroy();
-    readable.destroy();
+    for (const buffer of [storage, zeros, readable]) buffer.destroy();
   }
 }
 

@@ -15,6 +15,12 @@ export interface WebGpuOptions extends DeviceOptions {
    * @defaultValue 268,435,456
    */
   readonly rowMemory?: number;
+  /**
+   * Allows float64, computed as unevaluated sums of two float32: about 48 bits (relative errors of 2⁻⁴⁷ for an operation), in the range of float32. Numbers
+   * beyond it are ±∞, those below 10⁻³⁸ are 0, and those below 3·10⁻²⁴ lose bits. An operation takes some twenty times as long as in float32.
+   * @defaultValue false
+   */
+  readonly df64?: boolean;
 }
 
 /** A WebGPU device as a target of programs. */
@@ -31,11 +37,11 @@ export interface WebGpuTarget extends Target {
 }
 
 /**
- * A target that computes on a GPU: float32, int32, uint32 and bool.
+ * A target that computes on a GPU: float32, int32, uint32 and bool, and float64 where `options.df64` asks for it.
  *
  * Looks for a device at `options.device`, `options.adapter`, `navigator.gpu` and, in Node, the package `webgpu`; each must compute right numbers
  * before it is trusted. Numbers come back with `await x.data()`.
- * @throws DeviceError naming everything that was tried
+ * @throws DeviceError naming everything that was tried, or where `df64` is asked for and the adapter's compiler makes it inexact
  * @example
  * const gpu = await webgpu();
  * const x = tensor([1, 2, 3], { target: gpu });
@@ -45,16 +51,19 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuTarget>
   const { rowMemory = 2 ** 28 } = options;
   if (!Number.isInteger(rowMemory) || rowMemory < 0)
     throw new RangeError(`webgpu: rowMemory is ${rowMemory}; give a number of bytes`);
-  return targetOf(await requestDevice(options), rowMemory);
+  const device = await requestDevice(options);
+  return targetOf(
+    new Runtime(device, rowMemory, options.df64 ? await (await import("./doubles")).doublesOn(device) : undefined),
+  );
 }
 
-function targetOf(device: GPUDevice, rowMemory: number): WebGpuTarget {
-  const runtime = new Runtime(device, rowMemory);
+function targetOf(runtime: Runtime): WebGpuTarget {
+  const { device } = runtime;
   return Object.freeze<WebGpuTarget>({
     name: "webgpu",
     device,
     lost: runtime.lost,
-    supports: (dtype) => dtype !== "float64",
+    supports: (dtype) => dtype !== "float64" || runtime.doubles !== undefined,
     program: (tape) => gpuProgram(tape, runtime),
     upload: (values, dtype, shape) => upload(runtime, values, { dtype, shape }),
     read: (storage) => read(runtime, storage as GpuStorage),

@@ -2,16 +2,17 @@ import { type Aval, byteSize, printShape, type Program, sizeOf, type Tape, Unsup
 import { formatTape } from "@dzdt/tensor/lower";
 import { regionBytes } from "../schedule/dynamic";
 import { type Lowered, lower, type Port } from "../schedule/lowered";
+import { teamSizeOf } from "../schedule/team";
 import { noDoubles } from "../wgsl/types";
 import { doubtful, inheritText, troubleOf } from "./inherit";
 import type { Runtime } from "./runtime";
-import { deviceDtype, type GpuStorage, type Outcome, padded } from "./storage";
+import { type GpuStorage, hostNumbers, type Outcome, padded } from "./storage";
 import { hostWords } from "./upload";
 import { HostWords } from "./words";
 
 /** A tape as kernels. A run copies inputs into the memory of programs, dispatches, copies results out: one submit, and nothing is waited for. */
 export function gpuProgram(source: Tape, runtime: Runtime): Program {
-  const lowered = lower(source, runtime.limit, runtime.rowMemory);
+  const lowered = lower(source, runtime.limit, runtime.rowMemory, runtime.doubles, teamSizeOf(runtime.device));
   const where = source.where;
   if (lowered.bytes > runtime.limit)
     throw new UnsupportedError(
@@ -20,22 +21,28 @@ export function gpuProgram(source: Tape, runtime: Runtime): Program {
     );
   const mayFail = lowered.kernels.some((kernel) => kernel.fails);
   const types = source.outputs.map((id) => source.avals[id]!);
-  const sizes = lowered.outputs.flatMap(({ aval, place }) => (place ? [failureAt(aval, sizeOf(aval.shape)) + 4] : []));
+  const sizes = lowered.outputs.flatMap(({ aval, place }) =>
+    place ? [failureAt(runtime, aval, sizeOf(aval.shape)) + 4] : [],
+  );
   let checked = false;
+  let pipelines: readonly GPUComputePipeline[] | undefined;
+  const runOnce = (given: readonly GpuStorage[], own: Outcome): GpuStorage[] => {
+    pipelines ??= lowered.kernels.map(({ text, name }) => runtime.pipeline(text, `${where}: ${name}`));
+    return run(runtime, lowered, pipelines, given, types, own);
+  };
   return {
     bytes: lowered.kernels.reduce((sum, { text }) => sum + text.length, 0),
     run: (inputs) => {
       runtime.check(where);
       const given = inputs as readonly GpuStorage[];
       // What can be wrong with a program is wrong the first time, but for memory, which may run out whenever a buffer is made.
-      if (checked && !runtime.data.lacks(sizes))
-        return run(runtime, lowered, given, types, { where, mayFail, trouble: undefined });
+      if (checked && !runtime.data.lacks(sizes)) return runOnce(given, { where, mayFail, trouble: undefined });
       checked = true;
       let results: GpuStorage[] = [];
       let report: (error: Promise<Error | undefined>) => void = () => undefined;
       const trouble = new Promise<Error | undefined>((resolve) => (report = resolve));
       const found = runtime.watch(where, () => {
-        results = run(runtime, lowered, given, types, { where, mayFail, trouble });
+        results = runOnce(given, { where, mayFail, trouble });
         return results.flatMap(({ buffer }) => buffer ?? []);
       });
       report(
@@ -53,6 +60,7 @@ export function gpuProgram(source: Tape, runtime: Runtime): Program {
 function run(
   runtime: Runtime,
   { kernels, inputs, outputs, heap, headed, words: free, bytes }: Lowered,
+  pipelines: readonly GPUComputePipeline[],
   given: readonly GpuStorage[],
   types: readonly { readonly dtype: Port["aval"]["dtype"] }[],
   own: Outcome,
@@ -64,7 +72,6 @@ function run(
     mayFail: own.mayFail || from.length > 0,
     trouble: troubleOf([own, ...given.map((storage) => storage.outcome)]),
   };
-  const pipelines = kernels.map(({ text, name }) => runtime.pipeline(text, `${outcome.where}: ${name}`));
   const { buffer: memory, group } = runtime.memoryOf(bytes);
   const encoder = device.createCommandEncoder();
   const words = new HostWords();
@@ -73,7 +80,7 @@ function run(
   inputs.forEach((port, k) => copyIn(runtime, encoder, memory, words, port, given[k]!, outcome.where));
   words.write(device.queue, memory);
   from.forEach(({ buffer, size, aval }, k) =>
-    encoder.copyBufferToBuffer(buffer!, failureAt(aval, size), memory, free + 4 * k, 4),
+    encoder.copyBufferToBuffer(buffer!, failureAt(runtime, aval, size), memory, free + 4 * k, 4),
   );
   if (pipelines.length > 0 || from.length > 0) {
     const pass = encoder.beginComputePass();
@@ -94,8 +101,8 @@ function run(
     const size = sizeOf(aval.shape);
     const storage = { aval: { ...aval, dtype: types[k]!.dtype }, size };
     if (!place)
-      return { ...storage, host: hostNumbers(aval.dtype, size, literal), buffer: undefined, outcome: undefined };
-    const length = failureAt(aval, size);
+      return { ...storage, host: hostNumbers(aval.dtype, size).fill(literal), buffer: undefined, outcome: undefined };
+    const length = failureAt(runtime, aval, size);
     const buffer = runtime.data.take(length + 4);
     if (length > 0) encoder.copyBufferToBuffer(memory, at, buffer, 0, length);
     if (outcome.mayFail) encoder.copyBufferToBuffer(memory, 4, buffer, length, 4);
@@ -106,8 +113,8 @@ function run(
 }
 
 /** Bytes of the numbers in a buffer; the word of failure follows them. */
-const failureAt = (aval: Aval, size: number): number =>
-  padded(aval.dynamic ? regionBytes(aval) : size * byteSize(deviceDtype(aval.dtype)));
+const failureAt = (runtime: Runtime, aval: Aval, size: number): number =>
+  padded(aval.dynamic ? regionBytes(aval) : size * byteSize(runtime.deviceDtype(aval.dtype)));
 
 function copyIn(
   runtime: Runtime,
@@ -118,29 +125,18 @@ function copyIn(
   storage: GpuStorage,
   where: string,
 ): void {
-  if (storage.aval.dtype === "float64" && !storage.aval.weak && deviceDtype(aval.dtype) !== aval.dtype)
+  if (storage.aval.dtype === "float64" && !storage.aval.weak && runtime.deviceDtype(aval.dtype) !== aval.dtype)
     noDoubles(where);
   if (storage.host) {
-    if (storage.host.length > 0) words.add(at, hostWords(storage.host));
+    if (storage.host.length > 0) words.add(at, hostWords(runtime, storage.host));
     return;
   }
   if (!storage.buffer)
     throw new UnsupportedError(
       `${where}: a ${storage.aval.dtype}${printShape(storage.aval.shape)} tensor was disposed and can not be used again`,
     );
-  const length = failureAt(aval, storage.size);
+  const length = failureAt(runtime, aval, storage.size);
   if (length > 0) encoder.copyBufferToBuffer(storage.buffer, 0, memory, at, length);
-}
-
-function hostNumbers(dtype: Port["aval"]["dtype"], size: number, value: number): NonNullable<GpuStorage["host"]> {
-  const kinds = {
-    float32: Float32Array,
-    float64: Float64Array,
-    int32: Int32Array,
-    uint32: Uint32Array,
-    bool: Uint8Array,
-  };
-  return new kinds[dtype](size).fill(value);
 }
 
 /** What was made of the tape, for people. */

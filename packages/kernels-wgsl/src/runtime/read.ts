@@ -1,10 +1,10 @@
-import { byteSize, sizeOf, type TypedArray, UnsupportedError } from "@dzdt/tensor";
+import { byteSize, type DType, sizeOf, type TypedArray, UnsupportedError } from "@dzdt/tensor";
 import { failureOf } from "@dzdt/tensor/lower";
 import { DeviceError } from "../errors";
 import { regionBytes, strideOf } from "../schedule/dynamic";
 import { mapRead } from "./flags";
 import type { Runtime } from "./runtime";
-import { deviceDtype, type GpuStorage, padded } from "./storage";
+import { type GpuStorage, hostNumbers, padded } from "./storage";
 
 /** What a program leaves that ran out of memory. */
 const outOfMemory = 0xffffffff;
@@ -45,11 +45,11 @@ async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedA
   const where = outcome?.where ?? "data";
   runtime.check(where);
   if (!buffer) throw new UnsupportedError(`${where}: data() of a tensor that was disposed; read it before`);
-  const dtype = deviceDtype(aval.dtype);
+  const dtype = runtime.deviceDtype(aval.dtype);
   const length = padded(aval.dynamic ? regionBytes(aval) : size * byteSize(dtype));
   const bytes = length + (outcome?.mayFail ? 4 : 0);
   const staging = runtime.staging.take(bytes);
-  const encoder = runtime.device.createCommandEncoder({ label: `data of ${where}` });
+  const encoder = runtime.device.createCommandEncoder();
   if (bytes > 0) encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
   runtime.device.queue.submit([encoder.finish()]);
   let copy: ArrayBuffer;
@@ -71,9 +71,8 @@ async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedA
         `step); make more of them with webgpu({ rowMemory }), or use smaller batches, checkpoints, or fewer steps`,
     );
   if (failure !== 0) throw failureOf(failure);
-  if (aval.dynamic) return rowsOf(copy, storage);
-  const values = view(dtype, copy, 0, size);
-  return aval.dtype === "float64" ? Float64Array.from(values) : values;
+  const numbers = (at: number, count: number): TypedArray => numbersOf(runtime, aval.dtype, copy, at, count);
+  return aval.dynamic ? rowsOf(copy, storage, numbers) : numbers(0, size);
 }
 
 /** @throws DeviceError for a lost device, or for what the device said of the run */
@@ -91,25 +90,31 @@ async function settled(runtime: Runtime, { outcome }: GpuStorage): Promise<void>
     throw new DeviceError(`${where}: the WebGPU device refused it or what ran before it: ${uncaptured}`);
 }
 
-function view(dtype: GpuStorage["aval"]["dtype"], bytes: ArrayBuffer, at: number, size: number): TypedArray {
+type Numbers = (at: number, count: number) => TypedArray;
+
+/** Numbers of a tensor's dtype among those of a device. */
+function numbersOf({ doubles }: Runtime, dtype: DType, bytes: ArrayBuffer, at: number, count: number): TypedArray {
   switch (dtype) {
     case "int32":
-      return new Int32Array(bytes, at, size);
+      return new Int32Array(bytes, at, count);
     case "uint32":
-      return new Uint32Array(bytes, at, size);
+      return new Uint32Array(bytes, at, count);
     case "bool":
-      return new Uint8Array(bytes, at, size);
-    default:
-      return new Float32Array(bytes, at, size);
+      return new Uint8Array(bytes, at, count);
+    case "float32":
+      return new Float32Array(bytes, at, count);
+    case "float64":
+      return doubles
+        ? doubles.join(new Float32Array(bytes, at, 2 * count))
+        : Float64Array.from(new Float32Array(bytes, at, count));
   }
 }
 
 /** Rows of a dynamic value, packed. */
-function rowsOf(bytes: ArrayBuffer, { aval }: GpuStorage): TypedArray {
+function rowsOf(bytes: ArrayBuffer, { aval }: GpuStorage, numbers: Numbers): TypedArray {
   const rowSize = sizeOf(aval.shape.slice(1));
   const rows = new Uint32Array(bytes, 0, 1)[0]!;
-  const all = Array.from({ length: rows }, (_, r) => [...view(aval.dtype, bytes, 16 + r * strideOf(aval), rowSize)]);
-  const packed = view(aval.dtype, new ArrayBuffer(padded(rows * rowSize * byteSize(aval.dtype))), 0, rows * rowSize);
-  all.forEach((row, r) => packed.set(row, r * rowSize));
+  const packed = hostNumbers(aval.dtype, rows * rowSize);
+  for (let r = 0; r < rows; r++) packed.set(numbers(16 + r * strideOf(aval), rowSize), r * rowSize);
   return packed;
 }

@@ -1,3 +1,5 @@
+import type { DType } from "@dzdt/tensor";
+import type { Doubles } from "../doubles/doubles";
 import { DeviceError } from "../errors";
 import { computeStage, usage } from "./flags";
 import { parameterBytes, Parameters } from "./parameters";
@@ -27,6 +29,8 @@ const mostPipelines = 4096;
 export class Runtime {
   readonly device: GPUDevice;
   readonly rowMemory: number;
+  /** What float64 needs, where programs may use it. */
+  readonly doubles: Doubles | undefined;
   readonly lost: Promise<Loss>;
   readonly data: BufferPool;
   readonly staging: BufferPool;
@@ -41,9 +45,10 @@ export class Runtime {
   private readonly collected: FinalizationRegistry<GPUBuffer>;
 
   /** @param rowMemory the most bytes of a program's memory for rows that come while it runs */
-  constructor(device: GPUDevice, rowMemory: number) {
+  constructor(device: GPUDevice, rowMemory: number, doubles?: Doubles) {
     this.device = device;
     this.rowMemory = rowMemory;
+    this.doubles = doubles;
     this.data = new BufferPool(device, "data");
     this.staging = new BufferPool(device, "staging");
     this.collected = new FinalizationRegistry((buffer) => this.data.give(buffer));
@@ -69,6 +74,11 @@ export class Runtime {
   get limit(): number {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
     return Math.min(maxBufferSize, maxStorageBufferBindingSize, 2 ** 31 - 4);
+  }
+
+  /** The dtype on the device: numbers of the host language are single where it has no doubles. */
+  deviceDtype(dtype: DType): DType {
+    return dtype === "float64" && !this.doubles ? "float32" : dtype;
   }
 
   /** @throws DeviceError when the device is gone */

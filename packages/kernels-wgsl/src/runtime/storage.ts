@@ -2,7 +2,7 @@ import type { Aval, DType, TypedArray } from "@dzdt/tensor";
 
 /** Where a tensor's numbers are: with the host as long as they came from there and are few, else in a buffer of the device. */
 export interface GpuStorage {
-  /** As the tensor says; numbers of the host language are float64 there, and float32 on the device. */
+  /** As the tensor says; numbers of the host language are float64 there, and float32 on a device without doubles. */
   readonly aval: Aval;
   readonly size: number;
   readonly host: TypedArray | undefined;
@@ -24,5 +24,13 @@ export interface Outcome {
 /** Bytes as buffers count them. */
 export const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 
-/** The dtype on the device: numbers of the host language are single there. */
-export const deviceDtype = (dtype: DType): DType => (dtype === "float64" ? "float32" : dtype);
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  bool: Uint8Array,
+} as const;
+
+/** Room for so many numbers at the host. */
+export const hostNumbers = (dtype: DType, size: number): TypedArray => new arrays[dtype](size);

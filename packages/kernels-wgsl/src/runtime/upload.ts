@@ -9,7 +9,7 @@ const mostKept = 1024;
 /** Numbers of the host as a storage. */
 export function upload(runtime: Runtime, values: TypedArray, aval: Aval): GpuStorage {
   // Numbers of the host language are float64 scalars; they become single where a program takes them.
-  if (aval.dtype === "float64" && values.length !== 1) noDoubles("tensor");
+  if (aval.dtype === "float64" && values.length !== 1 && !runtime.doubles) noDoubles("tensor");
   const storage = { aval, size: values.length, outcome: undefined };
   if (values.byteLength <= mostKept) return { ...storage, host: values, buffer: undefined };
   runtime.check("tensor");
@@ -19,7 +19,7 @@ export function upload(runtime: Runtime, values: TypedArray, aval: Aval): GpuSto
       `tensor: ${aval.dtype}${printShape(aval.shape)} has ${values.byteLength} bytes and a buffer of this device has at most ${maxBufferSize}; ` +
         `upload it in parts`,
     );
-  const words = hostWords(values);
+  const words = hostWords(runtime, values);
   let buffer: GPUBuffer | undefined;
   const trouble = runtime.watch("tensor", () => {
     buffer = runtime.data.take(words.byteLength);
@@ -34,9 +34,9 @@ export function upload(runtime: Runtime, values: TypedArray, aval: Aval): GpuSto
   });
 }
 
-/** As the device has them: doubles are singles, and a whole number of words. */
-export function hostWords(values: TypedArray): Uint8Array<ArrayBuffer> {
-  const own = values instanceof Float64Array ? Float32Array.from(values) : values;
+/** As the device has them: doubles are pairs of singles, or singles; and a whole number of words. */
+export function hostWords({ doubles }: Runtime, values: TypedArray): Uint8Array<ArrayBuffer> {
+  const own = values instanceof Float64Array ? (doubles?.split(values) ?? Float32Array.from(values)) : values;
   const bytes = new Uint8Array(own.buffer as ArrayBuffer, own.byteOffset, own.byteLength);
   if (bytes.length % 4 === 0) return bytes;
   const whole = new Uint8Array(padded(bytes.length));

@@ -1,47 +1,70 @@
 import { type DType, type Node, sizeOf } from "@dzdt/tensor";
-import { elementsWith, loopOf, type Plan, prepare, type Site, type Value } from "@dzdt/tensor/lower";
+import {
+  type Abreast,
+  elementsWith,
+  foldWidth,
+  loopOf,
+  type Plan,
+  prepare,
+  type Site,
+  type Value,
+} from "@dzdt/tensor/lower";
 import type { Code } from "../wgsl/code";
 import { type Callees, WgslEmitter } from "../wgsl/emit";
 import type { WgslModule } from "../wgsl/module";
 import { term, typeOf } from "../wgsl/types";
 import { groupsFor, type Kernel } from "./kernel";
 
-/** Invocations that fold one element's terms: as many as the order of folds has lanes, so that the bits are those of other targets. */
-const lanes = 16;
+/** Invocations that fold one element's terms: how many, and, as WGSL, which this is, and where in shared memory the first and this one leave a number. */
+export interface Strip {
+  readonly count: number;
+  readonly lane: string;
+  readonly first: string;
+  readonly own: string;
+}
 
-/** The element's terms are shared among the invocations of a workgroup. */
-class FoldEmitter extends WgslEmitter {
+const wholeGroup = (count: number): Strip => ({ count, lane: "i32(local.x)", first: "0u", own: "local.x" });
+
+/** The element's terms are shared among the invocations of a strip. */
+export class FoldEmitter extends WgslEmitter {
+  readonly abreast: Abreast;
+  private readonly strip: Strip;
   private shared: { readonly of: Value; readonly name: string } | undefined;
 
-  constructor(callees: Callees, code: Code) {
+  constructor(callees: Callees, code: Code, strip: Strip) {
     super(callees, code);
+    this.strip = strip;
+    this.abreast = {
+      count: strip.count,
+      positions: (from) => this.add(from, this.code.value("int32", strip.lane)),
+      within: (body) => body(),
+      lane: (value, lane) => this.lanesTerm(value, lane),
+    };
   }
 
-  readonly abreast = {
-    count: lanes,
-    positions: (from: Value): Value => this.add(from, this.code.value("int32", "i32(local.x)")),
-    within: (body: () => Value): Value => body(),
-    lane: (value: Value, lane: number): Value => {
-      if (this.shared?.of !== value) {
-        const name = sharedName(value.dtype);
-        this.code.line("workgroupBarrier();");
-        this.code.line(`${name}[local.x] = ${wordOf(value)};`);
-        this.code.line("workgroupBarrier();");
-        this.shared = { of: value, name };
-      }
-      const word = `${this.shared.name}[${lane}]`;
-      return this.code.fresh(value.dtype, value.dtype === "bool" ? `${word} != 0u` : word);
-    },
-  };
+  private lanesTerm(value: Value, lane: number): Value {
+    if (this.shared?.of !== value) {
+      const name = sharedName(value.dtype);
+      this.code.line("workgroupBarrier();");
+      this.code.line(`${name}[${this.strip.own}] = ${wordOf(value)};`);
+      this.code.line("workgroupBarrier();");
+      this.shared = { of: value, name };
+    }
+    const { first } = this.strip;
+    const word = `${this.shared.name}[${first === "0u" ? lane : `${first} + ${lane}u`}]`;
+    return this.code.fresh(value.dtype, value.dtype === "bool" ? `${word} != 0u` : word);
+  }
 }
+
+const single = ["float32", "int32", "uint32", "bool"] as const;
 
 const sharedName = (dtype: DType): string => `shared_${dtype}`;
 const wordOf = (value: Value): string =>
   value.dtype === "bool" ? `select(0u, 1u, ${term(value).text})` : term(value).text;
 
-const globals = (["float32", "int32", "uint32", "bool"] as const)
-  .map((dtype) => `var<workgroup> ${sharedName(dtype)}: array<${dtype === "bool" ? "u32" : typeOf(dtype)}, ${lanes}>;`)
-  .join("\n");
+/** Shared memory of as many invocations. */
+export const shared = (dtype: DType, width: number): string =>
+  `var<workgroup> ${sharedName(dtype)}: array<${dtype === "bool" ? "u32" : typeOf(dtype)}, ${width}>;`;
 
 /** Is each element of the node's result the fold of many terms that lie side by side? Bools share words, which only one workgroup may write. */
 export function isFold(plan: Plan, node: Node): boolean {
@@ -59,8 +82,14 @@ export function isFold(plan: Plan, node: Node): boolean {
 export function foldKernel(module: WgslModule, plan: Plan, node: Node): Kernel {
   const { shape } = plan.tape.avals[node.outs[0]!]!;
   const size = sizeOf(shape);
-  const kernel = module.kernel({ workgroup: String(lanes), globals }, (plain) => {
-    const k = new FoldEmitter(plain.callees, plain.code);
+  const dtypes = [...node.ins, ...node.outs].map((id) => plan.tape.avals[id]!.dtype);
+  // As many as the order of folds has lanes, so that the bits are those of other targets.
+  const width = Math.min(...dtypes.map(foldWidth));
+  const globals = (dtypes.includes("float64") ? [...single, "float64" as const] : single)
+    .map((dtype) => shared(dtype, width))
+    .join("\n");
+  const kernel = module.kernel({ workgroup: String(width), globals }, (plain) => {
+    const k = new FoldEmitter(plain.callees, plain.code, wholeGroup(width));
     const int = (value: number): Value => k.literal("int32", value);
     const site: Site = { k, frame: int(0), fixed: true };
     const here = k.code.fresh("int32", "i32(group.x + group.y * groups.x)");

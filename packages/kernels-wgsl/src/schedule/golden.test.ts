@@ -1,4 +1,4 @@
-import { fori, matmul, type Tensor, trace } from "@dzdt/tensor";
+import { fori, matmul, relu, type Tensor, trace } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { lower } from "./lowered";
 
@@ -8,6 +8,8 @@ const programs: Readonly<Record<string, { readonly f: (x: Tensor) => Tensor; rea
   "comparison to bools": { f: (x) => x.less(0.5), shape: [10] },
   "sum of long rows": { f: (x) => x.sum(1), shape: [3, 1000] },
   "large product": { f: (x) => matmul(x, x), shape: [64, 64] },
+  "layer of a network": { f: (x) => relu(matmul(x, x).add(1)), shape: [64, 64] },
+  "loop over an array": { f: (x) => fori(100, (_i, c: Tensor) => matmul(c, c).sub(c.sum()), x), shape: [8, 8] },
   "loop over a scalar": { f: (x) => fori(1000, (_i, c: Tensor) => c.mul(0.5).add(1), x), shape: [] },
 };
 

@@ -1,3 +1,4 @@
+import type { Loop } from "@dzdt/tensor/lower";
 import type { KernelText } from "../wgsl/module";
 
 /** One dispatch of a program. */
@@ -9,6 +10,10 @@ export interface Kernel extends KernelText {
   /** Workgroups along x, y and z. */
   readonly groups: readonly [number, number, number?];
 }
+
+/** The product that a loop over elements computes, if there is one, and what it is computed for. */
+export const nameOf = ({ nodes, members }: Loop): string =>
+  [...new Set([...nodes.filter(({ op }) => op.product !== undefined), ...members])].map(({ op }) => op.name).join(" ");
 
 /** Workgroups of one row of a dispatch; a device allows 65,535, and rows make up for more. */
 const widest = 32768;

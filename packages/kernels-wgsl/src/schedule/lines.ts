@@ -1,12 +1,12 @@
 import type { Aval, Node } from "@dzdt/tensor";
 import {
+  type Address,
   addressOf,
   bytesOf,
   firstFrame,
   type Lowering,
   memoryAt,
   type Memory,
-  type Place,
   type Plan,
   type Site,
   type Value,
@@ -71,6 +71,13 @@ export function linesOf(module: WgslModule, lowering: Lowering, plan: Plan, node
   return k.apart || k.lines < 2 ? undefined : { count: k.lines, bytes };
 }
 
+/** The code of one line, for a rule whose lines need no working memory. */
+export function emitLine(site: Site, ins: readonly Address[], plan: Plan, node: Node, here: Value): void {
+  const { callees, code } = site.k as WgslEmitter;
+  const k = new LineEmitter(callees, code, here);
+  runRule(k, { ...site, k }, plan, node, ins, []);
+}
+
 /** A kernel of one invocation for each line. Their working memory begins at `base`. */
 export function linesKernel(
   module: WgslModule,
@@ -107,7 +114,6 @@ function run(
   const site: Site = { k, frame: int(0), fixed: true };
   // Numbers of the program are written by all alike.
   const { ins } = lowering.materialize({ ...site, k: new WgslEmitter(k.callees, k.code) }, plan, node);
-  const memory = (aval: Aval, place: Place): Memory => memoryAt(site, aval, addressOf(site, place));
   const own = k.add(int(base), k.mul(here, int(bytes)));
   let offset = 0;
   const scratch = scratchOf(plan, node).map((aval) => {
@@ -115,12 +121,25 @@ function run(
     offset += roundUp(bytesOf(aval));
     return memoryAt(site, aval, at);
   });
-  node.op.kernel!.run(
+  const at = ins.map(({ place }) => addressOf(site, place));
+  runRule(k, site, plan, node, at, scratch);
+}
+
+function runRule(
+  k: LineEmitter,
+  site: Site,
+  plan: Plan,
+  { op, ins, outs, attributes }: Node,
+  at: readonly Address[],
+  scratch: readonly Memory[],
+): void {
+  const { avals } = plan.tape;
+  op.kernel!.run(
     k,
-    ins.map(({ aval, place }) => memory(aval, place)),
-    node.outs.map((id) => memory(plan.tape.avals[id]!, plan.places[id]!)),
+    ins.map((id, j) => memoryAt(site, avals[id]!, at[j]!)),
+    outs.map((id) => memoryAt(site, avals[id]!, addressOf(site, plan.places[id]!))),
     scratch,
-    node.attributes,
+    attributes,
   );
 }
 

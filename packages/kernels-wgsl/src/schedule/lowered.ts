@@ -2,6 +2,8 @@ import { type Aval, inlineTape, type Node, sizeOf, Tape, type Tensor } from "@dz
 import {
   type CallAttributes,
   firstFrame,
+  type LoopAttributes,
+  type Lowering,
   Frame,
   type Place,
   placeInputs,
@@ -10,6 +12,7 @@ import {
   prune,
 } from "@dzdt/tensor/lower";
 import { demote } from "../demote";
+import type { Doubles } from "../doubles/doubles";
 import { roomFor } from "../runtime/pool";
 import { WgslModule } from "../wgsl/module";
 import { closeKernel, openKernel, type Region, regionBytes } from "./dynamic";
@@ -22,7 +25,9 @@ import { chainOf, isLanes, lanesBytes, lanesKernels } from "./lanes";
 import { oneLaneLowering, withOneLane } from "./one-lane";
 import { isMap, laneBytes, rowsKernel } from "./rows";
 import { productKernel } from "./product";
-import { chainKernels, singleKernel, wordsBytes } from "./single";
+import { hasRounds, roundsKernels } from "./rounds";
+import { chainKernels, type Room, singleKernel, wordsBytes } from "./single";
+import { largestTeam, teamKernels } from "./team";
 
 /** A value that enters or leaves a program. */
 export interface Port {
@@ -51,23 +56,26 @@ export interface Lowered {
 /** Nodes of a call that are recorded where it stands, so that each can be parallel: no more than this in all. */
 const mostInlined = 2000;
 
-/** Lays out a tape and chooses a schedule for each of its nodes. @param limit the most bytes that a buffer of the device may have @param rowMemory and that rows of unknown number may have in it */
-export function lower(source: Tape, limit: number, rowMemory: number): Lowered {
-  const tape = prune(withoutCalls(prune(demote(source))));
+/** Lays out a tape and chooses a schedule for each of its nodes. @param limit the most bytes that a buffer of the device may have @param rowMemory and that rows of unknown number may have in it @param doubles what float64 needs, where programs may use it @param team the most invocations that run a loop together */
+export function lower(
+  source: Tape,
+  limit: number,
+  rowMemory: number,
+  doubles?: Doubles,
+  team: number = largestTeam,
+): Lowered {
+  const tape = prune(withOpenBodies(withoutCalls(prune(doubles ? source : demote(source)))));
   const frame = new Frame(firstFrame);
   const words = frame.allocate(wordsBytes);
   const places = placeInputs(
     frame,
     tape.inputs.map((id) => tape.avals[id]!),
   );
-  const module = new WgslModule();
+  const module = new WgslModule(doubles);
   const lowering = oneLaneLowering(module);
-  const plan = withOneLane(planTape(tape, frame, places, lowering.callee));
+  const plan = withOneLane(planTape(tape, frame, places, lowering.callee, { epilogues: { within: hasRounds } }));
   const literals = new Map(tape.literals.map(({ id, value }) => [id, value]));
-  const computedLater = new Set([...plan.groups.values()].flatMap((members) => members.slice(0, -1)));
-  const nodes = tape.nodes.filter(
-    (node, n) => !plan.inlined[n] && !sharesMemory(plan, node) && !computedLater.has(node),
-  );
+  const nodes = standing(plan);
   const sideBySide = nodes.filter((node) => isLanes(plan, node));
   const maps = nodes.filter((node) => !isLanes(plan, node) && isMap(plan, node));
   const heapLimit = Math.min(rowMemory, Math.floor(Math.max(0, limit - frame.bytes) / 2));
@@ -108,8 +116,7 @@ export function lower(source: Tape, limit: number, rowMemory: number): Lowered {
     if (node.outs.every((id) => sizeOf(plan.tape.avals[id]!.shape) === 0) && !node.op.control) continue;
     if (isGrid(plan, node)) {
       flush();
-      const product = productKernel(module, lowering, plan, node);
-      kernels.push(product ?? (isFold(plan, node) ? foldKernel(module, plan, node) : gridKernel(module, plan, node)));
+      kernels.push(arrayKernel(module, plan, node));
     } else if (maps.includes(node)) {
       flush();
       kernels.push(rowsKernel(module, lowering, plan, node, { base: frame.bytes, heapLimit }));
@@ -120,7 +127,11 @@ export function lower(source: Tape, limit: number, rowMemory: number): Lowered {
       flush();
       kernels.push(linesKernel(module, lowering, plan, node, lines.get(node)!, frame.bytes));
     } else {
-      const chain = chainKernels(module, lowering, plan, node, room);
+      const within = (body: Plan): Kernel[] => bodyKernels(module, lowering, body, room);
+      const chain =
+        roundsKernels(module, lowering, plan, node, room, team, within) ??
+        teamKernels(module, lowering, plan, node, room, team) ??
+        chainKernels(module, lowering, plan, node, room);
       if (chain) {
         flush();
         kernels.push(...chain);
@@ -131,6 +142,28 @@ export function lower(source: Tape, limit: number, rowMemory: number): Lowered {
   if (from!.length > 0) kernels.push(closeKernel(module, from!));
   const headed = kernels.some(({ text }) => /memory\[[01]\]/.test(text));
   return { tape, kernels, inputs, outputs, heap, headed, words, bytes };
+}
+
+/** The nodes of a plan that have code of their own. */
+function standing(plan: Plan): Node[] {
+  const computedLater = new Set([...plan.groups.values()].flatMap((members) => members.slice(0, -1)));
+  return plan.tape.nodes.filter((node, n) => !plan.inlined[n] && !sharesMemory(plan, node) && !computedLater.has(node));
+}
+
+/** Kernels of an array, or of several that share code. */
+const arrayKernel = (module: WgslModule, plan: Plan, node: Node): Kernel =>
+  productKernel(module, plan, node) ??
+  (isFold(plan, node) ? foldKernel(module, plan, node) : gridKernel(module, plan, node));
+
+/** Kernels of one iteration of a loop, whose body has no control flow. */
+function bodyKernels(module: WgslModule, lowering: Lowering, plan: Plan, room: Room): Kernel[] {
+  return standing(plan).flatMap((node) => {
+    if (node.outs.every((id) => sizeOf(plan.tape.avals[id]!.shape) === 0)) return [];
+    if (isGrid(plan, node)) return [arrayKernel(module, plan, node)];
+    const lines = linesOf(module, lowering, plan, node);
+    if (lines?.bytes === 0) return [linesKernel(module, lowering, plan, node, lines, 0)];
+    return [singleKernel(module, lowering, plan, [node], room)];
+  });
 }
 
 const isGrid = (plan: Plan, node: Node): boolean =>
@@ -144,24 +177,48 @@ const sharesMemory = (plan: Plan, node: Node): boolean =>
 
 const isRegion = (port: Port): port is Port & Region => port.aval.dynamic === true;
 
+/** The tape with the calls taken apart in bodies of loops that the whole device computes. */
+function withOpenBodies(tape: Tape): Tape {
+  if (!tape.nodes.some(hasRounds)) return tape;
+  return rerecorded(tape, (node, given, result) => {
+    const { op, attributes } = node;
+    const { body } = attributes as unknown as LoopAttributes;
+    return result.record(op, given, hasRounds(node) ? { ...attributes, body: withoutCalls(body) } : attributes);
+  });
+}
+
 /** The tape with the nodes of its calls in their places. */
 function withoutCalls(tape: Tape): Tape {
   const calls = tape.nodes.filter(({ op }) => op.control === "call");
   const inside = calls.reduce((sum, { attributes }) => sum + (attributes as CallAttributes).tape.nodes.length, 0);
   if (calls.length === 0 || tape.nodes.length + inside > mostInlined) return tape;
+  return withoutCalls(
+    rerecorded(tape, ({ op, attributes }, given, result) =>
+      op.control === "call"
+        ? inlineTape((attributes as CallAttributes).tape, given, result)
+        : result.record(op, given, attributes),
+    ),
+  );
+}
+
+/** The tape with each node as `record` records it. */
+function rerecorded(
+  tape: Tape,
+  record: (node: Node, given: readonly Tensor[], result: Tape) => readonly Tensor[],
+): Tape {
   const result = new Tape(tape.where, { target: tape.target });
   const values = new Array<Tensor>(tape.avals.length);
   for (const id of tape.inputs) values[id] = result.input(tape.avals[id]!);
   for (const { id, value } of tape.literals)
     values[id] = result.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak);
-  for (const { op, ins, outs, attributes } of tape.nodes) {
-    const given = ins.map((id) => values[id]!);
-    const made =
-      op.control === "call"
-        ? inlineTape((attributes as CallAttributes).tape, given, result)
-        : result.record(op, given, attributes);
-    outs.forEach((id, k) => (values[id] = made[k]!));
+  for (const node of tape.nodes) {
+    const made = record(
+      node,
+      node.ins.map((id) => values[id]!),
+      result,
+    );
+    node.outs.forEach((id, k) => (values[id] = made[k]!));
   }
   result.seal(tape.outputs.map((id) => values[id]!));
-  return withoutCalls(result);
+  return result;
 }

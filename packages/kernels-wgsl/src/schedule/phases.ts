@@ -1,3 +1,4 @@
+import { byteSize } from "@dzdt/tensor";
 import type { Value, Variable } from "@dzdt/tensor/lower";
 import type { Code } from "../wgsl/code";
 import { type Callees, WgslEmitter } from "../wgsl/emit";
@@ -17,43 +18,49 @@ export type Phase =
   /** So many iterations of the loop at most; it goes on where it stopped when it is run again. */
   | { readonly kind: "some"; readonly budget: number }
   /** One iteration; others are those of other invocations. */
-  | { readonly kind: "one" };
+  | { readonly kind: "one" }
+  /** All of it. */
+  | { readonly kind: "whole" };
 
 /** Fewer bytes are moved by one invocation. */
 const fewest = 256;
 
 /** Takes the code of such a node apart: variables that live across the parts are words of memory, from `kept` on. */
 export class PhaseEmitter extends WgslEmitter {
-  private readonly phase: Phase;
+  protected readonly phase: Phase;
   private readonly kept: number;
-  private variables = 0;
-  private seen = false;
+  /** Bytes of variables so far. */
+  private used = 0;
+  /** Has the loop begun? */
+  protected seen: boolean;
 
   constructor(callees: Callees, code: Code, phase: Phase, kept: number) {
     super(callees, code);
     this.phase = phase;
     this.kept = kept;
+    this.seen = phase.kind === "whole";
   }
 
   /** Is the code that is being emitted another kernel's? What only computes does no harm there. */
-  private get muted(): boolean {
+  protected get muted(): boolean {
     return this.phase.kind === "open" ? this.seen : !this.seen;
   }
 
   override variable(initial: Value): Variable {
     if (this.seen) return super.variable(initial);
-    const address = this.literal("int32", this.kept + 4 * this.variables++);
+    const address = this.literal("int32", this.kept + this.used);
     const held = initial.dtype === "bool" ? "int32" : initial.dtype;
-    const set = (value: Value): void => super.store(held, address, 0, this.cast(value, held));
+    this.used += byteSize(held);
+    const set = (value: Value): void => this.store(held, address, 0, this.cast(value, held));
     if (this.phase.kind === "open") set(initial);
-    return { get: () => this.cast(super.load(held, address, 0), initial.dtype), set };
+    return { get: () => this.cast(this.load(held, address, 0), initial.dtype), set };
   }
 
   override while(condition: () => Value, body: () => void): void {
     if (this.seen) return super.while(condition, body);
     this.seen = true;
     if (this.phase.kind === "open") return;
-    if (this.phase.kind === "one") return this.code.block("{", body);
+    if (this.phase.kind !== "some") return this.code.block("{", body);
     const budget = this.code.name("budget");
     this.code.line(`var ${budget} = ${this.phase.budget}i;`);
     this.code.block("loop {", () => {

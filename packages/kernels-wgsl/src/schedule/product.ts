@@ -1,78 +1,88 @@
 import { type Node, sizeOf } from "@dzdt/tensor";
-import type { Lowering, MatmulSpec, Plan, Value } from "@dzdt/tensor/lower";
-import { Code } from "../wgsl/code";
-import { type Callees, WgslEmitter } from "../wgsl/emit";
+import { elementsWith, loopOf, type Plan, prepare, productOf, type Site, type Value } from "@dzdt/tensor/lower";
 import type { WgslModule } from "../wgsl/module";
-import { productText } from "../wgsl/product";
-import { term } from "../wgsl/types";
-import type { Kernel } from "./kernel";
-import { emitNodes } from "./single";
+import {
+  eachSum,
+  productGlobals,
+  productGroup,
+  type ProductLayout,
+  type ProductNumbers,
+  productText,
+  sumsInOrder,
+  tile,
+} from "../wgsl/product";
+import { type Kernel, nameOf } from "./kernel";
 
 /** Smaller results have a kernel of one invocation for each element. */
 const fewest = 1024;
 /** Narrower ones leave most of a tile empty. */
 const narrowest = 16;
-/** Rows and columns of the result that a workgroup computes. */
-const tile = 64;
 
-/** Takes down the products that a node is made of instead of emitting them, at the first two positions of each of its batches. */
-class ProductEmitter extends WgslEmitter {
-  readonly lengths: number[] = [];
-  readonly found: { readonly digits: readonly number[]; readonly spec: MatmulSpec }[] = [];
-  private readonly digits: number[] = [];
-
-  constructor(callees: Callees) {
-    super(callees, new Code());
-  }
-
-  override loop(count: Value | number, body: (i: Value) => void): void {
-    const length = typeof count === "number" ? count : term(count).number!;
-    this.lengths[this.digits.length] = length;
-    for (let digit = 0; digit < Math.min(length, 2); digit++) {
-      this.digits.push(digit);
-      body(this.literal("int32", digit));
-      this.digits.pop();
-    }
-  }
-
-  override matmul(spec: MatmulSpec): void {
-    this.found.push({ digits: [...this.digits], spec });
-  }
+/** A product as tiles compute it. */
+interface Tiled {
+  readonly groups: readonly [number, number, number];
+  readonly layout: ProductLayout;
+  readonly numbers: ProductNumbers;
 }
 
-/** A dense product by tiles in shared memory; undefined where it is small, or its axes do not merge to rows and columns. */
-export function productKernel(module: WgslModule, lowering: Lowering, plan: Plan, node: Node): Kernel | undefined {
-  const out = plan.tape.avals[node.outs[0]!]!;
-  if (!node.op.product || out.dtype !== "float32" || sizeOf(out.shape) < fewest) return undefined;
-  const k = new ProductEmitter(module);
-  emitNodes(lowering, plan, [node], k);
-  const [first] = k.found;
-  if (!first || k.lengths.length > 2 || first.digits.some((digit) => digit !== 0) || first.spec.accumulate)
-    return undefined;
-  const { m, n, k: depth, a, b, c } = first.spec;
-  const batch = k.lengths.reduce((product, length) => product * length, 1);
-  const groups = [Math.ceil(n / tile), Math.ceil(m / tile), batch] as const;
-  if (Math.min(m, n) < narrowest || groups.some((count) => count > 65535)) return undefined;
-  const wordOf = (address: Value): number => term(address).number! / 4;
-  /** Words from one position of a batch to the next. */
-  const stride = (which: "a" | "b" | "c", axis: number): number => {
-    const next = k.found.find(({ digits }) => digits.every((digit, j) => digit === Number(j === axis)) && digits[axis]);
-    return next ? wordOf(next.spec[which].address) - wordOf(first.spec[which].address) : 0;
-  };
-  const two = k.lengths.length === 2;
-  const strides = (which: "a" | "b" | "c"): number[] =>
-    two ? [stride(which, 0), stride(which, 1)] : [stride(which, 0), 0];
+/** How tiles compute the product of a node, and store it at a word; undefined where it is small, or its axes do not merge to rows and columns. */
+function tiledOf(plan: Plan, node: Node, at: number): Tiled | undefined {
+  const { places, tape } = plan;
+  const product = productOf(tape, node);
+  if (product?.dtype !== "float32" || sizeOf(tape.avals[node.outs[0]!]!.shape) < fewest) return undefined;
+  const { batch, rows, columns, innerA, innerB } = product;
+  const [m, n] = [rows.length, columns.length];
+  const count = batch.reduce((total, { length }) => total * length, 1);
+  const groups = [Math.ceil(n / tile), Math.ceil(m / tile), count] as const;
+  if (batch.length > 2 || Math.min(m, n) < narrowest || groups.some((each) => each > 65535)) return undefined;
+  const [left, right] = node.ins.map((id) => places[id]!);
+  // Rows of a loop are at addresses that are known when it runs.
+  if (left?.kind !== "frame" || right?.kind !== "frame") return undefined;
+  const [outer, inner] = batch.length === 2 ? batch : [undefined, ...batch];
+  const length = inner?.length ?? 1;
   return {
-    name: node.op.name,
     groups,
-    fails: false,
-    text: productText({ leftAlongRows: a.columnStride === 1, rightAlongRows: b.columnStride === 1 }),
-    parameters: [
-      ...[m, n, depth, two ? k.lengths[1]! : 1],
-      ...[wordOf(a.address), wordOf(b.address), wordOf(c.address), 0],
-      ...[a.rowStride, a.columnStride, ...strides("a")],
-      ...[b.rowStride, b.columnStride, ...strides("b")],
-      ...[c.rowStride, 1, ...strides("c")],
+    layout: { leftAlongRows: innerA.stride === 1, rightAlongRows: columns.stride === 1 },
+    numbers: [
+      ...[m, n, innerA.length, length],
+      ...[left.offset / 4, right.offset / 4, at, 0],
+      ...[rows.stride, innerA.stride, outer?.a ?? 0, inner?.a ?? 0],
+      ...[innerB.stride, columns.stride, outer?.b ?? 0, inner?.b ?? 0],
+      ...[n, 1, m * n * length, m * n],
     ],
   };
+}
+
+/** A dense product by tiles in shared memory, alone or within a loop over elements. Undefined where there is none that tiles compute. */
+export function productKernel(module: WgslModule, plan: Plan, node: Node): Kernel | undefined {
+  const members = plan.groups.get(node) ?? [node];
+  const loop = loopOf(plan, members);
+  const product = loop.nodes.find(({ op }) => op.product !== undefined);
+  if (!product) return undefined;
+  const [id] = product.outs;
+  const place = plan.places[id!];
+  if (place && place.kind !== "frame") return undefined;
+  const tiled = tiledOf(plan, product, (place?.offset ?? 0) / 4);
+  if (!tiled) return undefined;
+  const { groups, layout, numbers } = tiled;
+  if (place) return { name: nameOf(loop), groups, fails: false, text: productText(layout), parameters: numbers };
+  const [m, n] = numbers as [number, number];
+  const { shape } = plan.tape.avals[node.outs[0]!]!;
+  const kernel = module.kernel({ workgroup: productGroup, globals: productGlobals }, (k) => {
+    const int = (value: number): Value => k.literal("int32", value);
+    const site: Site = { k, frame: int(0), fixed: true };
+    const prepared = prepare(site, loop);
+    k.code.line(sumsInOrder(layout, numbers));
+    k.code.block(eachSum.head, () => {
+      const row = k.code.fresh("int32", `i32(${eachSum.row})`);
+      const column = k.code.fresh("int32", `i32(${eachSum.column})`);
+      k.if(k.and(k.less(row, int(m)), k.less(column, int(n))), () => {
+        const sum = k.code.fresh("float32", "sums[e]");
+        const emit = elementsWith(k, loop, { ...prepared, numbers: new Map([...prepared.numbers, [id!, sum]]) });
+        const batch = groups[2] === 1 ? int(0) : k.code.fresh("int32", "i32(group.z)");
+        emit(k.flatIndex(shape, k.add(k.mul(k.add(k.mul(batch, int(m)), row), int(n)), column)));
+      });
+    });
+  });
+  return { ...kernel, name: nameOf(loop), groups };
 }

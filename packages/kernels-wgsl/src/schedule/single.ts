@@ -68,7 +68,7 @@ export function chainKernels(
 }
 
 /** The state of the run that an invocation holds for itself. */
-function within(k: WgslEmitter, { heapEnd }: Room, body: () => void): void {
+export function within(k: WgslEmitter, { heapEnd }: Room, body: () => void): void {
   k.code.line("heap_top = i32(memory[0]);");
   k.code.line(`heap_end = ${heapEnd}u;`);
   k.code.line("stopped = memory[1] == 0xffffffffu;");

@@ -1,7 +1,7 @@
 import { invariant } from "@dzdt/tensor";
 import type { Value, Variable } from "@dzdt/tensor/lower";
 import { WgslEmitter } from "./emit";
-import { term } from "./types";
+import { term, typeOf } from "./types";
 
 /** How the loop of one of many lanes is spread over several dispatches. */
 export interface Chain {
@@ -99,18 +99,27 @@ export class ChainEmitter extends WgslEmitter {
       body();
     });
     const changing = this.variables.filter(({ changes }) => changes);
-    this.chain.words = 1 + changing.length;
-    const from = firstWord(this.chain);
-    const words = changing.map(({ name, dtype }, j) => {
-      const word = `memory[${first} + ${j + 1}u]`;
+    let held = 1;
+    const words = changing.map(({ name, dtype }) => {
+      const word = `memory[${first} + ${held}u]`;
+      held += 1;
+      if (dtype === "float64") {
+        const low = `memory[${first} + ${held}u]`;
+        held += 1;
+        return {
+          save: `${word} = bitcast<u32>(${name}.x); ${low} = bitcast<u32>(${name}.y);`,
+          restore: `${name} = vec2f(bitcast<f32>(${word}), bitcast<f32>(${low}));`,
+        };
+      }
       return dtype === "bool"
         ? { save: `${word} = select(0u, 1u, ${name});`, restore: `${name} = ${word} != 0u;` }
-        : { save: `${word} = bitcast<u32>(${name});`, restore: `${name} = bitcast<${wgslType[dtype]!}>(${word});` };
+        : { save: `${word} = bitcast<u32>(${name});`, restore: `${name} = bitcast<${typeOf(dtype)}>(${word});` };
     });
-    restore(`let ${first} = ${from}; if (${goesOn}) { ${words.map((word) => word.restore).join(" ")} }`);
+    this.chain.words = held;
+    restore(
+      `let ${first} = ${firstWord(this.chain)}; if (${goesOn}) { ${words.map((word) => word.restore).join(" ")} }`,
+    );
     this.code.line(`memory[${first}] = select(0u, 1u, ${budget} < 0i);`);
     this.code.line(`if (${budget} < 0i) { ${words.map(({ save }) => save).join(" ")} return; }`);
   }
 }
-
-const wgslType: Partial<Record<Value["dtype"], string>> = { float32: "f32", int32: "i32", uint32: "u32" };

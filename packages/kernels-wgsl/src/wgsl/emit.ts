@@ -22,8 +22,8 @@ import * as fold from "./fold";
 
 /** What an emitter asks of the module around it. */
 export interface Callees {
-  /** The name of the function that computes an elementary function (or the float remainder) in single precision. */
-  math(name: MathFunction | "rem"): string;
+  /** The name of the function that computes an elementary function (or the float remainder) of numbers of a float dtype. */
+  math(name: MathFunction | "rem", dtype: DType): string;
   nameOf(handle: FunctionHandle): string;
   /** What is each invocation's own while code for one of many lanes is emitted. */
   readonly lane: LaneMemory | undefined;
@@ -118,12 +118,14 @@ export class WgslEmitter implements MachineEmitter, LaneEmitter {
   }
 
   words(a: Value): { readonly high: Value; readonly low: Value } {
-    typeOf(a.dtype);
-    return invariant(false, `words of ${a.dtype}`) as never;
+    const words = this.code.name("w");
+    this.code.use("words_of_pair");
+    this.code.line(`let ${words} = words_of_pair(${term(a).text});`);
+    return { high: this.code.named("uint32", `${words}.x`), low: this.code.named("uint32", `${words}.y`) };
   }
 
-  fromWords(): Value {
-    return typeOf("float64") as never;
+  fromWords(high: Value, low: Value): Value {
+    return this.code.value("float64", `pair_of_words(${term(high).text}, ${term(low).text})`, "pair_of_words");
   }
 
   math(name: MathFunction, ...args: Value[]): Value {
@@ -132,8 +134,7 @@ export class WgslEmitter implements MachineEmitter, LaneEmitter {
 
   private helper(name: MathFunction | "rem", args: readonly Value[]): Value {
     const { dtype } = args[0]!;
-    typeOf(dtype);
-    const callee = this.callees.math(name);
+    const callee = this.callees.math(name, dtype);
     this.code.calls.add(callee);
     return this.code.value(dtype, `${callee}(${args.map((x) => term(x).text).join(", ")})`);
   }
@@ -198,6 +199,10 @@ export class WgslEmitter implements MachineEmitter, LaneEmitter {
       this.code.use("load_byte");
       return this.code.fresh("bool", `load_byte(${at.text}) != 0u`);
     }
+    if (dtype === "float64") {
+      const [high, low] = this.pairOfWords(at);
+      return this.code.fresh(dtype, `vec2f(bitcast<f32>(${high}), bitcast<f32>(${low}))`);
+    }
     const word = this.word(at);
     return this.code.fresh(dtype, dtype === "uint32" ? word : `bitcast<${typeOf(dtype)}>(${word})`);
   }
@@ -215,12 +220,29 @@ export class WgslEmitter implements MachineEmitter, LaneEmitter {
       this.code.use("store_byte");
       return this.code.line(`store_byte(${at.text}, select(0u, 1u, ${text}));`);
     }
+    if (dtype === "float64") {
+      const [high, low] = this.pairOfWords(at);
+      return this.code.line(`${high} = bitcast<u32>(${text}.x); ${low} = bitcast<u32>(${text}.y);`);
+    }
     this.code.line(`${this.word(at)} = ${dtype === "uint32" ? text : `bitcast<u32>(${text})`};`);
   }
 
   /** The word at an address. */
   private word({ number, text }: { readonly number: number | undefined; readonly text: string }): string {
     return number === undefined ? `memory[u32(${text}) >> 2u]` : `memory[${number >> 2}]`;
+  }
+
+  /** The two words of a float64 at an address. */
+  private pairOfWords({
+    number,
+    text,
+  }: {
+    readonly number: number | undefined;
+    readonly text: string;
+  }): [string, string] {
+    if (number !== undefined) return [`memory[${number >> 2}]`, `memory[${(number >> 2) + 1}]`];
+    const { text: word } = this.code.value("uint32", `u32(${text}) >> 2u`);
+    return [`memory[${word}]`, `memory[${word} + 1u]`];
   }
 
   /** A whole number of words begins at a word: rows of bools whose length is no multiple of four are what is copied byte by byte. */

@@ -1,13 +1,13 @@
 import type { DType } from "@dzdt/tensor";
 import * as scalar from "@dzdt/tensor/lower";
-import { literalText, type Term } from "./types";
+import { literalText, pairValue, type Term } from "./types";
 
 /** A value known while emitting, if there is one. */
 export type Folded = Term | undefined;
 
 /** A number as a value. */
 export function literal(dtype: DType, value: number): Term {
-  const number = scalar.represent(dtype, value);
+  const number = dtype === "float64" ? pairValue(value) : scalar.represent(dtype, value);
   return { dtype, number, text: literalText(dtype, number) };
 }
 

@@ -1,10 +1,13 @@
 import { invariant } from "@dzdt/tensor";
 
+/** Functions of WGSL by name, with those they call themselves. */
+export type HelperSources = Readonly<Record<string, { readonly code: string; readonly uses?: readonly string[] }>>;
+
 /**
  * Functions that emitted code calls, by name, with those they call themselves. WGSL leaves open what its own operations do with NaN, infinities,
  * zero divisors and numbers out of range; these decide by bit patterns and comparisons.
  */
-const sources: Readonly<Record<string, { readonly code: string; readonly uses?: readonly string[] }>> = {
+const sources: HelperSources = {
   is_nan: { code: `fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }` },
   min_float: {
     uses: ["is_nan"],
@@ -123,12 +126,12 @@ const sources: Readonly<Record<string, { readonly code: string; readonly uses?: 
     uses: ["stop_run"],
     code: `fn reserve(end: i32) { if (u32(end) > heap_end) { stop_run(); } }`,
   },
-  reduce_turns: {
+  turn_digits: {
     code: `const two_over_pi = array<u32, 7>(
   0x00000000u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u);
-struct Turned { quadrant: i32, angle: f32 }
+struct TurnDigits { quadrant: i32, negative: bool, rest: vec2u }
 // Payne and Hanek 1983 on integers: |x| times the bits of 2/pi that matter, modulo four quarter turns.
-fn reduce_turns(size: f32) -> Turned {
+fn turn_digits(size: f32) -> TurnDigits {
   let word = bitcast<u32>(size);
   let exponent = i32(word >> 23u) - 127i;
   let mantissa = ((word & 0x007fffffu) | 0x00800000u) << 7u;
@@ -156,15 +159,8 @@ fn reduce_turns(size: f32) -> Turned {
     rest = vec2u(~rest.x, ~rest.y + 1u);
     if (rest.y == 0u) { rest.x += 1u; }
   }
-  let zeros = countLeadingZeros(rest.x);
-  let lead = select(rest.x, rest.y, zeros == 32u);
-  let under = select(rest.y, 0u, zeros == 32u);
-  let moved = countLeadingZeros(lead);
-  let aligned = select((lead << moved) | (under >> (32u - moved)), lead, moved == 0u);
-  let places = i32(select(moved, moved + 32u, zeros == 32u));
-  // In quarter turns it is aligned * 2^(-30 - places).
-  let angle = f32(aligned) * bitcast<f32>(u32(97i - places) << 23u) * 1.5707963267948966f;
-  return Turned(i32(quadrant), select(angle, -angle, negative));
+  // In quarter turns it is rest * 2^-62.
+  return TurnDigits(i32(quadrant), negative, rest);
 }
 fn wide_product(a: u32, b: u32) -> vec2u {
   let al = a & 0xffffu;
@@ -177,18 +173,34 @@ fn wide_product(a: u32, b: u32) -> vec2u {
   return vec2u(ah * bh + (m1 >> 16u) + (m2 >> 16u), (m2 << 16u) | (low & 0xffffu));
 }`,
   },
+  reduce_turns: {
+    uses: ["turn_digits"],
+    code: `struct Turned { quadrant: i32, angle: f32 }
+fn reduce_turns(size: f32) -> Turned {
+  let turned = turn_digits(size);
+  let zeros = countLeadingZeros(turned.rest.x);
+  let lead = select(turned.rest.x, turned.rest.y, zeros == 32u);
+  let under = select(turned.rest.y, 0u, zeros == 32u);
+  let moved = countLeadingZeros(lead);
+  let aligned = select((lead << moved) | (under >> (32u - moved)), lead, moved == 0u);
+  let places = i32(select(moved, moved + 32u, zeros == 32u));
+  // In quarter turns it is aligned * 2^(-30 - places).
+  let angle = f32(aligned) * bitcast<f32>(u32(97i - places) << 23u) * 1.5707963267948966f;
+  return Turned(turned.quadrant, select(angle, -angle, turned.negative));
+}`,
+  },
 };
 
-/** Text of the helpers with these names and of all that they use. */
-export function helperText(names: Iterable<string>): string[] {
+/** Text of the helpers with these names and of all that they use. @param more helpers beside those that every target has */
+export function helperText(names: Iterable<string>, more: HelperSources = {}): string[] {
   const wanted = new Set<string>();
   const visit = (name: string): void => {
     if (wanted.has(name)) return;
     wanted.add(name);
-    const source = sources[name];
+    const source = more[name] ?? sources[name];
     invariant(source, `there is no WGSL helper ${name}`);
     source.uses?.forEach(visit);
   };
   for (const name of names) visit(name);
-  return [...wanted].map((name) => sources[name]!.code);
+  return [...wanted].map((name) => (more[name] ?? sources[name])!.code);
 }

@@ -1,19 +1,21 @@
-import { invariant } from "@dzdt/tensor";
+import { type DType, invariant } from "@dzdt/tensor";
 import {
   type FunctionHandle,
   type MachineEmitter,
   type MachineModule,
   type MathFunction,
   mathFunctions,
+  type MathRule,
   remainder,
   type Value,
 } from "@dzdt/tensor/lower";
+import type { Doubles } from "../doubles/doubles";
 import { ChainEmitter } from "./chain";
 import { Code } from "./code";
 import { type Callees, type LaneMemory, WgslEmitter } from "./emit";
 import { helperText } from "./helpers";
 import { circular } from "./trigonometry";
-import { term } from "./types";
+import { term, typeOf } from "./types";
 
 interface FunctionRecord {
   readonly head: string;
@@ -21,6 +23,8 @@ interface FunctionRecord {
   /** The result, where there is one. */
   readonly result?: string;
 }
+
+const remainderRule: MathRule = { arguments: 2, long: true, emit: (k, [x, y]) => remainder(k, x!, y!) };
 
 /** A kernel ready for a pipeline. */
 export interface KernelText {
@@ -47,6 +51,12 @@ export class WgslModule implements MachineModule, Callees {
   readonly threads = 1;
   private readonly names: string[] = [];
   private readonly functions = new Map<string, FunctionRecord>();
+  private readonly doubles: Doubles | undefined;
+
+  /** @param doubles what float64 needs, where it may be used */
+  constructor(doubles?: Doubles) {
+    this.doubles = doubles;
+  }
 
   declare(name: string, parameters: number): FunctionHandle {
     const index = this.names.push(`f${this.names.length}_${name.replace(/[^A-Za-z0-9]+/g, "_")}`) - 1;
@@ -86,23 +96,25 @@ export class WgslModule implements MachineModule, Callees {
     return undefined;
   }
 
-  math(name: MathFunction | "rem"): string {
-    const own = `math_${name}`;
+  math(name: MathFunction | "rem", dtype: DType): string {
+    const own = `math_${name}${dtype === "float64" ? "_pair" : ""}`;
     if (this.functions.has(own)) return own;
     const code = new Code();
-    const rule =
-      name === "rem"
-        ? { arguments: 2, emit: (k: WgslEmitter, [x, y]: readonly Value[]): Value => remainder(k, x!, y!) }
-        : (circular(name) ?? mathFunctions[name]);
+    const rule = name === "rem" ? remainderRule : this.rule(name, dtype);
     const parameters = ["x", "y"].slice(0, rule.arguments);
-    const named = { head: `fn ${own}(${parameters.map((p) => `${p}: f32`).join(", ")}) -> f32`, code };
+    const type = typeOf(dtype);
+    const named = { head: `fn ${own}(${parameters.map((p) => `${p}: ${type}`).join(", ")}) -> ${type}`, code };
     this.functions.set(own, named);
     const result = rule.emit(
       new WgslEmitter(this, code),
-      parameters.map((p) => code.named("float32", p)),
+      parameters.map((p) => code.named(dtype, p)),
     );
     this.functions.set(own, { ...named, result: term(result).text });
     return own;
+  }
+
+  private rule(name: MathFunction, dtype: DType): MathRule {
+    return (dtype === "float64" ? this.doubles?.rule(name) : circular(name)) ?? mathFunctions[name];
   }
 
   /** A kernel whose entry point `main` does what `body` emits. */
@@ -126,7 +138,7 @@ export class WgslModule implements MachineModule, Callees {
     const text = [
       head(this.words),
       ...(options.globals === undefined ? [] : [options.globals]),
-      ...helperText(helpers),
+      ...helperText(helpers, this.doubles?.helpers),
       ...records.map(
         ({ head: signature, code: own, result }) =>
           `${signature} {\n${own.text}${result === undefined ? "" : `\n  return ${result};`}\n}`,

@@ -35,13 +35,13 @@ const floatHelpers: Readonly<Record<string, string>> = {
 /** A binary operation of at most one literal. */
 export function binaryText(name: BinaryOp, a: Term, b: Term): OperationText {
   const { dtype } = a;
-  typeOf(dtype);
   const type = comparisons.has(name) ? "bool" : dtype;
   const call = (helper: string): OperationText => ({ dtype: type, helper, text: `${helper}(${a.text}, ${b.text})` });
   const plain = (left = a.text, right = b.text): OperationText => ({
     dtype: type,
     text: `${left} ${infix[name]!} ${right}`,
   });
+  if (dtype === "float64") return pairBinary(name, a, b, type);
   if (isFloat(dtype)) {
     if (name === "notEqual") {
       const { text, ...rest } = binaryText("equal", a, b);
@@ -79,6 +79,31 @@ export function binaryText(name: BinaryOp, a: Term, b: Term): OperationText {
   return plain();
 }
 
+/** camelCase to snake_case. */
+const pairHelper = (name: string): string => `pair_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+
+function pairBinary(name: BinaryOp, a: Term, b: Term, dtype: DType): OperationText {
+  if (name === "mul" && isHalving(b)) return { dtype, text: `${a.text} * ${b.number}f` };
+  const call = (helper: string, x: string, y: string): OperationText => ({
+    dtype,
+    helper,
+    text: `${helper}(${x}, ${y})`,
+  });
+  if (name === "sub" && a.number !== undefined) return call("pair_add", flipped(b.text), a.text);
+  if (name === "sub") return call("pair_add", a.text, flipped(b.text));
+  // Optimisers of drivers know that (c + x) - c is x, which it is not; of (x + c) - x they know nothing.
+  if (name === "add" && a.number !== undefined) return call("pair_add", b.text, a.text);
+  if (name !== "notEqual") return call(pairHelper(name), a.text, b.text);
+  const { text, ...rest } = call("pair_equal", a.text, b.text);
+  return { ...rest, text: `!${text}` };
+}
+
+/** A pair with the other sign: by its bits, of which optimisers know nothing either. */
+const flipped = (pair: string): string => `bitcast<vec2f>(bitcast<vec2u>(${pair}) ^ vec2u(0x80000000u))`;
+
+/** Products with such powers of two are exact, and do not overflow. */
+const isHalving = ({ number }: Term): boolean => number === 0.5 || number === 0.25 || number === 0.125;
+
 const opaque = ({ number, text }: Term): string =>
   number === undefined || !Number.isFinite(number) || number === 0 ? text : opaqueText(number);
 
@@ -88,8 +113,8 @@ export function unaryText(
   { dtype, text }: Term,
 ): { readonly text: string | undefined; readonly helper?: string } {
   const call = (helper: string): { text: string; helper: string } => ({ helper, text: `${helper}(${text})` });
-  typeOf(dtype);
   if (name === "not") return { text: dtype === "bool" ? `!${text}` : `~${text}` };
+  if (dtype === "float64") return name === "neg" ? { text: flipped(text) } : call(pairHelper(name));
   if (isFloat(dtype)) {
     if (name === "neg" || name === "abs" || name === "sqrt") return call(`${name}_float`);
     return { text: `${name}(${text})` };
@@ -103,12 +128,20 @@ export function unaryText(
 /** A conversion to another dtype that is not bool. */
 export function castText({ dtype, text }: Term, to: DType): { readonly text: string; readonly helper?: string } {
   const type = typeOf(to);
-  typeOf(dtype);
+  if (to === "float64") return pairOf(dtype, text);
   if (dtype === "bool") {
     const [zero, one] = to === "float32" ? ["0.0f", "1.0f"] : to === "int32" ? ["0i", "1i"] : ["0u", "1u"];
     return { text: `select(${zero}, ${one}, ${text})` };
   }
-  if (dtype !== "float32") return { text: `${type}(${text})` };
-  const helper = to === "int32" ? "int_of_float" : "uint_of_float";
+  if (dtype === "int32" || dtype === "uint32") return { text: `${type}(${text})` };
+  if (to === "float32") return { text: `${text}.x` };
+  const helper = `${to === "int32" ? "int" : "uint"}_of_${dtype === "float64" ? "pair" : "float"}`;
+  return { helper, text: `${helper}(${text})` };
+}
+
+function pairOf(dtype: DType, text: string): { readonly text: string; readonly helper?: string } {
+  if (dtype === "float32") return { text: `vec2f(bitcast<f32>(bitcast<u32>(${text}) ^ run.zero), 0.0f)` };
+  if (dtype === "bool") return { text: `vec2f(select(0.0f, 1.0f, ${text}), 0.0f)` };
+  const helper = `pair_of_${dtype === "int32" ? "int" : "uint"}`;
   return { helper, text: `${helper}(${text})` };
 }

@@ -34,11 +34,12 @@ function emitCircular(k: WgslEmitter, name: "sin" | "cos" | "tan", x: Value): Va
   return result.get();
 }
 
-const moderate = (k: WgslEmitter, name: "sin" | "cos" | "tan", x: Value): Value =>
+/** The function of an angle that is not large. */
+export const moderate = (k: WgslEmitter, name: "sin" | "cos" | "tan", x: Value): Value =>
   mathFunctions[name].emit(new Moderate(k.callees, k.code), [x]);
 
 /** The function of x from that of an angle in the first eighth of a turn, `quadrant` quarter turns before |x|. */
-function turned(k: WgslEmitter, name: "sin" | "cos" | "tan", x: Value, quadrant: Value, angle: Value): Value {
+export function turned(k: WgslEmitter, name: "sin" | "cos" | "tan", x: Value, quadrant: Value, angle: Value): Value {
   const int = (value: number): Value => k.literal("int32", value);
   const bit = (turn: Value, of: number): Value => k.notEqual(k.and(turn, int(of)), int(0));
   const odd = bit(quadrant, 1);

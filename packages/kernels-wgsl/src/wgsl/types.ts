@@ -4,19 +4,21 @@ import type { Value } from "@dzdt/tensor/lower";
 /** Says what to do instead, wherever float64 turns up. */
 export function noDoubles(where: string): never {
   throw new UnsupportedError(
-    `webgpu: ${where} uses float64, which GPUs do not compute; use the target wasm for it, or cast(x, "float32") first`,
+    `webgpu: ${where} uses float64, which GPUs do not compute; use the target wasm for it, or cast(x, "float32") first, or ` +
+      `await webgpu({ df64: true }), which computes it in pairs of float32`,
   );
 }
 
-const types: Readonly<Record<Exclude<DType, "float64">, string>> = {
+const types: Readonly<Record<DType, string>> = {
   float32: "f32",
+  float64: "vec2f",
   int32: "i32",
   uint32: "u32",
   bool: "bool",
 };
 
-/** The type of WGSL that holds a dtype. @throws UnsupportedError for float64 */
-export const typeOf = (dtype: DType): string => (dtype === "float64" ? noDoubles("the program") : types[dtype]);
+/** The type of WGSL that holds a dtype. A float64 is a pair of floats, where there are any. */
+export const typeOf = (dtype: DType): string => types[dtype];
 
 /** A value in WGSL: the name it was given, or a literal. */
 export interface Term extends Value {
@@ -30,6 +32,13 @@ export function term(value: Value): Term {
   invariant("text" in value, "a value of another emitter");
   return value as Term;
 }
+
+/** What the nearest single leaves of a number, as a single. */
+const leftBySingle = (value: number): number =>
+  Number.isFinite(Math.fround(value)) ? Math.fround(value - Math.fround(value)) : 0;
+
+/** The number that a pair of singles holds of a double. */
+export const pairValue = (value: number): number => (value === 0 ? value : Math.fround(value) + leftBySingle(value));
 
 const bits = new DataView(new ArrayBuffer(4));
 
@@ -54,7 +63,7 @@ export function literalText(dtype: DType, value: number): string {
     case "bool":
       return value ? "true" : "false";
     case "float64":
-      return noDoubles("the program");
+      return `vec2f(${literalText("float32", Math.fround(value))}, ${literalText("float32", leftBySingle(value))})`;
   }
 }
 

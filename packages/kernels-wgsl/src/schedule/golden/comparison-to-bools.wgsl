@@ -34,11 +34,9 @@ fn main(
         let v8: i32 = v6 * 4i;
         let v9: i32 = v8 + 576i;
         let v10: f32 = bitcast<f32>(memory[u32(v9) >> 2u]);
-        let v11: u32 = bitcast<u32>(v6);
-        let v12: i32 = bitcast<i32>(v11);
-        let v13: bool = less_float(v10, v2);
-        let v14: i32 = v6 + 640i;
-        store_byte(v14, select(0u, 1u, v13));
+        let v11: bool = less_float(v10, v2);
+        let v12: i32 = v6 + 640i;
+        store_byte(v12, select(0u, 1u, v11));
       }
     }
   }

@@ -24,12 +24,10 @@ fn main(
     let v5: i32 = v1 * 4i;
     let v6: i32 = v5 + 576i;
     let v7: f32 = bitcast<f32>(memory[u32(v6) >> 2u]);
-    let v8: u32 = bitcast<u32>(v1);
-    let v9: i32 = bitcast<i32>(v8);
-    let v10: f32 = v7 * v3;
-    let v11: f32 = v10 + v2;
-    let v12: f32 = neg_float(v11);
-    let v13: i32 = v5 + 1008i;
-    memory[u32(v13) >> 2u] = bitcast<u32>(v12);
+    let v8: f32 = v7 * v3;
+    let v9: f32 = v8 + v2;
+    let v10: f32 = neg_float(v9);
+    let v11: i32 = v5 + 1008i;
+    memory[u32(v11) >> 2u] = bitcast<u32>(v10);
   }
 }

@@ -3,17 +3,18 @@
 @group(0) @binding(0) var<storage, read_write> memory: array<u32>;
 // size: rows, columns, steps of the sum, length of the inner batch. at: words where left, right and result begin.
 // Of each: words from row to row, from column to column, and along the two batches.
-struct Run { zero: u32, size: vec4u, at: vec4u, left: vec4u, right: vec4u, result: vec4u }
-@group(0) @binding(1) var<uniform> run: Run;
+struct Product { size: vec4u, at: vec4u, left: vec4u, right: vec4u, result: vec4u }
 var<workgroup> lefts: array<f32, 1024>;
 var<workgroup> rights: array<f32, 1024>;
+struct Run { zero: u32, product: Product }
+@group(0) @binding(1) var<uniform> run: Run;
 @compute @workgroup_size(16, 16)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let outer = group.z / run.size.w;
-  let inner = group.z % run.size.w;
-  let left_at = run.at.x + outer * run.left.z + inner * run.left.w;
-  let right_at = run.at.y + outer * run.right.z + inner * run.right.w;
-  let result_at = run.at.z + outer * run.result.z + inner * run.result.w;
+  let product = run.product;
+  let outer = group.z / product.size.w;
+  let inner = group.z % product.size.w;
+  let left_at = product.at.x + outer * product.left.z + inner * product.left.w;
+  let right_at = product.at.y + outer * product.right.z + inner * product.right.w;
   let row = group.y * 64u;
   let column = group.x * 64u;
   let number = local.y * 16u + local.x;
@@ -33,17 +34,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   var sum31 = 0.0f;
   var sum32 = 0.0f;
   var sum33 = 0.0f;
-  for (var p0 = 0u; p0 < run.size.z; p0 += 16u) {
+  for (var p0 = 0u; p0 < product.size.z; p0 += 16u) {
     for (var q = 0u; q < 4u; q++) {
       let e = number + q * 256u;
       let i = e / 16u;
       let p = e % 16u;
-      let left = bitcast<f32>(memory[left_at + (row + i) * run.left.x + (p0 + p) * run.left.y]);
-      lefts[i * 16u + p] = select(0.0f, left, row + i < run.size.x && p0 + p < run.size.z);
+      let left = bitcast<f32>(memory[left_at + (row + i) * product.left.x + (p0 + p) * product.left.y]);
+      lefts[i * 16u + p] = select(0.0f, left, row + i < product.size.x && p0 + p < product.size.z);
       let t = e / 64u;
       let j = e % 64u;
-      let right = bitcast<f32>(memory[right_at + (p0 + t) * run.right.x + (column + j) * run.right.y]);
-      rights[t * 64u + j] = select(0.0f, right, column + j < run.size.y && p0 + t < run.size.z);
+      let right = bitcast<f32>(memory[right_at + (p0 + t) * product.right.x + (column + j) * product.right.y]);
+      rights[t * 64u + j] = select(0.0f, right, column + j < product.size.y && p0 + t < product.size.z);
     }
     workgroupBarrier();
     for (var p = 0u; p < 16u; p++) {
@@ -76,20 +77,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   }
   let i0 = row + local.y * 4u;
   let j0 = column + local.x * 4u;
-  if (i0 + 0u < run.size.x && j0 + 0u < run.size.y) { memory[result_at + (i0 + 0u) * run.result.x + j0 + 0u] = bitcast<u32>(sum00); }
-  if (i0 + 0u < run.size.x && j0 + 1u < run.size.y) { memory[result_at + (i0 + 0u) * run.result.x + j0 + 1u] = bitcast<u32>(sum01); }
-  if (i0 + 0u < run.size.x && j0 + 2u < run.size.y) { memory[result_at + (i0 + 0u) * run.result.x + j0 + 2u] = bitcast<u32>(sum02); }
-  if (i0 + 0u < run.size.x && j0 + 3u < run.size.y) { memory[result_at + (i0 + 0u) * run.result.x + j0 + 3u] = bitcast<u32>(sum03); }
-  if (i0 + 1u < run.size.x && j0 + 0u < run.size.y) { memory[result_at + (i0 + 1u) * run.result.x + j0 + 0u] = bitcast<u32>(sum10); }
-  if (i0 + 1u < run.size.x && j0 + 1u < run.size.y) { memory[result_at + (i0 + 1u) * run.result.x + j0 + 1u] = bitcast<u32>(sum11); }
-  if (i0 + 1u < run.size.x && j0 + 2u < run.size.y) { memory[result_at + (i0 + 1u) * run.result.x + j0 + 2u] = bitcast<u32>(sum12); }
-  if (i0 + 1u < run.size.x && j0 + 3u < run.size.y) { memory[result_at + (i0 + 1u) * run.result.x + j0 + 3u] = bitcast<u32>(sum13); }
-  if (i0 + 2u < run.size.x && j0 + 0u < run.size.y) { memory[result_at + (i0 + 2u) * run.result.x + j0 + 0u] = bitcast<u32>(sum20); }
-  if (i0 + 2u < run.size.x && j0 + 1u < run.size.y) { memory[result_at + (i0 + 2u) * run.result.x + j0 + 1u] = bitcast<u32>(sum21); }
-  if (i0 + 2u < run.size.x && j0 + 2u < run.size.y) { memory[result_at + (i0 + 2u) * run.result.x + j0 + 2u] = bitcast<u32>(sum22); }
-  if (i0 + 2u < run.size.x && j0 + 3u < run.size.y) { memory[result_at + (i0 + 2u) * run.result.x + j0 + 3u] = bitcast<u32>(sum23); }
-  if (i0 + 3u < run.size.x && j0 + 0u < run.size.y) { memory[result_at + (i0 + 3u) * run.result.x + j0 + 0u] = bitcast<u32>(sum30); }
-  if (i0 + 3u < run.size.x && j0 + 1u < run.size.y) { memory[result_at + (i0 + 3u) * run.result.x + j0 + 1u] = bitcast<u32>(sum31); }
-  if (i0 + 3u < run.size.x && j0 + 2u < run.size.y) { memory[result_at + (i0 + 3u) * run.result.x + j0 + 2u] = bitcast<u32>(sum32); }
-  if (i0 + 3u < run.size.x && j0 + 3u < run.size.y) { memory[result_at + (i0 + 3u) * run.result.x + j0 + 3u] = bitcast<u32>(sum33); }
+  let result_at = product.at.z + outer * product.result.z + inner * product.result.w;
+  if (i0 + 0u < product.size.x && j0 + 0u < product.size.y) { memory[result_at + (i0 + 0u) * product.result.x + j0 + 0u] = bitcast<u32>(sum00); }
+  if (i0 + 0u < product.size.x && j0 + 1u < product.size.y) { memory[result_at + (i0 + 0u) * product.result.x + j0 + 1u] = bitcast<u32>(sum01); }
+  if (i0 + 0u < product.size.x && j0 + 2u < product.size.y) { memory[result_at + (i0 + 0u) * product.result.x + j0 + 2u] = bitcast<u32>(sum02); }
+  if (i0 + 0u < product.size.x && j0 + 3u < product.size.y) { memory[result_at + (i0 + 0u) * product.result.x + j0 + 3u] = bitcast<u32>(sum03); }
+  if (i0 + 1u < product.size.x && j0 + 0u < product.size.y) { memory[result_at + (i0 + 1u) * product.result.x + j0 + 0u] = bitcast<u32>(sum10); }
+  if (i0 + 1u < product.size.x && j0 + 1u < product.size.y) { memory[result_at + (i0 + 1u) * product.result.x + j0 + 1u] = bitcast<u32>(sum11); }
+  if (i0 + 1u < product.size.x && j0 + 2u < product.size.y) { memory[result_at + (i0 + 1u) * product.result.x + j0 + 2u] = bitcast<u32>(sum12); }
+  if (i0 + 1u < product.size.x && j0 + 3u < product.size.y) { memory[result_at + (i0 + 1u) * product.result.x + j0 + 3u] = bitcast<u32>(sum13); }
+  if (i0 + 2u < product.size.x && j0 + 0u < product.size.y) { memory[result_at + (i0 + 2u) * product.result.x + j0 + 0u] = bitcast<u32>(sum20); }
+  if (i0 + 2u < product.size.x && j0 + 1u < product.size.y) { memory[result_at + (i0 + 2u) * product.result.x + j0 + 1u] = bitcast<u32>(sum21); }
+  if (i0 + 2u < product.size.x && j0 + 2u < product.size.y) { memory[result_at + (i0 + 2u) * product.result.x + j0 + 2u] = bitcast<u32>(sum22); }
+  if (i0 + 2u < product.size.x && j0 + 3u < product.size.y) { memory[result_at + (i0 + 2u) * product.result.x + j0 + 3u] = bitcast<u32>(sum23); }
+  if (i0 + 3u < product.size.x && j0 + 0u < product.size.y) { memory[result_at + (i0 + 3u) * product.result.x + j0 + 0u] = bitcast<u32>(sum30); }
+  if (i0 + 3u < product.size.x && j0 + 1u < product.size.y) { memory[result_at + (i0 + 3u) * product.result.x + j0 + 1u] = bitcast<u32>(sum31); }
+  if (i0 + 3u < product.size.x && j0 + 2u < product.size.y) { memory[result_at + (i0 + 3u) * product.result.x + j0 + 2u] = bitcast<u32>(sum32); }
+  if (i0 + 3u < product.size.x && j0 + 3u < product.size.y) { memory[result_at + (i0 + 3u) * product.result.x + j0 + 3u] = bitcast<u32>(sum33); }
 }

@@ -1,0 +1,153 @@
+import { type Node, sizeOf } from "@dzdt/tensor";
+import type { CallAttributes, Lowering, LoopAttributes, Plan } from "@dzdt/tensor/lower";
+import type { WgslModule } from "../wgsl/module";
+import type { Kernel } from "./kernel";
+import { moveKernel } from "./moves";
+import { type Move, type Phase, PhaseEmitter } from "./phases";
+import { emitNodes, type Room, within } from "./single";
+import { type Half, TeamEmitter, teamGlobals } from "./team-emitter";
+import { TeamLowering } from "./team-lowering";
+
+/** Arrays of fewer elements are not worth waiting for others. */
+const fewestElements = 64;
+
+/** The most invocations of a workgroup that every device allows, and as many as fold the terms of an element. */
+export const largestTeam = 256;
+const smallestTeam = 16;
+
+/** Invocations that a device runs in step are a set; the more sets, the longer they wait for each other. */
+const mostSets = 8;
+
+/** The most invocations that run a loop together on a device. */
+export function teamSizeOf({ adapterInfo }: GPUDevice): number {
+  const set = adapterInfo?.subgroupMaxSize || largestTeam;
+  return Math.max(smallestTeam, Math.min(largestTeam, mostSets * set));
+}
+
+/** Operations on elements in one dispatch, about, lest a watchdog takes the GPU to hang. */
+const operationsPerDispatch = 2 ** 24;
+
+/** What it costs to wait for each other, in operations. */
+const waiting = 256;
+
+/** The most dispatches of one loop; more iterations make them longer. */
+const mostDispatches = 256;
+
+/** Iterations of a loop within another that are reckoned with. */
+const innerIterations = 64;
+
+/** What a node does when it runs once: elements of its largest array, and operations on elements. */
+interface Size {
+  readonly widest: number;
+  readonly operations: number;
+}
+
+function sizeOfNodes(lowering: Lowering, plan: Plan, nodes: readonly Node[] = plan.tape.nodes): Size {
+  let [widest, operations] = [0, 0];
+  const take = (size: Size, times = 1): void => {
+    widest = Math.max(widest, size.widest);
+    operations += times * size.operations;
+  };
+  const { avals } = plan.tape;
+  for (const node of nodes) {
+    const { op, ins, outs, attributes } = node;
+    if (op.control === "call") take(sizeOfNodes(lowering, lowering.callee((attributes as CallAttributes).tape).plan));
+    else if (op.control) {
+      const { length = 1 } = attributes as Partial<LoopAttributes>;
+      for (const inner of plan.inner.get(node) ?? [])
+        take(sizeOfNodes(lowering, inner), Math.min(length, innerIterations));
+    } else {
+      const elements = Math.max(0, ...outs.map((id) => sizeOf(avals[id]!.shape)));
+      const read = ins.map((id) => sizeOf(avals[id]!.shape));
+      const terms = op
+        .product?.(
+          ins.map((id) => avals[id]!),
+          attributes,
+        )
+        .contracted.reduce((product, [axis]) => product * avals[ins[0]!]!.shape[axis]!, 1);
+      take({
+        widest: elements,
+        operations: waiting + (terms === undefined ? Math.max(elements, ...read) : elements * terms),
+      });
+    }
+  }
+  return { widest, operations };
+}
+
+/** Loops and branches over arrays: a workgroup runs them, whose invocations share the elements. Undefined for others. @param most the most invocations */
+export function teamKernels(
+  module: WgslModule,
+  lowering: Lowering,
+  plan: Plan,
+  node: Node,
+  room: Room,
+  most: number,
+): Kernel[] | undefined {
+  if (!node.op.control || plan.inRegisters.has(node)) return undefined;
+  const { widest, operations } = sizeOfNodes(lowering, plan, [node]);
+  if (widest < fewestElements) return undefined;
+  const size = Math.min(most, 2 ** Math.ceil(Math.log2(widest)));
+  const part = (name: string, phase: Phase): Kernel =>
+    teamKernel(module, lowering, plan, node, room, { size, name, phase });
+  const { name } = node.op;
+  const { length = 1 } = node.attributes as Partial<LoopAttributes>;
+  const iteration = operations / Math.max(1, Math.min(length, innerIterations));
+  const fitting = Math.max(1, Math.floor(operationsPerDispatch / Math.max(1, iteration)));
+  if (node.op.control !== "loop" || length <= fitting) return [part(`${name} by ${size} together`, { kind: "whole" })];
+  const budget = Math.max(fitting, Math.ceil(length / mostDispatches));
+  const some = part(`${name} goes on, by ${size} together`, { kind: "some", budget });
+  return [
+    ...openKernels(module, lowering, plan, node, room),
+    ...new Array<Kernel>(Math.ceil(length / budget)).fill(some),
+  ];
+}
+
+/** What sets a loop up that is then run by several dispatches. */
+export function openKernels(module: WgslModule, lowering: Lowering, plan: Plan, node: Node, room: Room): Kernel[] {
+  const moves: Move[] = [];
+  const open = module.kernel({ workgroup: "1" }, (k) =>
+    within(k, room, () =>
+      emitNodes(lowering, plan, [node], new PhaseEmitter(k.callees, k.code, { kind: "open", moves }, room.words)),
+    ),
+  );
+  return [
+    { ...open, name: `${node.op.name} begins`, groups: [1, 1] },
+    ...(moves.length > 0 ? [moveKernel(module, moves)] : []),
+  ];
+}
+
+/** What a team does of a node. */
+export interface TeamPart {
+  readonly size: number;
+  readonly name: string;
+  readonly phase: Phase;
+  /** Of an iteration, only what stands before or after its body. */
+  readonly half?: Half;
+}
+
+/** A kernel of one workgroup. */
+export function teamKernel(
+  module: WgslModule,
+  lowering: Lowering,
+  plan: Plan,
+  node: Node,
+  room: Room,
+  { size, name, phase, half }: TeamPart,
+): Kernel {
+  const team = new TeamLowering(module, lowering, size);
+  const kernel = module.kernel({ workgroup: String(size), globals: teamGlobals(size) }, (plain) => {
+    plain.code.line("member = i32(local.x);");
+    const k = new TeamEmitter(plain.callees, plain.code, size, phase, room.words, half);
+    withinTeam(k, room, () => emitNodes(team, plan, [node], k));
+  });
+  return { ...kernel, name, groups: [1, 1] };
+}
+
+/** The state of the run, as each member holds it. */
+function withinTeam(k: TeamEmitter, room: Room, body: () => void): void {
+  within(k, room, () => {
+    k.code.line("storageBarrier();");
+    body();
+    k.wait();
+  });
+}
