@@ -1,6 +1,9 @@
 import type { Target, Tensor, TypedArray } from "@dzdt/tensor";
 
-/** The numbers of a tensor where they can be had at once: not of a traced one, nor of one on a device that must be waited for. */
+/**
+ * The numbers of a tensor where they can be had at once, good until a program runs: not of a traced one, nor of one on a device that must be
+ * waited for.
+ */
 export function atHand(x: Tensor): TypedArray | undefined {
   const known = x.concrete();
   const values = known?.target.read(known.storage);

@@ -1,6 +1,6 @@
 import { cast, concat, stopGradient, type Tensor, tree, where } from "@dzdt/tensor";
 import { exactly, type FineTime, later, sameTime, since, timeAmong, whereTime } from "./fine-time";
-import { type Grid, slackOf, timeAt } from "./fixed-steps";
+import { type Grid, pointsPassed, timeAt } from "./fixed-steps";
 import type { Decision } from "./controllers/controller";
 import { guarded } from "./guarded-call";
 import { nearness, nextJump } from "./jumps";
@@ -101,8 +101,9 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
 }
 
 /** Times at which steps end, of the method's own accord or because it was asked for, or tried before. */
-function landingsOf({ method, landings }: Problem, { visits }: Carry): Tensor | undefined {
-  const all = [...(method.jumps ? [method.jumps] : []), ...(landings ? [landings] : []), ...visits];
+function landingsOf({ method, landings }: Problem, { memory, visits }: Carry): Tensor | undefined {
+  const jumps = [...(method.jumps ? [method.jumps] : []), ...(method.laterJumps ? [method.laterJumps(memory)] : [])];
+  const all = [...jumps, ...(landings ? [landings] : []), ...visits];
   return all.length > 1 ? concat(all) : all[0];
 }
 
@@ -116,9 +117,7 @@ function onGrid(
   const { landings } = problem;
   const { int } = numbers(from.t);
   const t0 = startOf(problem);
-  // From within a rounding of a point on, the next one is meant.
-  const steps = stopGradient(since(from, t0)).div(grid.h);
-  const passed = cast(steps.add(slackOf(steps)).floor(), "int32");
+  const passed = pointsPassed(grid, t0, from);
   const last = passed.greaterEqual(grid.count.sub(int(1)));
   const ahead = whereTime(last, stop, timeAt(t0, grid.h, passed.add(int(1))));
   const whole = sameTime(from, timeAt(t0, grid.h, passed)).and(last.not());

@@ -29,6 +29,12 @@ export function gridOf(t0: FineTime, end: FineTime, dt: Tensor, maxSteps: number
 /** Time after some steps. */
 export const timeAt = (t0: FineTime, h: Tensor, steps: Tensor): FineTime => laterBy(t0, h, cast(steps, h.dtype));
 
+/** How many whole steps there are from t0 to a time: from within a rounding of a point on, the next one is meant. */
+export function pointsPassed({ h }: Pick<Grid, "h">, t0: FineTime, to: FineTime): Tensor {
+  const steps = stopGradient(since(to, t0)).div(h);
+  return cast(steps.add(slackOf(steps)).floor(), "int32");
+}
+
 /** How far a number of steps may be from a whole one by rounding. */
 export const slackOf = (steps: Tensor): Tensor | number =>
   steps.dtype === "float32"

@@ -101,7 +101,7 @@ export const directionOf = (problem: Problem): Tensor => stopGradient(since(endO
 /** What the iterations leave behind. */
 export interface Run {
   readonly carry: Carry;
-  /** States at the outputs, with their times if there are events. */
+  /** States at the outputs; if there are events with their times, and their log. */
   readonly rows: readonly Tensor[];
   readonly iterations: Tensor;
 }
@@ -164,7 +164,7 @@ export function ending(problem: Problem, begun: number, direction: Tensor, { car
 /** Where a solve ended; of methods that do not keep it, in a solve that looks for what failed. */
 function derivativeAt({ method, watched }: Problem, { t, y, memory }: Carry): readonly Tensor[] {
   if (method.derivative) return memory.slice(0, y.length);
-  return watched ? method.slope(t, y) : [];
+  return watched ? method.slope(t, y, memory) : [];
 }
 
 /** The most iterations there may be: attempts, outputs and events. */
@@ -195,8 +195,8 @@ export function iteration(
       return rowwise ? [...leavesOf(next), row, ...next.y] : leavesOf(next);
     }
     if (problem.events) {
-      const { next, row, y, t } = problem.events.machinery.advance(problem, carry, i, direction);
-      return [...leavesOf(next), row, ...y, t];
+      const { next, row, y, t, log } = problem.events.machinery.advance(problem, carry, i, direction);
+      return [...leavesOf(next), row, ...y, t, ...log];
     }
     const { int } = numbers(i);
     const written = carry.written[0]!;
@@ -222,7 +222,7 @@ export function iteration(
 }
 
 function runLoop(problem: Problem, start: Carry, direction: Tensor): Run {
-  const { outputs, stops, y0, checkpoints, events } = problem;
+  const { outputs, stops, checkpoints } = problem;
   const flat = tree.flatten(start as never);
   const init = flat.leaves as Tensor[];
   const types = init.map(({ dtype, shape }): Aval => ({ dtype, shape }));
@@ -238,7 +238,7 @@ function runLoop(problem: Problem, start: Carry, direction: Tensor): Run {
     length: mostIterations(problem),
     counted: false,
     reverse: false,
-    ys: rowwise ? [...y0, ...(events ? [start.t] : [])].map(() => "row" as const) : [],
+    ys: new Array<"row">(body.tape.outputs.length - init.length - (rowwise ? 1 : 0)).fill("row"),
     rows: rowwise ? rowCount(problem) : 0,
     lanes: 0,
     checkpoints,

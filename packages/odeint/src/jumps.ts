@@ -1,4 +1,4 @@
-import { argmin, cast, cond, type DType, stopGradient, take, type Tensor, where } from "@dzdt/tensor";
+import { argmin, cast, concat, cond, type DType, stopGradient, take, type Tensor, where } from "@dzdt/tensor";
 import { exactly, type FineTime, since } from "./fine-time";
 import type { Method } from "./step";
 
@@ -29,7 +29,9 @@ export function nextJump(times: Tensor, now: FineTime, direction: Tensor): Landi
 export function acrossJumps(method: Method, times: Tensor, seen?: DType): Method {
   const restart = (t: Tensor, y: readonly Tensor[], memory: readonly Tensor[]): readonly Tensor[] =>
     method.restart ? method.restart(t, y, memory) : method.begin(t, y);
-  const isJump = (t: Tensor): Tensor => stopGradient(times.sub(t)).abs().lessEqual(nearness(t)).any();
+  const all = (memory: readonly Tensor[]): Tensor =>
+    method.laterJumps ? concat([times, method.laterJumps(memory)], 0) : times;
+  const isAmong = (jumps: Tensor, t: Tensor): Tensor => stopGradient(jumps.sub(t)).abs().lessEqual(nearness(t)).any();
   const beside = (t: Tensor, h: Tensor, side: number): Tensor => {
     const inwards = stopGradient(h).sign().mul(side);
     const distance = nearness(t, seen)
@@ -49,9 +51,10 @@ export function acrossJumps(method: Method, times: Tensor, seen?: DType): Method
     interpolantMoves: true,
     counted: true,
     attempt: (t, tNext, h, y, memory) => {
-      const anew = isJump(t);
+      const jumps = all(memory);
+      const anew = isAmong(jumps, t);
       const from = where(anew, beside(t, h, 1), t);
-      const to = where(isJump(tNext), beside(tNext, h, -1), tNext);
+      const to = where(isAmong(jumps, tNext), beside(tNext, h, -1), tNext);
       const started = cond(
         anew,
         () => [...restart(from, y, memory)],

@@ -10,7 +10,7 @@ import type { Times } from "./saveAt";
 import { solve } from "./solve";
 import type { Solution } from "./solution";
 import type { Solver } from "./solver";
-import type { VectorField } from "./vectorField";
+import type { StateField, StateLike } from "./vectorField";
 
 /** Options of {@link odeint}. */
 export interface OdeintOptions<A = undefined, Y = never> extends HostOptions<Y> {
@@ -18,7 +18,7 @@ export interface OdeintOptions<A = undefined, Y = never> extends HostOptions<Y> 
   readonly args?: A;
   /** @defaultValue tsit5 */
   readonly solver?: Solver;
-  /** @defaultValue `pid()` if the solver estimates its error, with `safety: 0.85` if it is implicit, else `constant({ dt: dt0 })` */
+  /** @defaultValue `pid()` if the solver estimates its error, with `safety: 0.85` if it is implicit, and for Rosenbrock methods `gustafsson({ safety: 0.85 })`; else `constant({ dt: dt0 })` */
   readonly controller?: Controller;
   /** Relative tolerance, one or one for each leaf. @defaultValue 1e-6 (float64), 1e-4 (float32) */
   readonly rtol?: Tolerance;
@@ -61,15 +61,26 @@ export interface OdeintOptions<A = undefined, Y = never> extends HostOptions<Y> 
  * @throws SolveError when a solve fails and its numbers are known at once
  * @example odeint((t, y) => y.neg(), tensor([1, 2]), [0, 0.5, 1]).ys // [3, 2]
  */
-export function odeint<Y extends Tree, A = undefined>(
-  field: VectorField<Tensors<Y>, A>,
+export function odeint<Y extends StateLike<Y>, A = undefined>(
+  field: StateField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
   options: OdeintOptions<A, Tensors<Y>> = {},
 ): Solution<Tensors<Y>> {
-  const { request, leaves, times, fine, still, concluded } = prepare(field, y0, ts, options);
-  const watched = givenHostOption("odeint", options);
-  if (watched) checkWatched("odeint", watched, whyUnwatched(request, isTraced(leaves, times)));
+  return solvedAs("odeint", field, y0, ts, options);
+}
+
+/** Likewise, for another function, with whose name errors begin. */
+export function solvedAs<Y extends StateLike<Y>, A>(
+  where: string,
+  field: StateField<Tensors<Y>, A>,
+  y0: Y,
+  ts: Times,
+  options: OdeintOptions<A, Tensors<Y>>,
+): Solution<Tensors<Y>> {
+  const { request, leaves, times, fine, still, concluded } = prepare(field, y0, ts, options, where);
+  const watched = givenHostOption(where, options);
+  if (watched) checkWatched(where, watched, whyUnwatched(request, isTraced(leaves, times)));
   if (still) return still;
   if (!watched) return concluded(solve(request, leaves, fine));
   const { outcome, ended } = driven(request, leaves, times, options);

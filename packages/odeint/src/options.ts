@@ -12,6 +12,19 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   }
 }
 
+/**
+ * What defines a solver, with some of it replaced.
+ * @throws TypeError for changes of what it does not know
+ */
+export function changed<O extends { readonly name: string }>(
+  options: O,
+  changes: Partial<O>,
+  known: readonly (keyof O & string)[],
+): O {
+  checkOptions(`${options.name}.with`, changes, known);
+  return { ...options, ...changes };
+}
+
 /** How many letters to insert, remove or replace. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -3,7 +3,6 @@ import { timeType } from "./at-hand";
 import { discretize } from "./adjoints/discretize";
 import { constant } from "./controllers/constant";
 import type { Controller } from "./controllers/controller";
-import { pid } from "./controllers/pid";
 import { type GivenEvents, readEvents } from "./events/leaf-event";
 import type { FineTime } from "./fine-time";
 import { type JacobianFunction, matrixOf } from "./implicit/vector";
@@ -16,13 +15,31 @@ import { type Request, solve, solveAt, type Solved } from "./solve";
 import { type Solution, solution, type SolutionParts } from "./solution";
 import { tsit5 } from "./solvers";
 import { checked } from "./status";
-import { adviceOf, checkSolver, imexOf, isAdaptive, isImplicit, methodOf, type Solver } from "./solver";
+import {
+  adviceOf,
+  checkSolver,
+  imexOf,
+  isAdaptive,
+  isImplicit,
+  methodOf,
+  type Solver,
+  usualController,
+} from "./solver";
 import type { Parts } from "./stepper";
 import { compensatedSolver, isTranslatable } from "./structure/compensated";
 import { checkTolerances, toleranceLeaves } from "./tolerance";
-import { realOf, type StateType, timeOf, traceField, type VectorField } from "./vectorField";
+import {
+  realOf,
+  type StateField,
+  type StateLike,
+  type StateType,
+  timeOf,
+  traceField,
+  type VectorField,
+} from "./vectorField";
 
-const names: readonly (keyof OdeintOptions)[] = [
+/** The options of `odeint`. */
+export const optionNames: readonly (keyof OdeintOptions)[] = [
   "args",
   "solver",
   "controller",
@@ -54,28 +71,29 @@ export interface Prepared<Y> {
   readonly concluded: (outcome: Solved, ended?: string) => Solution<Y>;
 }
 
-/** Reads and checks all that `odeint` is given. */
-export function prepare<Y extends Tree, A>(
-  field: VectorField<Tensors<Y>, A>,
+/** Reads and checks all that `odeint` is given. @param where whose name errors begin with */
+export function prepare<Y extends StateLike<Y>, A>(
+  field: StateField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
   options: OdeintOptions<A>,
+  where = "odeint",
 ): Prepared<Tensors<Y>> {
-  checkOptions("odeint", options, names);
+  checkOptions(where, options, optionNames);
   if (typeof field !== "function")
-    throw new TypeError(`odeint: the field is ${String(field)}; give a function (t, y, args) => dy`);
-  const { leaves, structure, paths } = readState("odeint", y0);
+    throw new TypeError(`${where}: the field is ${String(field)}; give a function (t, y, args) => dy`);
+  const { leaves, structure, paths } = readState(where, y0);
   const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
-  const independent = readBatch(options.batch, leaves, paths);
+  const independent = readBatch(where, options.batch, leaves, paths);
   const state: StateType = {
     structure,
     paths,
     leaves: leaves.map(({ dtype, shape }) => ({ dtype, shape: independent ? shape.slice(1) : shape })),
   };
-  const times = readTimes("odeint", "ts", ts, target);
-  checkMonotonic("odeint", times);
+  const times = readTimes(where, "ts", ts, target);
+  checkMonotonic(where, times);
   const fine = fineTimes(times);
-  const request = readRequest(field as VectorField<unknown, A>, options, state, independent, target);
+  const request = readRequest(where, field as unknown as VectorField<unknown, A>, options, state, independent, target);
 
   const at = (asked: number | Times): Tensors<Y> => {
     if (options.dense === false)
@@ -116,7 +134,9 @@ export function prepare<Y extends Tree, A>(
       options.mass !== undefined || options.jacobian !== undefined
         ? "mass, or mass − h · jacobian, may be singular: check mass and jacobian"
         : undefined;
-    return solutionOf(checked(outcome, again, { paths, advised: adviceOf(options.solver), doubt, ended, partial }));
+    return solutionOf(
+      checked(outcome, again, { where, paths, advised: adviceOf(options.solver), doubt, ended, partial }),
+    );
   };
   const still =
     times.tensor.size === 1
@@ -131,15 +151,15 @@ export const isTraced = (leaves: readonly Tensor[], times: Tensor): boolean =>
 
 const fineTimes = ({ tensor, rest }: KnownTimes): FineTime => ({ t: tensor, rest });
 
-function readBatch(batch: unknown, leaves: readonly Tensor[], paths: readonly string[]): boolean {
+function readBatch(where: string, batch: unknown, leaves: readonly Tensor[], paths: readonly string[]): boolean {
   if (batch === undefined || batch === "shared") return false;
   if (batch !== "independent")
-    throw new TypeError(`odeint: batch is ${JSON.stringify(batch)}; give "shared" or "independent"`);
+    throw new TypeError(`${where}: batch is ${JSON.stringify(batch)}; give "shared" or "independent"`);
   const size = leaves[0]!.shape[0];
   leaves.forEach((y, k) => {
     if (y.ndim === 0 || y.shape[0] !== size)
       throw new ShapeError(
-        `odeint: y0${paths[k]!} has shape [${y.shape.join(", ")}], y0${paths[0]!} [${leaves[0]!.shape.join(", ")}]; ` +
+        `${where}: y0${paths[k]!} has shape [${y.shape.join(", ")}], y0${paths[0]!} [${leaves[0]!.shape.join(", ")}]; ` +
           `with batch "independent" axis 0 of every leaf counts trajectories`,
       );
   });
@@ -147,6 +167,7 @@ function readBatch(batch: unknown, leaves: readonly Tensor[], paths: readonly st
 }
 
 function readRequest<A>(
+  where: string,
   field: VectorField<unknown, A>,
   options: OdeintOptions<A>,
   state: StateType,
@@ -154,49 +175,45 @@ function readRequest<A>(
   target: Tensor["target"],
 ): Request {
   const { solver = tsit5, dt0, maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384 } = options;
-  checkSolver(solver);
+  checkSolver(solver, where);
   if (!Number.isInteger(maxSteps) || maxSteps < 1)
-    throw new RangeError(`odeint: maxSteps is ${maxSteps}; give a positive integer`);
+    throw new RangeError(`${where}: maxSteps is ${maxSteps}; give a positive integer`);
   if (typeof dt0 === "number" && !(dt0 > 0 && dt0 < Infinity))
-    throw new RangeError(`odeint: dt0 is ${dt0}; give a positive step: its direction is that of ts`);
+    throw new RangeError(`${where}: dt0 is ${dt0}; give a positive step: its direction is that of ts`);
   const { adjoint = discretize() } = options;
   const kind = (adjoint as { kind?: unknown } | null)?.kind;
   if (kind !== "discretize" && kind !== "custom")
-    throw new TypeError("odeint: adjoint is of no known kind; give discretize(), or another such as backsolve()");
-  const events = readEvents(options.events, options.maxEvents ?? 16, target);
-  if (events && kind === "custom")
-    throw new UnsupportedError(
-      "odeint: gradients through events are those of discretize(); leave the adjoint out, or solve from event to event",
-    );
+    throw new TypeError(`${where}: adjoint is of no known kind; give discretize(), or another such as backsolve()`);
+  const events = readEvents(where, options.events, options.maxEvents ?? 16, target);
   if (options.dense !== undefined && typeof options.dense !== "boolean")
-    throw new TypeError(`odeint: dense is ${String(options.dense)}; give true or false`);
-  const controller = readController(solver, options);
+    throw new TypeError(`${where}: dense is ${String(options.dense)}; give true or false`);
+  const controller = readController(where, solver, options);
   const args = options.args as A;
   const single = state.leaves.some(({ dtype }) => dtype === "float32");
   const adaptive = controller.kind === "adaptive" ? controller : undefined;
   const compensated = controller.kind === "constant" && controller.compensated === true;
   if (compensated && !isTranslatable(solver))
     throw new TypeError(
-      `odeint: constant({ compensated: true }) is for explicit and symplectic solvers, Gauss's and tao; ${solver.name} is none: leave it out`,
+      `${where}: constant({ compensated: true }) is for explicit and symplectic solvers, Gauss's and tao; ${solver.name} is none: leave it out`,
     );
   const dt = adaptive ? dt0 : controller.kind === "constant" ? controller.dt : undefined;
   const rtol = adaptive
-    ? toleranceLeaves("rtol", adaptive.rtol ?? options.rtol ?? (single ? 1e-4 : 1e-6), state, target)
+    ? toleranceLeaves(where, "rtol", adaptive.rtol ?? options.rtol ?? (single ? 1e-4 : 1e-6), state, target)
     : [];
   const atol = adaptive
-    ? toleranceLeaves("atol", adaptive.atol ?? options.atol ?? (single ? 1e-6 : 1e-8), state, target)
+    ? toleranceLeaves(where, "atol", adaptive.atol ?? options.atol ?? (single ? 1e-6 : 1e-8), state, target)
     : [];
-  checkTolerances(rtol, atol, state);
+  checkTolerances(where, rtol, atol, state);
   const treeOf = (leaves: readonly Tensor[]): never => tree.unflatten<never>(state.structure, leaves);
   const jacobian = options.jacobian as JacobianFunction<unknown, A> | undefined;
   if (options.mass !== undefined && (!isImplicit(solver) || (solver.kind === "imex" && imexOf(field))))
     throw new TypeError(
-      `odeint: ${solver.name} takes no mass matrix; use a solver such as rodas5p, or solve for dy/dt in the field`,
+      `${where}: ${solver.name} takes no mass matrix; use a solver such as rodas5p, or solve for dy/dt in the field`,
     );
   const mass = options.mass === undefined ? undefined : matrixOf(options.mass, state, realOf(state), "mass");
   const partsOf = (): Parts => {
     const parts: Parts = {
-      field: traceField("odeint", (t, y) => field(t, y, args), state, timeOf(field)),
+      field: traceField(where, (t, y) => field(t, y, args), state, timeOf(field)),
       given: field,
       args,
       state,
@@ -234,24 +251,23 @@ const extraTimes = (name: string, times: Times | undefined, target: Tensor["targ
     ? readTimes("pid", name, times, target).tensor
     : undefined;
 
-function readController<A>(solver: Solver, { controller, dt0 }: OdeintOptions<A>): Controller {
+function readController<A>(where: string, solver: Solver, { controller, dt0 }: OdeintOptions<A>): Controller {
   const estimates = isAdaptive(solver);
   if (controller === undefined) {
-    // Rejected steps of implicit solvers cost more than somewhat shorter ones: the stiff test problems take the same work, with half the rejections.
-    if (estimates) return isImplicit(solver) ? pid({ safety: 0.85 }) : pid();
+    if (estimates) return usualController(solver);
     if (dt0 !== undefined) return constant({ dt: dt0 });
     throw new TypeError(
-      `odeint: ${solver.name} has no error estimate and there is no dt0; give dt0, or controller: constant({ dt })`,
+      `${where}: ${solver.name} has no error estimate and there is no dt0; give dt0, or controller: constant({ dt })`,
     );
   }
   const { kind } = controller as { kind?: unknown };
   if (kind !== "adaptive" && kind !== "constant")
-    throw new TypeError("odeint: controller is of no known kind; give pid() or constant()");
+    throw new TypeError(`${where}: controller is of no known kind; give pid() or constant()`);
   if (kind === "adaptive" && !estimates)
     throw new TypeError(
       solver.kind === "symplectic"
-        ? `odeint: ${solver.name} is symplectic with steps of one length only; give controller: constant({ dt })`
-        : `odeint: ${solver.name} has no error estimate; give controller: constant({ dt }), or a solver such as tsit5`,
+        ? `${where}: ${solver.name} is symplectic with steps of one length only; give controller: constant({ dt })`
+        : `${where}: ${solver.name} has no error estimate; give controller: constant({ dt }), or a solver such as tsit5`,
     );
   return controller;
 }

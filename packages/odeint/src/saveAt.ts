@@ -15,7 +15,7 @@ export interface KnownTimes {
 /** @throws RangeError when there are none, or one is not a finite number */
 export function readTimes(where: string, name: string, given: Times, target: Target): KnownTimes {
   const times = asTimes(where, name, given, target);
-  const values = atHand(times) ?? numbersIn(given);
+  const values = atHand(times)?.slice() ?? numbersIn(given);
   if (times.size === 0) throw new RangeError(`${where}: ${name} is empty; give at least one time`);
   const bad = values ? Array.from(values).findIndex((t) => !Number.isFinite(t)) : -1;
   if (bad >= 0) throw new RangeError(`${where}: ${name}[${bad}] is ${values![bad]}; give finite times`);

@@ -23,6 +23,7 @@ import { type Grid, gridOf } from "./fixed-steps";
 import { integrate } from "./integrate";
 import { acrossJumps } from "./jumps";
 import type { Outcome, Problem, Stepping } from "./problem";
+import { determined } from "./slopes";
 import { methodOf, type Solver } from "./solver";
 import type { Method } from "./step";
 import type { Parts } from "./stepper";
@@ -169,7 +170,8 @@ export function problemOf(
   const landing = stepping.kind === "stops";
   const later = (times: Tensor): Tensor => times.slice([1], [count]);
   const dense = queries !== undefined || (!landing && count > 2) || request.events !== undefined;
-  const method = jumping(methodOf(request.solver, parts));
+  const own = jumping(methodOf(request.solver, parts));
+  const method = parts.mass && request.raise && !watched ? determined(own) : own;
   const events = request.events?.machinery.traced(request.events, (t, y) => method.slope(t, y), state, parts.args);
   const landings = landingsOf(events);
   return {

@@ -1,3 +1,5 @@
+import type { AdaptiveController } from "./controllers/controller";
+import { pid } from "./controllers/pid";
 import type { ImexField } from "./implicit/imex";
 import { estimatesErrors, implicitKinds, type ImplicitSolver } from "./implicit/method";
 import { explicitMethod, type Method } from "./step";
@@ -12,10 +14,10 @@ export type Solver = ExplicitSolver | ImplicitSolver | SymplecticSolver | Steppe
 const kinds: readonly unknown[] = ["explicit", "symplectic", "stepper", ...implicitKinds];
 
 /** @throws TypeError for what is no solver */
-export function checkSolver(solver: unknown): void {
+export function checkSolver(solver: unknown, where = "odeint"): void {
   const { kind } = (solver ?? {}) as { readonly kind?: unknown };
   if (kinds.includes(kind)) return;
-  throw new TypeError(`odeint: solver is ${strange(solver)}; give a solver such as tsit5, rk4 or leapfrog`);
+  throw new TypeError(`${where}: solver is ${strange(solver)}; give a solver such as tsit5, rk4 or leapfrog`);
 }
 
 /** Something that was given in place of a solver, for an error. */
@@ -38,6 +40,13 @@ export function isAdaptive(solver: Solver): boolean {
     default:
       return estimatesErrors(solver);
   }
+}
+
+/** What chooses a solver's steps by their errors unless the solve is told. */
+export function usualController(solver: Solver): AdaptiveController {
+  if ("controller" in solver && solver.controller) return solver.controller;
+  // Rejected steps of implicit solvers cost more than somewhat shorter ones: the stiff test problems take the same work, with half the rejections.
+  return pid(isImplicit(solver) ? { safety: 0.85 } : {});
 }
 
 /** Does a solver solve with the field's Jacobian, so that it takes a mass matrix? */

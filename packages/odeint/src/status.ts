@@ -90,10 +90,10 @@ const remedies: Readonly<Record<Exclude<StatusName, "success">, string>> = {
   historyTooShort: "raise historySteps: the longest delay reaches back further than the steps that are kept",
 };
 
-const withinProgram = (name: StatusName, remedy: string): SolveError =>
+const withinProgram = (where: string, name: StatusName, remedy: string): SolveError =>
   new SolveError(
     name,
-    `odeint: ${name} in a solve inside a program; ${remedy} ` +
+    `${where}: ${name} in a solve inside a program; ${remedy} ` +
       `(the same call with concrete arguments says at which time and component, throw: false gives NaN instead)`,
   );
 
@@ -106,12 +106,20 @@ export interface Advice {
 
 /** To be called once for each text, while a module loads. */
 export const advice = (text: string): Advice =>
-  Object.freeze({ text, code: registerFailure(() => withinProgram("nonFinite", text)) });
+  Object.freeze({ text, code: registerFailure(() => withinProgram("odeint", "nonFinite", text)) });
 
-/** The failures of traced solves, numbered like `Status`: a program knows how a solve ended, but not where. */
-const codes = (Object.keys(Status) as StatusName[])
-  .filter((name): name is Exclude<StatusName, "success"> => name !== "success")
-  .map((name) => registerFailure(() => withinProgram(name, remedies[name])));
+/** The failures of traced solves, numbered like `Status`: a program knows how a solve ended, but not where. The first of each function's. */
+const codes = new Map<string, number>();
+
+function firstCode(where: string): number {
+  const known = codes.get(where);
+  if (known !== undefined) return known;
+  const [first] = (Object.keys(Status) as StatusName[])
+    .filter((name): name is Exclude<StatusName, "success"> => name !== "success")
+    .map((name) => registerFailure(() => withinProgram(where, name, remedies[name])));
+  codes.set(where, first!);
+  return first!;
+}
 
 /** What an error says beside the numbers. */
 export interface Telling {
@@ -144,13 +152,13 @@ export function checked<S extends End & { readonly ys: readonly Tensor[] }>(
     if (failure) throw failure;
     return solved;
   }
-  const { advised } = telling;
+  const { advised, where: name = "odeint" } = telling;
   return withinRule(() => {
     const { events } = solved;
     // To end with an event is no failure.
     const failed = events ? where(status.equal(Status.eventTerminated), Status.success, status) : status;
     const worst = failed.ndim > 0 ? max(failed) : failed;
-    const known = where(worst.greater(0), worst.add(codes[0]! - 1), 0);
+    const known = where(worst.greater(0), worst.add(firstCode(name) - 1), 0);
     const code = advised ? where(worst.equal(Status.nonFinite), advised.code, known) : known;
     const guarded = (x: Tensor): Tensor => bind(check, [x, code])[0]!;
     const ys = solved.ys.map(guarded);

@@ -53,15 +53,22 @@ export interface Method {
     y: readonly Tensor[],
     memory: readonly Tensor[],
   ) => { readonly y: readonly Tensor[]; readonly memory: readonly Tensor[] };
-  /** dy/dt, for derivatives with respect to time. */
-  slope(t: Tensor, y: readonly Tensor[]): Tensor[];
+  /** dy/dt, for derivatives with respect to time. `memory` is what is carried then, which methods that look back need after the start. */
+  slope(t: Tensor, y: readonly Tensor[], memory?: readonly Tensor[]): Tensor[];
   /** Types of `dense`. */
   readonly dense: readonly Aval[];
   readonly interpolate: (step: Taken) => Tensor[];
   /** What is carried after the field jumped, of methods that then keep something. @defaultValue what they begin with */
   restart?(t: Tensor, y: readonly Tensor[], memory: readonly Tensor[]): readonly Tensor[];
+  /**
+   * What is carried after an event set the state to `y`, of methods that then keep something. `moment` is `t` as it moves with the event.
+   * @defaultValue what they begin with
+   */
+  reset?(t: Tensor, moment: Tensor, y: readonly Tensor[], memory: readonly Tensor[]): readonly Tensor[];
   /** Times at which steps end besides, in any order, in the dtype of times. */
   readonly jumps?: Tensor;
+  /** Those of them that are known on the way only. */
+  laterJumps?(memory: readonly Tensor[]): Tensor;
   /** Steps are no longer, a positive scalar in the dtype of times. */
   readonly longest?: Tensor;
   /** Do outputs move with times as the interpolant does, since the field at their times is not to be had? */

@@ -1,5 +1,5 @@
 import type { Tensor } from "@dzdt/tensor";
-import type { ErrorNorm } from "./controllers/controller";
+import type { AdaptiveController, ErrorNorm } from "./controllers/controller";
 import type { SystemOptions } from "./implicit/vector";
 import type { Solver } from "./solver";
 import type { Advice } from "./status";
@@ -30,6 +30,8 @@ export interface StepperSolver {
   readonly order: number;
   /** Does it estimate the errors of its steps? */
   readonly adaptive: boolean;
+  /** What chooses steps unless the solve is told. @defaultValue `pid()`, with `safety: 0.85` if it is implicit */
+  readonly controller?: AdaptiveController;
   /** Does it take a mass matrix and a Jacobian? */
   readonly implicit: boolean;
   /** Author, year and DOI. */

@@ -1,3 +1,4 @@
+import { changed } from "./options";
 import { splittingMethod } from "./hamiltonian";
 
 /**
@@ -173,6 +174,20 @@ function lastStageStartsNext({ c, a, b }: Pick<ExplicitRungeKuttaOptions, "c" | 
   return last > 0 && c[0] === 0 && c[last] === 1 && b[last] === 0 && row.every((weight, i) => weight === b[i]);
 }
 
+const tableauNames: readonly (keyof ExplicitRungeKuttaOptions)[] = [
+  "name",
+  "order",
+  "c",
+  "a",
+  "b",
+  "bError",
+  "bErrorLow",
+  "embeddedOrder",
+  "errorEstimate",
+  "dense",
+  "reference",
+];
+
 /**
  * An explicit Runge–Kutta solver from its Butcher tableau, checked (lengths, row sums equal to c, weights that sum to 1).
  * @example
@@ -186,7 +201,7 @@ export function explicitRungeKutta(options: ExplicitRungeKuttaOptions): Explicit
     kind: "explicit" as const,
     stages: options.b.length,
     fsal: lastStageStartsNext(options),
-    with: (changes: Partial<ExplicitRungeKuttaOptions>) => explicitRungeKutta({ ...options, ...changes }),
+    with: (changes: Partial<ExplicitRungeKuttaOptions>) => explicitRungeKutta(changed(options, changes, tableauNames)),
   });
 }
 
@@ -199,6 +214,8 @@ function isPalindrome(sequence: readonly SplittingStage[]): boolean {
     return part === mirrored && weight === mirroredWeight;
   });
 }
+
+const splittingNames: readonly (keyof SymplecticSplittingOptions)[] = ["name", "order", "sequence", "rkn", "reference"];
 
 /** A symplectic solver from its sequence of kicks and drifts, checked (each kind of weights sums to 1). */
 /* @__NO_SIDE_EFFECTS__ */
@@ -213,6 +230,7 @@ export function symplecticSplitting(options: SymplecticSplittingOptions): Symple
     symmetric: isPalindrome(sequence),
     forceEvaluations: weightsOf(sequence, "kick").length,
     method: splittingMethod,
-    with: (changes: Partial<SymplecticSplittingOptions>) => symplecticSplitting({ ...options, ...changes }),
+    with: (changes: Partial<SymplecticSplittingOptions>) =>
+      symplecticSplitting(changed(options, changes, splittingNames)),
   });
 }

@@ -15,33 +15,44 @@ import type { ErrorNorm, Tolerance } from "./controllers/controller";
 import type { StateType } from "./vectorField";
 
 /** A tolerance for each leaf. Numbers become inputs of the program, so that a new tolerance is not a new program. */
-export function toleranceLeaves(name: string, given: Tolerance, state: StateType, target: Target): Tensor[] {
+export function toleranceLeaves(
+  where: string,
+  name: string,
+  given: Tolerance,
+  state: StateType,
+  target: Target,
+): Tensor[] {
   const flat = tree.flatten(given);
   const single = flat.structure === null;
-  if (!single) tree.checkStructure(`odeint: ${name}`, state.structure, flat.structure);
+  if (!single) tree.checkStructure(`${where}: ${name}`, state.structure, flat.structure);
   return state.leaves.map(({ shape, dtype }, k) => {
     const leaf = flat.leaves[single ? 0 : k]!;
     const path = single ? "" : state.paths[k]!;
     const values = leaf instanceof Tensor ? atHand(leaf) : [Number(leaf)];
     const bad = values && Array.from(values).find((x) => !(x >= 0 && x < Infinity));
     if (bad !== undefined)
-      throw new RangeError(`odeint: ${name}${path} is ${bad}; give a number that is 0 or positive`);
+      throw new RangeError(`${where}: ${name}${path} is ${bad}; give a number that is 0 or positive`);
     const x = leaf instanceof Tensor ? leaf : Tensor.scalar(Number(leaf), dtype, target);
-    if (!isFloat(x.dtype)) throw new TypeError(`odeint: ${name}${path} is ${x.dtype}; give floats`);
-    if (!sameShape(broadcastShapes(`odeint: ${name}${path}`, x.shape, shape), shape))
+    if (!isFloat(x.dtype)) throw new TypeError(`${where}: ${name}${path} is ${x.dtype}; give floats`);
+    if (!sameShape(broadcastShapes(`${where}: ${name}${path}`, x.shape, shape), shape))
       throw new ShapeError(
-        `odeint: ${name}${path} has shape [${x.shape.join(", ")}] for a state of [${shape.join(", ")}]; give one number, or one for each component`,
+        `${where}: ${name}${path} has shape [${x.shape.join(", ")}] for a state of [${shape.join(", ")}]; give one number, or one for each component`,
       );
     return x;
   });
 }
 
 /** @throws RangeError for leaves that may not err at all */
-export function checkTolerances(rtol: readonly Tensor[], atol: readonly Tensor[], { paths }: StateType): void {
+export function checkTolerances(
+  where: string,
+  rtol: readonly Tensor[],
+  atol: readonly Tensor[],
+  { paths }: StateType,
+): void {
   rtol.forEach((relative, k) => {
     const [r, a] = [atHand(relative), atHand(atol[k]!)];
     if (r && a && r.length > 0 && a.length > 0 && [...r, ...a].every((x) => x === 0))
-      throw new RangeError(`odeint: rtol and atol are both 0 for y${paths[k]!}; give a positive one of them`);
+      throw new RangeError(`${where}: rtol and atol are both 0 for y${paths[k]!}; give a positive one of them`);
   });
 }
 

@@ -20,6 +20,20 @@ import {
 /** dy/dt as a function of time, state and arguments; `Y` is the state's tree. Traced once for each solve. */
 export type VectorField<Y, A> = (t: Tensor, y: Y, args: A) => Tree;
 
+/** The same, where y may be typed by interfaces, which have no index signatures and so are no {@link Tree} to the compiler. */
+export type StateField<Y, A> = (t: Tensor, y: Y, args: A) => Tree | Y;
+
+/** What a state's type may be: a tree, also one of interfaces. To be used as in `Y extends StateLike<Y>`. */
+export type StateLike<Y> = Tree | (object & { readonly [K in keyof Y]: Nodes<Y[K]> });
+
+type Nodes<T> = [Tree] extends [T]
+  ? Tree
+  : T extends Tensor | number | boolean
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]: Nodes<T[K]> }
+      : never;
+
 /** The leaves of a state without its numbers. */
 export interface StateType {
   readonly structure: tree.Structure;

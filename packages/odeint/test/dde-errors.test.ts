@@ -1,6 +1,17 @@
-import { stack, tensor, type Tensor } from "@dzdt/tensor";
+import { compile, stack, tensor, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
-import { adamsBashforthMoulton, backsolve, constant, ddeint, dop853, leapfrog, rk4, Status } from "../src/index";
+import {
+  adamsBashforthMoulton,
+  backsolve,
+  constant,
+  ddeint,
+  dop853,
+  event,
+  leapfrog,
+  peak,
+  rk4,
+  Status,
+} from "../src/index";
 
 const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
 const minusPast = (_t: Tensor, _y: Tensor, [past]: readonly Tensor[]): Tensor => past!.neg();
@@ -14,7 +25,10 @@ describe("failures and errors", () => {
   test("a history of too few steps has a name and a status", () => {
     const options = { delays: 1, rtol: 1e-9, atol: 1e-11, historySteps: 2 };
     expect(() => ddeint(mackeyGlass, start, start, [0, 5], options)).toThrow(
-      /historyTooShort at t = .*raise historySteps/,
+      /^ddeint: historyTooShort at t = .*raise historySteps/,
+    );
+    expect(() => compile((y: Tensor) => ddeint(mackeyGlass, start, y, [0, 5], options).ys)(start)).toThrow(
+      /^ddeint: historyTooShort in a solve inside a program; raise historySteps/,
     );
     const { status } = ddeint(mackeyGlass, start, start, [0, 5], { ...options, throw: false });
     expect(status.itemSync()).toBe(Status.historyTooShort);
@@ -38,7 +52,7 @@ describe("failures and errors", () => {
     expect(solve({ solver: dop853 })).toThrow("ddeint: dop853 evaluates the field for its dense output");
     expect(solve({ solver: leapfrog })).toThrow("ddeint: leapfrog is no Runge–Kutta method");
     expect(solve({ solver: adamsBashforthMoulton })).toThrow("is no Runge–Kutta method");
-    expect(solve({ events: [] })).toThrow("ddeint: there are no events in equations with delays");
+    expect(solve({ events: [event(() => true), peak((_t, y: Tensor) => y)] })).toThrow("ddeint: events[1] is a peak");
     expect(solve({ adjoint: backsolve() })).toThrow(
       "ddeint: this adjoint solves the equation backwards, without its past",
     );
@@ -50,6 +64,12 @@ describe("failures and errors", () => {
     expect(() => ddeint((_t, y) => stack([y, y]), start, start, [0, 1], { delays: 1 })).toThrow(
       "ddeint: vector field returned [2]",
     );
-    expect(solve({ dely: 1 })).toThrow("unknown option dely");
+    expect(solve({ dely: 1 })).toThrow("ddeint: unknown option dely");
+    expect(solve({ delay: 1 })).toThrow("ddeint: unknown option delay; did you mean delays?");
+    expect(solve({ maxSteps: 0 })).toThrow("ddeint: maxSteps is 0");
+    expect(solve({ rtol: -1 })).toThrow("ddeint: rtol is -1");
+    expect(solve({ solver: {} })).toThrow("ddeint: solver is an object of another kind");
+    expect(solve({ solver: rk4 })).toThrow("ddeint: rk4 has no error estimate");
+    expect(solve({ events: [1] })).toThrow("ddeint: events[0] is no event");
   });
 });

@@ -91,3 +91,15 @@ test("a reset by rounding alone is none: a ball on the ground is thrown up again
   const drop = Math.sqrt(2 / 9.81);
   close(first(events[0]!.t, 3), [drop, drop * 2.6, drop * (2.6 + 1.28)], 1e-11);
 });
+
+test("preset times stay where they are when t0 moves", () => {
+  const [k, dose] = [0.35, 2.5];
+  const given = event({ at: [2], reset: (_t, y: Tensor) => y.add(dose) });
+  const end = (t0: Tensor): Tensor => {
+    const ts = t0.mul(f64([1, 0])).add(f64([0, 10]));
+    return last(
+      odeint((_t, y: Tensor) => y.mul(-k), f64([1.3]), ts, { rtol: 1e-10, atol: 1e-10, events: [given] }).ys,
+    ).sum();
+  };
+  close(grad(end)(f64(0.5)), [k * 1.3 * Math.exp(-k * 9.5)], 1e-9);
+});

@@ -2,7 +2,6 @@ import { grad, hvp } from "@dzdt/autograd";
 import { compile, js, stack, tensor, type Tensor, withTarget } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
-  backsolve,
   cdeint,
   constant,
   discretize,
@@ -242,10 +241,6 @@ describe("gradients through events", () => {
       );
     // t = √(2h/8)
     expect(hvp(drop, f64(10), f64(1)).itemSync()).toBeCloseTo(-0.25 * Math.sqrt(2 / 8) * 10 ** -1.5, 9);
-  });
-
-  test("are refused by other adjoints", () => {
-    expect(() => loss({ adjoint: backsolve() })(f64(1))).toThrow(/those of discretize/);
   });
 });
 

@@ -3,7 +3,7 @@ import { grad, hvp, jacfwd, jacrev } from "@dzdt/autograd";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { extrapolated, rescaling } from "../src/implicit/differences";
-import { auto, bdf, constant, odeint, pid } from "../src/index";
+import { auto, bdf, odeint, pid } from "../src/index";
 import { lotkaVolterra } from "../src/testing";
 import data from "./data/stiff.json";
 import { tensorField, type WrittenField } from "./support/expression";
@@ -209,12 +209,6 @@ test("a mass matrix of full rank is that of the solved field", () => {
   const own = odeint(right, f64([1, 0]), [0, 0.3, 1], { ...options, mass }).ys;
   const solved = odeint((t: Tensor, y: Tensor) => inverse.matmul(right(t, y)), f64([1, 0]), [0, 0.3, 1], options).ys;
   expect(distance(numbers(own), numbers(solved))).toBeLessThan(1e-7);
-});
-
-test("refuses steps that are given", () => {
-  expect(() =>
-    odeint((_t, y: Tensor) => y.neg(), f64([1]), [0, 1], { solver: bdf, controller: constant({ dt: 0.1 }) }),
-  ).toThrow(/odeint: bdf chooses its order and steps by their errors; leave out the constant controller/);
 });
 
 test("keeps to the longest step that its controller allows", () => {

@@ -4,6 +4,11 @@ import {
   auto,
   bdf,
   gustafsson,
+  kencarp3,
+  kencarp4,
+  kencarp5,
+  kvaerno3,
+  kvaerno4,
   kvaerno5,
   odeint,
   pid,
@@ -12,8 +17,10 @@ import {
   SolveError,
   type Solver,
   Status,
+  trbdf2,
 } from "../src/index";
 import { newton } from "../src/implicit/newton";
+import { slopeGuesses } from "../src/implicit/predictor";
 import data from "./data/stiff.json";
 import { tensorField, type WrittenField } from "./support/expression";
 
@@ -74,6 +81,45 @@ describe("Newton's iteration", () => {
     const { x, count } = root(0, { exact: true, start: 1.5 });
     expect(Math.abs(x - Math.SQRT2)).toBeLessThan(1e-14);
     expect(count).toBeLessThan(6);
+  });
+});
+
+describe("guesses of a stage's slope", () => {
+  const methods = [kvaerno3, kvaerno4, kvaerno5, kencarp3, kencarp4, kencarp5, trbdf2];
+
+  test.each(methods.map((solver) => ({ name: solver.name, c: solver.c })))(
+    "are exact for lines, and magnify little: $name",
+    ({ c }) => {
+      slopeGuesses(c).forEach((weights, i) => {
+        expect(weights).toHaveLength(i);
+        if (i === 0) return;
+        const value = (f: (x: number) => number): number => weights.reduce((sum, w, j) => sum + w * f(c[j]!), 0);
+        expect(value(() => 1)).toBeCloseTo(1, 12);
+        if (i > 1) expect(value((x) => x)).toBeCloseTo(c[i]!, 12);
+        expect(weights.reduce((sum, w) => sum + Math.abs(w), 0)).toBeLessThan(8);
+      });
+    },
+  );
+
+  test("are exact for all polynomials that the slopes before determine, where they need not be far", () => {
+    const weights = slopeGuesses(kvaerno5.c)[4]!;
+    for (let degree = 0; degree <= 3; degree++)
+      expect(weights.reduce((sum, w, j) => sum + w * kvaerno5.c[j]! ** degree, 0)).toBeCloseTo(
+        kvaerno5.c[4]! ** degree,
+        12,
+      );
+    // The sixth and the seventh stage are at the step's end.
+    slopeGuesses(kvaerno5.c)[6]!.forEach((w, j) => expect(w).toBeCloseTo(j === 5 ? 1 : 0, 12));
+  });
+
+  test("save evaluations: fewer than 1.7 for each stage of Kaps' problem", () => {
+    const { y0, atol, rhs } = data.problems.find(({ id }) => id === "kaps")!;
+    const { stats } = odeint(tensorField({ rhs }), f64(y0), [0, 5], {
+      solver: kvaerno5,
+      rtol: 1e-7,
+      atol: atol["1e-07"],
+    });
+    expect(stats.evaluations.itemSync()).toBeLessThan(1.7 * 6 * stats.steps.itemSync());
   });
 });
 

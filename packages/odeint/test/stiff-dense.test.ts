@@ -1,13 +1,13 @@
-import { grad } from "@dzdt/autograd";
-import { tensor, type Tensor } from "@dzdt/tensor";
+import { grad, jacfwd } from "@dzdt/autograd";
+import { js, tensor, type Tensor, wasm, withTarget } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   constant,
-  diagonallyImplicit,
   imex,
   kencarp3,
   kencarp4,
   kencarp5,
+  kvaerno4,
   kvaerno5,
   odeint,
   radau5,
@@ -67,23 +67,65 @@ describe.each([
       numbers(odeint(field, f64(y0), [0, t], { solver: radau5, rtol: 1e-12, atol: 1e-13 }).ys).slice(-2);
     expect(slope(solver, field, y0, exact, 24).order).toBeGreaterThan(order + 0.6);
   });
+});
 
-  test("keeps order 3 where the field is very stiff, as the cubic of both ends does not", () => {
-    const stiff = (t: Tensor, y: Tensor): Tensor => y.sub(t.cos()).mul(-1e8).sub(t.sin());
-    const own = slope(solver, stiff, [1], (t) => [Math.cos(t)], 20);
-    expect(own.order).toBeGreaterThan(3.5);
-    const { name, c, order: declared, embeddedOrder, bError, reference } = solver;
-    const cubic = diagonallyImplicit({
-      name,
-      c,
-      a,
-      order: declared,
-      embeddedOrder: embeddedOrder!,
-      bError: bError!,
-      reference,
-    });
-    expect(slope(cubic, stiff, [1], (t) => [Math.cos(t)], 20).error).toBeGreaterThan(5 * own.error);
+describe.each([
+  { name: "kvaerno4", solver: kvaerno4, order: 3.5 },
+  { name: "kvaerno5", solver: kvaerno5, order: 5.5 },
+  { name: "kencarp4", solver: kencarp4, order: 5.5 },
+  { name: "kencarp5", solver: kencarp5, order: 5.5 },
+])("between its steps $name", ({ solver, order }) => {
+  test("has the order of its stages' states where the field is very stiff", () => {
+    const stiff = (t: Tensor, y: Tensor): Tensor => y.sub(t.cos()).mul(-1e10).sub(t.sin());
+    const own = slope(solver, stiff, [1], (t) => [Math.cos(t)], 2);
+    expect(own.order).toBeGreaterThan(order);
+    expect(own.error).toBeLessThan(1e-4);
   });
+
+  /** y₁ relaxes, and the others with it: more unknowns than are written out. */
+  const chain = (n: number) => {
+    const rates = f64(Array.from({ length: n }, (_, i) => -(4 ** (i % 4))));
+    return (t: Tensor, y: Tensor, p: Tensor): Tensor => {
+      const around = y.sum().mul(0.1).sub(t.mul(p).sin());
+      return rates.mul(y.sub(around)).add(y.mul(y).mul(0.2));
+    };
+  };
+
+  test.each([2, 8])("has the gradient of the numbers that it computes, with %i unknowns", (n) => {
+    const start = Array.from({ length: n }, (_, i) => Math.sin(i + 1));
+    const loss = (p: Tensor): Tensor =>
+      odeint(chain(n), f64(start), [0, 0.31, 0.77, 1], { solver, controller: constant({ dt: 1 / 4 }), args: p })
+        .ys.slice([1], [3])
+        .square()
+        .sum();
+    const at = (p: number): number => loss(f64([p])).itemSync();
+    const h = 1e-3;
+    const expected = (8 * (at(1.25 + h) - at(1.25 - h)) - (at(1.25 + 2 * h) - at(1.25 - 2 * h))) / (12 * h);
+    expect(Math.abs(numbers(grad(loss)(f64([1.25])))[0]! / expected - 1)).toBeLessThan(1e-9);
+    expect(Math.abs(numbers(jacfwd(loss)(f64([1.25])))[0]! / expected - 1)).toBeLessThan(1e-9);
+  });
+
+  test("has the same values on the plain target", () => {
+    const run = (): number[] =>
+      numbers(
+        odeint(chain(2), f64([1, 0.5]), [0, 0.3, 1], { solver, controller: constant({ dt: 1 / 4 }), args: f64([1]) })
+          .ys,
+      );
+    expect(distance(withTarget(js(), run), withTarget(wasm(), run))).toBeLessThan(1e-13);
+  });
+});
+
+test.each([
+  { name: "kvaerno5", solver: kvaerno5 },
+  { name: "kencarp4", solver: kencarp4 },
+  { name: "kencarp5", solver: kencarp5 },
+])("$name keeps to its tolerance between long steps on Prothero's and Robinson's problem", ({ solver }) => {
+  const stiff = (t: Tensor, y: Tensor): Tensor => y.sub(t.cos()).mul(-1e6).sub(t.sin());
+  const times = Array.from({ length: 201 }, (_, i) => i / 20);
+  const { ys, stats } = odeint(stiff, f64([1]), times, { solver, rtol: 1e-7, atol: 1e-9 });
+  // The steps' ends know nothing of what is between them.
+  expect(stats.steps.itemSync()).toBeLessThan(40);
+  expect(distance(numbers(ys), times.map(Math.cos))).toBeLessThan(100 * 1e-7);
 });
 
 describe("fields in two parts", () => {

@@ -170,8 +170,9 @@ describe("failures are named", () => {
   });
 
   test.each(adaptive)("$name rejects steps to where the field is not a number", (solver) => {
+    // Ends just before y = 1/2, after which there is no field.
     const edge = (_t: Tensor, y: Tensor): Tensor => y.sub(0.5).sqrt().neg().mul(10);
-    const solved = odeint(edge, f64([1]), [0, 0.1], { solver, throw: false, dt0: 0.1 });
+    const solved = odeint(edge, f64([1]), [0, 0.14], { solver, throw: false, dt0: 0.14 });
     expect(solved.status.itemSync()).toBe(Status.success);
     expect(solved.stats.rejected.itemSync()).toBeGreaterThan(0);
   });

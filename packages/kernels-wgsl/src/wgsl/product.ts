@@ -12,10 +12,10 @@ export interface ProductLayout {
 }
 
 /** Invocations of a workgroup. */
-export const productGroup = `${across}, ${across}`;
+export const productGroup: string = `${across}, ${across}`;
 
 /** What a product has beside the memory. */
-export const productGlobals = `// size: rows, columns, steps of the sum, length of the inner batch. at: words where left, right and result begin.
+export const productGlobals: string = `// size: rows, columns, steps of the sum, length of the inner batch. at: words where left, right and result begin.
 // Of each: words from row to row, from column to column, and along the two batches.
 struct Product { size: vec4u, at: vec4u, left: vec4u, right: vec4u, result: vec4u }
 var<workgroup> lefts: array<f32, ${tile * depth}>;
@@ -82,8 +82,8 @@ export const sumsInOrder = (
   var sums = array(${each((r, s) => `sum${r}${s}`).join(", ")});`;
 
 /** A loop over those sums, the place of each in the result, and whether it is within the result. */
-export const eachSum = {
+export const eachSum: { readonly head: string; readonly row: string; readonly column: string } = {
   head: `for (var e = 0u; e < ${own * own}u; e++) {`,
   row: `i0 + e / ${own}u`,
   column: `j0 + e % ${own}u`,
-} as const;
+};

@@ -3,9 +3,10 @@ import { exactly } from "../fine-time";
 import { integrate } from "../integrate";
 import { numbers, type Problem } from "../problem";
 import { scaledNorm } from "../tolerance";
+import { realOf } from "../vectorField";
 import type { CustomAdjoint } from "./adjoint";
-import { type Backward, continuous, type Found } from "./continuous";
-import { after, backOver, type Interval, measured } from "./intervals";
+import { back, beginning, type Backward, continuous, type Found } from "./continuous";
+import { after, type Interval, measured, type Passed } from "./intervals";
 import { pullbackOf } from "./pullback";
 import { checkContinuous, type ContinuousOptions, listState, methodFor, settingsOf, steppingFor } from "./settings";
 
@@ -53,7 +54,7 @@ export function backsolve(options: BacksolveOptions = {}): CustomAdjoint {
       refused: (["solver", "rtol", "atol", "seminorm"] as const).filter((key) => options[key] !== undefined),
     },
     solve: (parts, problem) =>
-      continuous(parts, problem, settingsOf("backsolve", options, parts, problem.maxSteps), (given) =>
+      continuous("backsolve", parts, problem, settingsOf("backsolve", options, parts, problem.maxSteps), (given) =>
         together(given, problem, seminorm, drift),
       ),
   });
@@ -61,7 +62,7 @@ export function backsolve(options: BacksolveOptions = {}): CustomAdjoint {
 
 /** Solves for the state, λ and μ together. */
 function together(given: Backward, problem: Problem, seminorm: boolean, allowed: number): Found {
-  const { field, closed, marks, settings, state, rtol, atol, dt, t0 } = given;
+  const { field, closed, marks, settings, state, rtol, atol, dt, t0, mass } = given;
   const size = state.leaves.length;
   const moving = closed.filter((_, j) => marks[j]);
   const slopes = pullbackOf(field, closed, { slopes: true, state: true, marks });
@@ -86,38 +87,29 @@ function together(given: Backward, problem: Problem, seminorm: boolean, allowed:
   const apart = scaledNorm(rtol, atol, "rms", state, t0.dtype);
   const { int, real } = numbers(t0);
 
-  const init = [
-    int(0),
-    real(0),
-    settings.controller ? given.lastStep : real(0),
-    ...state.leaves.map((_, k) => zerosLike(given.y0[k]!)),
-    ...moving.map((x) => zerosLike(x)),
-  ];
-  const [status, drift, , ...found] = backOver(given, given.rows, init, across);
-  return {
-    lambda: found.slice(0, size),
-    mu: found.slice(size),
-    status: status!,
-    drift: drift!.lessEqual(allowed).not(),
-  };
+  const init = [int(0), real(0), settings.controller ? given.lastStep : real(0), ...moving.map((x) => zerosLike(x))];
+  const { lambda, rest, ofEvents } = back(given, init, across);
+  const [status, drift, , ...mu] = rest;
+  return { lambda, mu, ofEvents, status: status!, drift: drift!.lessEqual(allowed).not() };
 
-  function across(carry: readonly Tensor[], interval: Interval): Tensor[] {
-    const { y, before, cotangents } = interval;
+  function across({ lambda, rest }: Passed, interval: Interval): Passed {
+    const { y, before } = interval;
     const { from, to, origin } = measured(interval);
-    const [status, drift, dt0, ...rest] = carry;
-    const lambda = rest.slice(0, size).map((x, k) => x.add(cotangents[k]!));
+    const [status, drift, dt0, ...sums] = rest;
+    const begun = beginning(given, interval.from, y, { lambda, rest: sums });
     const method = methodFor(
       settings,
       (t, all) => slopes(after(origin, t), all.slice(0, size), all.slice(size, 2 * size)),
       whole,
       rtols,
       atols,
+      mass?.joined(moving, realOf(whole)),
     );
     const outcome = integrate({
       method,
       stepping: steppingFor(settings, norm, { from: exactly(from), to: exactly(to), dt, dt0: dt0! }),
       t0: from,
-      y0: [...y, ...lambda, ...rest.slice(size)],
+      y0: [...y, ...begun.lambda, ...begun.rest],
       stops: to.reshape([1]),
       outputs: undefined,
       timesMove: true,
@@ -126,18 +118,20 @@ function together(given: Backward, problem: Problem, seminorm: boolean, allowed:
       checkpoints: "all",
     });
     const end = outcome.ys.map((x) => x.reshape(x.shape.slice(1)));
-    const back = end.slice(0, size);
     const astray = apart(
-      back.map((x, k) => x.sub(before[k]!)),
+      end.slice(0, size).map((x, k) => x.sub(before[k]!)),
       before,
       before,
     );
-    return [
-      status!.maximum(outcome.status),
-      drift!.maximum(astray),
-      settings.controller ? nextStep(dt0!, outcome.h, from.sub(to)) : dt0!,
-      ...end.slice(size),
-    ];
+    return {
+      lambda: mass ? mass.end(end.slice(size, 2 * size)) : end.slice(size, 2 * size),
+      rest: [
+        status!.maximum(outcome.status),
+        drift!.maximum(astray),
+        settings.controller ? nextStep(dt0!, outcome.h, from.sub(to)) : dt0!,
+        ...end.slice(2 * size),
+      ],
+    };
   }
 }
 

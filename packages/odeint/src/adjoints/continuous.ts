@@ -1,11 +1,28 @@
-import { cast, isFloat, maximum, scan, stopGradient, type Tensor, where, withinRule } from "@dzdt/tensor";
+import {
+  cast,
+  isFloat,
+  maximum,
+  scan,
+  stopGradient,
+  type Tensor,
+  tree,
+  UnsupportedError,
+  where,
+  withinRule,
+  zerosLike,
+} from "@dzdt/tensor";
+import type { EventOutcome } from "../events/collect";
 import type { Outcome, Problem } from "../problem";
+import { determined } from "../slopes";
 import type { StateType } from "../vectorField";
 import type { AdjointParts } from "./adjoint";
 import { refused } from "./failures";
-import { type Outputs } from "./intervals";
+import { type Across, backOver, type Outputs, type Passed } from "./intervals";
+import { backOverKnots, cotangentsOf, type Knots, knotsOf, noCotangents, type OfEvents } from "./knots";
+import { type Mass, massOf } from "./mass";
 import { recordSolve, type SolveRule, type Start } from "./node";
-import { type ClosedField, closedField, fieldOf } from "./pullback";
+import { type Passages, passagesOf, tracedPassages } from "./passages";
+import { type ClosedField, closedField, fieldOf, pullbackOf } from "./pullback";
 import { type Settings, tolerancesIn, type Tolerances } from "./settings";
 
 /** What the solve for a gradient is given. Tensors are those of the trace that it is recorded on. */
@@ -16,10 +33,14 @@ export interface Backward extends Start, Tolerances {
   /** What the field depends on besides time and state, and of which of these derivatives are wanted. */
   readonly closed: readonly Tensor[];
   readonly marks: readonly boolean[];
+  /** M of M dy/dt = f. */
+  readonly mass?: Mass;
   /** Whether derivatives with respect to y0 or t0 are. */
   readonly ofStart: boolean;
   /** Outputs later than t0, with cotangents of which the largest is 1. */
   readonly rows: Outputs;
+  /** Outputs and events in their order, and what events do: of solves with events. */
+  readonly events?: { readonly knots: Knots; readonly passages: Passages; readonly outcome: EventOutcome };
   /** Where the forward solve ended: how long the next step would have been. */
   readonly lastStep: Tensor;
 }
@@ -30,14 +51,47 @@ export interface Found {
   readonly lambda: readonly Tensor[];
   /** With respect to the closed values that are marked. */
   readonly mu: readonly Tensor[];
+  /** With respect to those of events that are wanted. */
+  readonly ofEvents?: readonly Tensor[] | undefined;
   /** A number of `Status`. */
   readonly status: Tensor;
   /** bool: the state went astray. */
   readonly drift?: Tensor;
 }
 
+/** Goes from the end of a solve back to t0, by an adjoint's way `across` each interval. @param rest what it carries besides the cotangent of the state */
+export function back(
+  given: Backward,
+  rest: readonly Tensor[],
+  across: Across,
+): Passed & { readonly ofEvents?: readonly Tensor[] } {
+  const init = { lambda: given.y0.map((y) => zerosLike(y)), rest };
+  const { events } = given;
+  return events
+    ? backOverKnots(given, events.knots, events.passages, init, across)
+    : backOver(given, given.rows, init, across);
+}
+
+/**
+ * λ with which an interval begins, and the cotangents of the closed values that are marked so far.
+ * @param passed the cotangent of the state, and those of the closed values
+ */
+export function beginning(
+  { mass, field, closed, marks }: Backward,
+  t: Tensor,
+  y: readonly Tensor[],
+  { lambda, rest: mu }: Passed,
+): Passed {
+  if (!mass) return { lambda, rest: mu };
+  const begun = mass.begin(t, y, lambda);
+  if (mu.length === 0) return { lambda: begun.lambda, rest: mu };
+  const slopes = pullbackOf(field, closed, { slopes: false, state: false, marks })(t, y, begun.w);
+  return { lambda: begun.lambda, rest: mu.map((x, k) => x.sub(slopes[k]!)) };
+}
+
 /** Records a solve whose reverse mode is `backward`; derivatives with respect to times are added here. */
 export function continuous(
+  name: string,
   { parts, raise }: AdjointParts,
   problem: Problem,
   settings: Settings,
@@ -47,8 +101,14 @@ export function continuous(
   const { state } = parts;
   const size = state.leaves.length;
   const field = closedField((t, y) => parts.field(t, y), problem.t0, state.leaves);
+  const { events, method, t0, y0 } = problem;
+  const passing = events && tracedPassages(events, method, t0, y0);
+  const logged = events ? { ...problem, events: { ...events, logged: true } } : problem;
   const count = settings.tensors.length;
-  return recordSolve(problem, [...settings.tensors, ...field.closed], (inputs, unflatten): SolveRule => {
+  const end = count + field.closed.length;
+  const { mass } = parts;
+  const closed = [...settings.tensors, ...field.closed, ...(passing?.closed ?? []), ...(mass ? [mass] : [])];
+  return recordSolve(logged, closed, (inputs, unflatten): SolveRule => {
     const given = (
       ins: readonly Tensor[],
       outs: readonly Tensor[],
@@ -59,22 +119,24 @@ export function continuous(
       const start = inputs.start(ins);
       const closed = inputs.closed(ins);
       const { ys, h } = unflatten(outs);
+      const rows: Outputs = {
+        times: start.outputs ?? start.stops,
+        rests: start.rests?.outputs ?? start.rests?.stops,
+        ys,
+        cotangents,
+      };
       return {
         ...start,
         ...tolerancesIn(closed.slice(0, count), size),
         state,
         settings,
         field,
-        closed: closed.slice(count),
+        closed: closed.slice(count, end),
         marks,
         ofStart,
-        rows: {
-          times: start.outputs ?? start.stops,
-          rests: start.rests?.outputs ?? start.rests?.stops,
-          ys,
-          cotangents,
-        },
+        rows,
         lastStep: stopGradient(h).abs(),
+        ...(mass && { mass: massHere(closed) }),
       };
     };
     return {
@@ -82,30 +144,75 @@ export function continuous(
         withinRule(() => {
           const floats = inputs.closed(ins).map((x) => isFloat(x.dtype));
           const marks = inputs.closed(wanted).map((want, j) => want && j >= count && floats[j]!);
-          const scale = largest(cotangents);
-          const scaled = cotangents.map((ct) => ct.div(cast(scale, ct.dtype)));
+          checkMass(marks);
+          const happened = unflatten(outs).events;
+          const unscaled = happened ? cotangentsOf(happened, cotangents, size) : { ys: cotangents };
+          const flat = tree.flatten(unscaled as never);
+          const scale = largest(flat.leaves as Tensor[]);
+          const of: Pick<OfEvents, "ys"> & Partial<OfEvents> = tree.unflatten(
+            flat.structure,
+            (flat.leaves as Tensor[]).map((ct) => ct.div(cast(scale, ct.dtype))),
+          );
           const asked = inputs.moving(wanted);
-          const at = given(ins, outs, scaled, marks.slice(count), asked.t0 || asked.y0.includes(true));
-          const { lambda, mu, status, drift } = backward(at);
-          const slope = fieldOf(field, at.closed);
+          const plain = given(ins, outs, of.ys, marks.slice(count, end), asked.t0 || asked.y0.includes(true));
+          const at = withEvents(plain, ins, marks.slice(end), happened, of as OfEvents);
+          const { lambda, mu, ofEvents = [], status, drift } = backward(at);
+          const slope = at.mass?.slope ?? fieldOf(field, at.closed);
           const found = {
             t0: asked.t0 ? power(slope(at.t0, at.y0), lambda, at.t0).neg() : undefined,
-            times: asked.times ? powers(slope, at.rows) : undefined,
+            times: asked.times ? ofTimes() : undefined,
             y0: lambda,
-            closed: place(mu, marks),
+            closed: place([...mu, ...ofEvents], marks),
           };
           const results = inputs.results(ins, wanted, found).map((x) => x.mul(cast(scale, x.dtype)));
           return refused(results, status, drift, raise);
+
+          function ofTimes(): Tensor {
+            const each = powers(slope, at.rows);
+            // Rows that were not reached are NaN.
+            return happened ? where(happened.log!.used.slice([0], [each.size]), each, 0).add(of.times!) : each;
+          }
         }),
       ...(push && {
         push: (ins, outs, tangents) => {
-          const [closed, times] = [inputs.closed(tangents).slice(count), inputs.moving(tangents)];
+          const [closed, times] = [inputs.closed(tangents), inputs.moving(tangents)];
           const marks = closed.map((dx) => dx !== undefined);
-          return withinRule(() => push(given(ins, outs, [], marks, true), { ...times, closed }));
+          checkMass(marks);
+          return withinRule(() => {
+            const plain = given(ins, outs, [], marks.slice(count, end), true);
+            const { events } = unflatten(outs);
+            const at = withEvents(plain, ins, marks.slice(end), events, events && noCotangents(events));
+            return push(at, { ...times, closed: closed.slice(count, end), ofEvents: closed.slice(end) });
+          });
         },
       }),
     };
+
+    function massHere(closed: readonly Tensor[]): Mass {
+      const found = massOf(closed.at(-1)!, fieldOf(field, closed.slice(count, end)), state);
+      return raise ? determined(found) : found;
+    }
+
+    function withEvents(
+      plain: Backward,
+      ins: readonly Tensor[],
+      marks: readonly boolean[],
+      outcome: EventOutcome | undefined,
+      of: OfEvents | undefined,
+    ): Backward {
+      if (!outcome || !passing) return plain;
+      const knots = knotsOf(plain, plain.rows, outcome, of!);
+      const passages = passagesOf(passing, inputs.closed(ins).slice(end), marks);
+      return { ...plain, events: { knots, passages, outcome } };
+    }
   });
+
+  function checkMass(marks: readonly boolean[]): void {
+    if (mass && marks.at(-1)!)
+      throw new UnsupportedError(
+        `${name}: there are no gradients of mass matrices; use discretize(), or solve for dy/dt in the field`,
+      );
+  }
 }
 
 /** Tangents of a solve's inputs; absent is zero. */
@@ -114,6 +221,8 @@ export interface Tangents {
   readonly times: Tensor | undefined;
   readonly y0: readonly (Tensor | undefined)[];
   readonly closed: readonly (Tensor | undefined)[];
+  /** Of what events close over. */
+  readonly ofEvents: readonly (Tensor | undefined)[];
 }
 
 /** The largest absolute value, of which gradients are multiples; 1 if all are 0. float64 where there is one. */

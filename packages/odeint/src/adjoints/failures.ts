@@ -69,7 +69,8 @@ export function refusedUndone(
   raise: boolean,
 ): readonly Tensor[] {
   return withinRule(() => {
-    const code = cast(status.equal(0).and(astray), "int32").mul(undoneBadly);
+    const ended = status.equal(Status.success).or(status.equal(Status.eventTerminated));
+    const code = cast(ended.and(astray), "int32").mul(undoneBadly);
     return found.map((x) => (raise ? bind(check, [x, code])[0]! : where(code.equal(0), x, NaN)));
   });
 }

@@ -1,33 +1,21 @@
-import { transforms } from "@dzdt/autograd";
-import {
-  applyTape,
-  type Aval,
-  cast,
-  maximum,
-  scan,
-  sizeOf,
-  stopGradient,
-  type Tensor,
-  where,
-  zerosLike,
-} from "@dzdt/tensor";
+import { argsort, cast, maximum, scan, stopGradient, take, type Tensor, where, zerosLike } from "@dzdt/tensor";
 import { identityLike } from "../implicit/vector";
-import { timeAmong } from "../fine-time";
-import { integrate } from "../integrate";
-import { numbers, type Problem, startOf, stopsOf } from "../problem";
-import { scaledNorm } from "../tolerance";
-import { type StateType, traced } from "../vectorField";
+import { numbers, type Problem } from "../problem";
 import type { AdjointParts, CustomAdjoint } from "./adjoint";
 import { type Backward, continuous, type Found, type Tangents } from "./continuous";
 import { refused } from "./failures";
 import { fieldOf } from "./pullback";
-import { checkContinuous, type ContinuousOptions, listState, methodFor, settingsOf, steppingFor } from "./settings";
+import { checkContinuous, type ContinuousOptions, settingsOf } from "./settings";
+import { alongKnots, alongOutputs, type Seeds } from "./variations";
 
 /**
  * Gradients by forward mode: the sensitivities S = ∂y/∂(y0, p) are solved together with the state, dS/dt = (∂f/∂y) S + ∂f/∂p, forwards only, and the
  * error of each of them chooses the steps like that of the state. Reverse mode multiplies cotangents by them. With n states and p parameters the
  * system has n(1 + n + p) unknowns, for implicit solvers in one matrix: for small systems, stiff or long, with few parameters. Nothing is kept but
  * the sensitivities at the outputs.
+ *
+ * At an event sensitivities jump by the derivative of what the event makes of the state, and the solve begins anew; so it does from one output to the
+ * next where there are events. With a mass matrix M dS/dt = (∂f/∂y) S + ∂f/∂p, where M is singular from the nearest S that algebraic equations allow.
  *
  * A parameter's sensitivity is held to the tolerances in proportion to the parameter. Forward mode (`jvp`, `jacfwd`) solves for the one direction it
  * is given. Derivatives of gradients are those of the steps of this solve. Steps of a given length stay so, unless tolerances are given.
@@ -43,6 +31,7 @@ export function forwardSensitivity(options: ContinuousOptions = {}): CustomAdjoi
     name: where,
     solve: (parts, problem) =>
       continuous(
+        where,
         parts,
         problem,
         settingsOf(where, options, parts, problem.maxSteps),
@@ -52,17 +41,11 @@ export function forwardSensitivity(options: ContinuousOptions = {}): CustomAdjoi
   });
 }
 
-/** Directions, for each state and each closed value that is marked: `[directions, …shape]`. */
-interface Seeds {
-  readonly count: number;
-  readonly y0: readonly Tensor[];
-  readonly closed: readonly Tensor[];
-}
-
 /** Reverse mode: a direction for each component of all that is wanted. */
 function gradients(given: Backward, problem: Problem): Found {
-  const { closed, marks, ofStart, y0 } = given;
-  const moving = closed.filter((_, j) => marks[j]);
+  const { closed, marks, ofStart, y0, events } = given;
+  const own = closed.filter((_, j) => marks[j]);
+  const moving = [...own, ...(events?.passages.moving ?? [])];
   const sizes = [...y0.map((y) => (ofStart ? y.size : 0)), ...moving.map((p) => p.size)];
   const count = sizes.reduce((a, b) => a + b, 0);
   if (count === 0) return { lambda: y0.map((y) => zerosLike(y)), mu: [], status: numbers(given.t0).int(0) };
@@ -75,17 +58,13 @@ function gradients(given: Backward, problem: Problem): Found {
       .slice([0, start], [count, end])
       .reshape([count, ...x.shape]);
   };
-  const seeds: Seeds = {
+  const starts = y0.map((y, k) => block(y, k));
+  const directions = moving.map((p, j) => block(p, y0.length + j).mul(scales[j]!));
+  const { slopes, status } = changes(given, problem, {
     count,
-    y0: y0.map((y, k) => block(y, k)),
-    closed: moving.map((p, j) => block(p, y0.length + j).mul(scales[j]!)),
-  };
-  const { sensitivities, status } = solveWith(given, problem, seeds);
-  const { cotangents } = given.rows;
-  const slopes = sensitivities.map((s, k) => {
-    const ct = cotangents[k]!;
-    const product = s.mul(ct.reshape([ct.shape[0]!, 1, ...ct.shape.slice(1)]));
-    return product.sum(product.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis])));
+    y0: starts,
+    closed: directions.slice(0, own.length),
+    ofEvents: directions.slice(own.length),
   });
   let next = 0;
   const part = (x: Tensor, k: number): Tensor => {
@@ -93,19 +72,50 @@ function gradients(given: Backward, problem: Problem): Found {
     const total = slopes.map((g) => cast(g.slice([start], [end]), x.dtype)).reduce((a, b) => a.add(b));
     return sizes[k] === x.size ? total.reshape(x.shape) : zerosLike(x);
   };
+  const lambda = y0.map(part);
+  const mu = moving.map((p, j) => part(p, y0.length + j).div(scales[j]!));
+  return { lambda, mu: mu.slice(0, own.length), ofEvents: mu.slice(own.length), status };
+}
+
+/** How the loss changes along directions: what states and times add to it, each `[count]`. */
+function changes(
+  given: Backward,
+  problem: Problem,
+  seeds: Seeds,
+): { readonly slopes: readonly Tensor[]; readonly status: Tensor } {
+  const { events } = given;
+  if (!events) {
+    const { ys, status } = alongOutputs(given, problem, seeds);
+    return { slopes: ys.map((s, k) => power(s, given.rows.cotangents[k]!)), status };
+  }
+  const { knots, passages } = events;
+  const { ys, times, end, status } = alongKnots(given, knots, passages, problem, seeds);
+  const ofEnd = (s: Tensor, ct: Tensor): Tensor => power(s.reshape([1, ...s.shape]), ct.reshape([1, ...ct.shape]));
   return {
-    lambda: y0.map(part),
-    mu: moving.map((p, j) => part(p, y0.length + j).div(scales[j]!)),
+    slopes: [
+      ...ys.map((s, k) => power(s, knots.rows.cotangents[k]!)),
+      ...end.y.map((s, k) => ofEnd(s, knots.end.y[k]!)),
+      power(times, knots.ofTimes),
+      ofEnd(end.t, knots.end.t),
+    ],
     status,
   };
 }
 
+/** Sums of directions `[rows, count, …]` times cotangents `[rows, …]`: `[count]`. */
+function power(s: Tensor, cotangents: Tensor): Tensor {
+  const [rows, ...shape] = cotangents.shape;
+  const product = s.mul(cotangents.reshape([rows!, 1, ...shape]));
+  return product.sum(product.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis])));
+}
+
 /** Forward mode: the direction that is given. */
 function along(given: Backward, problem: Problem, tangents: Tangents, { raise }: AdjointParts): readonly Tensor[] {
-  const { closed, marks, y0, t0, field, rows } = given;
-  const slope = fieldOf(field, closed);
-  const moving = closed.filter((_, j) => marks[j]);
-  const directions = tangents.closed.filter((dp) => dp !== undefined);
+  const { closed, marks, y0, t0, field, events, mass } = given;
+  const slope = mass?.slope ?? fieldOf(field, closed);
+  const moving = [...closed.filter((_, j) => marks[j]), ...(events?.passages.moving ?? [])];
+  const own = tangents.closed.filter((dp) => dp !== undefined);
+  const directions = [...own, ...tangents.ofEvents.filter((dp) => dp !== undefined)];
   const behind = tangents.t0 && slope(t0, y0);
   const start = y0.map((y, k) => {
     const dy = tangents.y0[k] ?? zerosLike(y);
@@ -117,19 +127,88 @@ function along(given: Backward, problem: Problem, tangents: Tangents, { raise }:
   const most = sizes.reduce((a, b) => maximum(a, b), t0.mul(0));
   const size = stopGradient(where(most.equal(0), 1, most));
   const one = (x: Tensor): Tensor => x.div(cast(size, x.dtype)).reshape([1, ...x.shape]);
-  const { sensitivities, status } = solveWith(given, problem, {
+  const scaled = directions.map(one);
+  const seeds: Seeds = {
     count: 1,
     y0: start.map(one),
-    closed: directions.map(one),
-  });
-  const ahead = tangents.times && slopesAt(slope, rows.times, rows.ys);
-  const found = sensitivities.map((s, k) => {
-    const dy = s.reshape(rows.ys[k]!.shape).mul(cast(size, s.dtype));
-    if (!ahead) return dy;
-    const dt = cast(tangents.times, s.dtype);
-    return dy.add(ahead[k]!.mul(dt.reshape([dt.size, ...dy.shape.slice(1).map(() => 1)])));
+    closed: scaled.slice(0, own.length),
+    ofEvents: scaled.slice(own.length),
+  };
+  const { found, status } = (events ? movedKnots : movedOutputs)(given, problem, seeds, slope, {
+    size,
+    times: tangents.times,
   });
   return refused(found, status, undefined, raise);
+}
+
+type Slope = (t: Tensor, y: readonly Tensor[]) => Tensor[];
+
+/** The size of the one direction, and how times of outputs move. */
+interface Moving {
+  readonly size: Tensor;
+  readonly times: Tensor | undefined;
+}
+
+interface Moved {
+  readonly found: readonly Tensor[];
+  readonly status: Tensor;
+}
+
+/** How states at the outputs move. */
+function movedOutputs(given: Backward, problem: Problem, seeds: Seeds, slope: Slope, { size, times }: Moving): Moved {
+  const { ys, status } = alongOutputs(given, problem, seeds);
+  const moved = ys.map((s, k) => s.reshape(given.rows.ys[k]!.shape).mul(cast(size, s.dtype)));
+  return { found: withTimes(given, slope, moved, times), status };
+}
+
+/** How states at the outputs, what is recorded of events, and the times of the outputs move. */
+function movedKnots(given: Backward, problem: Problem, seeds: Seeds, slope: Slope, { size, times }: Moving): Moved {
+  const { knots, passages, outcome } = given.events!;
+  const { valid, list, log } = outcome;
+  const { places, used } = log!;
+  const varied = alongKnots(given, knots, passages, problem, seeds);
+  const back = argsort(places);
+  const outputs = valid.shape[0]!;
+  const sized = (x: Tensor): Tensor => x.mul(cast(size, x.dtype));
+  const rows = (x: Tensor): Tensor => sized(take(x.reshape([x.shape[0]!, ...x.shape.slice(2)]), back, 0));
+  const [ys, ts] = [varied.ys.map(rows), rows(varied.times)];
+  const among = (x: Tensor, start: number, count: number): Tensor =>
+    x.slice([start, ...x.shape.slice(1).map(() => 0)], [start + count, ...x.shape.slice(1)]);
+  const beside = (mask: Tensor, x: Tensor): Tensor => mask.reshape([mask.size, ...x.shape.slice(1).map(() => 1)]);
+  const own = withTimes(
+    given,
+    slope,
+    ys.map((y) => among(y, 0, outputs)),
+    times,
+    among(used, 0, outputs),
+  );
+  const each = list.flatMap(({ t }, slot) => [ts, ...ys].map((x) => among(x, outputs + slot * t.size, t.size)));
+  const none = zerosLike(given.rows.times);
+  return {
+    found: [
+      ...own.map((dy, k) => where(beside(valid, dy), dy, sized(varied.end.y[k]!))),
+      ...each,
+      where(valid, times ?? none, sized(varied.end.t)),
+    ],
+    status: varied.status,
+  };
+}
+
+/** Adds how states at the outputs move with their times. @param used which outputs were reached */
+function withTimes(
+  { rows }: Backward,
+  slope: Slope,
+  ys: readonly Tensor[],
+  times: Tensor | undefined,
+  used?: Tensor,
+): readonly Tensor[] {
+  if (!times) return ys;
+  const ahead = slopesAt(slope, rows.times, rows.ys);
+  return ys.map((dy, k) => {
+    const beside = (x: Tensor): Tensor => x.reshape([x.size, ...dy.shape.slice(1).map(() => 1)]);
+    const by = ahead[k]!.mul(beside(cast(times, dy.dtype)));
+    return dy.add(used ? where(beside(used), by, 0) : by);
+  });
 }
 
 /** Slopes at the outputs. */
@@ -147,97 +226,4 @@ function slopesAt(
 function scaleOf(p: Tensor): Tensor {
   const size = stopGradient(p).abs();
   return where(size.equal(0), 1, size);
-}
-
-/** The state and its derivatives in some directions at the outputs: `[outputs, directions, …leaf]`. */
-function solveWith(
-  given: Backward,
-  problem: Problem,
-  seeds: Seeds,
-): { readonly sensitivities: readonly Tensor[]; readonly status: Tensor } {
-  const { settings, state, rtol, atol, dt, t0, stops, outputs, y0, rests } = given;
-  const size = state.leaves.length;
-  const wide = state.leaves.map(({ dtype, shape }): Aval => ({ dtype, shape: [seeds.count, ...shape] }));
-  const whole = listState([...state.leaves, ...wide]);
-  const method = methodFor(settings, varied(given, seeds), whole, [...rtol, ...rtol], [...atol, ...atol]);
-  const norm = worstNorm(state, rtol, atol, t0);
-  const times = { t0, stops, outputs, ...(rests && { rests }) };
-  const end = timeAmong(stopsOf(times), numbers(t0).int(stops.size - 1));
-  const outcome = integrate({
-    method,
-    stepping: steppingFor(settings, norm, { from: startOf(times), to: end, dt }),
-    ...times,
-    y0: [...y0, ...seeds.y0],
-    timesMove: true,
-    maxSteps: problem.maxSteps,
-    watched: false,
-    checkpoints: "all",
-  });
-  return { sensitivities: outcome.ys.slice(size), status: outcome.status };
-}
-
-/** The state's error or, if that is larger, the error of the worst direction. */
-function worstNorm(
-  state: StateType,
-  rtol: readonly Tensor[],
-  atol: readonly Tensor[],
-  { dtype }: Tensor,
-): ReturnType<typeof scaledNorm> {
-  const size = state.leaves.length;
-  const own = scaledNorm(rtol, atol, "rms", state, dtype);
-  const components = state.leaves.reduce((n, { shape }) => n + sizeOf(shape), 0);
-  return (error, y, next) => {
-    const squares = error.slice(size).flatMap((e, k) => {
-      if (e.size === 0) return [];
-      const most = y[size + k]!.abs().maximum(next[size + k]!.abs());
-      const scaled = e.div(most.mul(cast(rtol[k]!, e.dtype)).add(cast(atol[k]!, e.dtype)));
-      const axes = e.shape.flatMap((_, axis) => (axis === 0 ? [] : [axis]));
-      const square = scaled.mul(scaled).add(next[size + k]!.mul(0));
-      return [cast(axes.length > 0 ? square.sum(axes) : square, dtype)];
-    });
-    const states = own(error.slice(0, size), y.slice(0, size), next.slice(0, size));
-    if (squares.length === 0) return states;
-    const total = squares.reduce((a, b) => a.add(b));
-    return states.maximum(total.max().div(components).sqrt());
-  };
-}
-
-/** (t, (y, S)) → (f, (∂f/∂y) S + ∂f/∂p), all directions at once. */
-function varied(
-  { field, closed, marks, state }: Backward,
-  seeds: Seeds,
-): (t: Tensor, all: readonly Tensor[]) => Tensor[] {
-  const size = state.leaves.length;
-  const pushed = transforms.jvp(field.tape, [false, ...state.leaves.map(() => true), ...marks]);
-  const plain = size + 1 + closed.length;
-  const tangents = pushed.tape.inputs.map((_, k) => k >= plain && k < plain + size + seeds.closed.length);
-  const wide = transforms.batch(
-    pushed.tape,
-    tangents,
-    seeds.count,
-    pushed.tape.outputs.map((_, k) => k >= size),
-  );
-  const types = [
-    ...field.types,
-    ...state.leaves.map(({ dtype, shape }) => ({ dtype, shape: [seeds.count, ...shape] })),
-  ];
-  const run = traced(
-    "sensitivities",
-    (t, ...all) => {
-      const [y, s] = [all.slice(0, size), all.slice(size)];
-      const found = applyTape(wide.tape, [
-        t,
-        ...y,
-        ...closed,
-        ...s,
-        ...seeds.closed,
-        ...pushed.captured,
-        ...wide.captured,
-      ]);
-      let next = size;
-      return [...found.slice(0, size), ...s.map((x, k) => (pushed.movedOuts[k] ? found[next++]! : zerosLike(x)))];
-    },
-    types,
-  );
-  return (t, all) => run([t, ...all]);
 }

@@ -6,8 +6,8 @@ import { scaledNorm } from "../tolerance";
 import type { CustomAdjoint } from "./adjoint";
 import { alongSteps, type Attempted, attemptedFrom } from "./along-steps";
 import { nextStep } from "./backsolve";
-import { type Backward, continuous, type Found } from "./continuous";
-import { after, backOver, type Interval, measured } from "./intervals";
+import { back, beginning, type Backward, continuous, type Found } from "./continuous";
+import { after, type Interval, measured, type Passed } from "./intervals";
 import { fieldOf, pullbackOf, typeOf } from "./pullback";
 import { gaussLegendre } from "./quadrature";
 import { checkContinuous, type ContinuousOptions, methodFor, settingsOf, steppingFor } from "./settings";
@@ -35,14 +35,18 @@ export function interpolating(options: ContinuousOptions = {}): CustomAdjoint {
     kind: "custom",
     name: "interpolating",
     solve: (parts, problem) =>
-      continuous(parts, problem, settingsOf("interpolating", options, parts, problem.maxSteps), (given) =>
-        alongForward(given, problem),
+      continuous(
+        "interpolating",
+        parts,
+        problem,
+        settingsOf("interpolating", options, parts, problem.maxSteps),
+        (given) => alongForward(given, problem),
       ),
   });
 }
 
 /** What one interval, or one step of the forward solve, passes on to the one before. */
-interface Passed {
+interface Carried {
   readonly status: Tensor;
   /** Lengths of the first steps to come, of the forward solve and of λ. */
   readonly dt0: Tensor;
@@ -52,46 +56,39 @@ interface Passed {
 }
 
 function alongForward(given: Backward, problem: Problem): Found {
-  const { field, closed, marks, settings, state, rtol, atol, dt, t0 } = given;
+  const { field, closed, marks, settings, state, rtol, atol, dt, t0, mass } = given;
   const size = state.leaves.length;
   const moving = closed.filter((_, j) => marks[j]);
   const norm = scaledNorm(rtol, atol, "rms", state, t0.dtype);
   const slope = fieldOf(field, closed);
   const forwardFrom = (origin: Tensor | undefined): Method =>
-    methodFor(settings, (t, y) => slope(after(origin, t), y), state, rtol, atol);
+    methodFor(settings, (t, y) => slope(after(origin, t), y), state, rtol, atol, mass?.matrix);
   const ofState = pullbackOf(field, closed, { slopes: false, state: true, marks: marks.map(() => false) });
   const ofClosed = moving.length > 0 ? pullbackOf(field, closed, { slopes: false, state: false, marks }) : undefined;
   const { nodes, weights } = gaussLegendre(Math.ceil((settings.solver.order + 1) / 2));
   const { maxSteps } = problem;
   const { int, real } = numbers(t0);
-  const leavesOf = ({ status, dt0, lambdaStep, lambda, mu }: Passed): Tensor[] => [
+  const leavesOf = ({ lambda, status, dt0, lambdaStep, mu }: Carried): Tensor[] => [
+    ...lambda,
     status,
     dt0,
     lambdaStep,
-    ...lambda,
     ...mu,
   ];
-  const rebuild = ([status, dt0, lambdaStep, ...rest]: readonly Tensor[]): Passed => ({
-    status: status!,
-    dt0: dt0!,
-    lambdaStep: lambdaStep!,
-    lambda: rest.slice(0, size),
-    mu: rest.slice(size),
-  });
+  const rebuild = (leaves: readonly Tensor[]): Carried => {
+    const [status, dt0, lambdaStep, ...mu] = leaves.slice(size);
+    return { lambda: leaves.slice(0, size), status: status!, dt0: dt0!, lambdaStep: lambdaStep!, mu };
+  };
 
   const start = settings.controller ? given.lastStep : real(0);
-  const init = leavesOf({
-    status: int(0),
-    dt0: start,
-    lambdaStep: start,
-    lambda: given.y0.map((y) => zerosLike(y)),
-    mu: moving.map((x) => zerosLike(x)),
-  });
-  return rebuild(backOver(given, given.rows, init, (carry, interval) => leavesOf(across(rebuild(carry), interval))));
+  const init = [int(0), start, start, ...moving.map((x) => zerosLike(x))];
+  const { lambda, rest, ofEvents } = back(given, init, across);
+  return { ...rebuild([...lambda, ...rest]), ofEvents };
 
-  /** From one output to the one before it. */
-  function across(passed: Passed, interval: Interval): Passed {
-    const { before, cotangents } = interval;
+  /** From one output or event to the one before it. */
+  function across({ lambda, rest }: Passed, interval: Interval): Passed {
+    const passed = rebuild([...lambda, ...rest]);
+    const { before } = interval;
     const { from, to, origin } = measured(interval);
     const forward = forwardFrom(origin);
     const again = alongSteps(
@@ -105,12 +102,13 @@ function alongForward(given: Backward, problem: Problem): Found {
       },
       true,
     );
-    const lambda = passed.lambda.map((x, k) => x.add(cotangents[k]!));
-    const ended: Passed = {
+    const begun = beginning(given, interval.from, interval.y, { lambda, rest: passed.mu });
+    const ended: Carried = {
       ...passed,
+      lambda: begun.lambda,
+      mu: begun.rest,
       status: passed.status.maximum(again.status),
       dt0: settings.controller ? nextStep(passed.dt0, again.h, from.sub(to)) : passed.dt0,
-      lambda,
     };
     const carries = leavesOf(ended);
     const body = trace(
@@ -138,13 +136,21 @@ function alongForward(given: Backward, problem: Problem): Found {
       rows: 0,
       lanes: 0,
     });
-    return rebuild(found);
+    const end = found.slice(0, size);
+    return { lambda: mass ? mass.end(end) : end, rest: found.slice(size) };
   }
 
   /** From the end of a step of the forward solve to its start. */
-  function behind(passed: Passed, step: Attempted, forward: Method, origin: Tensor | undefined): Passed {
+  function behind(passed: Carried, step: Attempted, forward: Method, origin: Tensor | undefined): Carried {
     const stateAt = (t: Tensor): Tensor[] => forward.interpolate({ ...step, s: t.sub(step.t).div(step.h) });
-    const method = methodFor(settings, (t, lambda) => ofState(after(origin, t), stateAt(t), lambda), state, rtol, atol);
+    const method = methodFor(
+      settings,
+      (t, lambda) => ofState(after(origin, t), stateAt(t), lambda),
+      state,
+      rtol,
+      atol,
+      mass?.transposed,
+    );
     const { lambda, lambdaStep } = passed;
     const solved = alongSteps(
       {

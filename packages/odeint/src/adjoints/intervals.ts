@@ -2,9 +2,9 @@ import { concat, scan, type Tensor, zerosLike } from "@dzdt/tensor";
 import { exactly, type FineTime, since } from "../fine-time";
 import type { Start } from "./node";
 
-/** The time between two outputs, of which the earlier is t0 or the output before. */
+/** The time between two outputs or events, of which the earlier is t0 or the one before. */
 export interface Interval {
-  /** Scalars: the time of the later output and of the earlier. */
+  /** Scalars: the time of the later one and of the earlier. */
   readonly from: Tensor;
   readonly to: Tensor;
   /** How long it is from `to` to `from`, where single floats of them do not tell. */
@@ -12,9 +12,16 @@ export interface Interval {
   /** The states there. */
   readonly y: readonly Tensor[];
   readonly before: readonly Tensor[];
-  /** Cotangents of the later output. */
-  readonly cotangents: readonly Tensor[];
 }
+
+/** What goes back from interval to interval: the cotangent of the state, and more. */
+export interface Passed {
+  readonly lambda: readonly Tensor[];
+  readonly rest: readonly Tensor[];
+}
+
+/** From the later end of an interval to the earlier. */
+export type Across = (passed: Passed, interval: Interval) => Passed;
 
 /** Outputs of a solve, each `[outputs, …]`. */
 export interface Outputs {
@@ -25,30 +32,15 @@ export interface Outputs {
   readonly cotangents: readonly Tensor[];
 }
 
-/** Goes from the last output back to t0: one loop, whatever the number of outputs; none for one output. */
-export function backOver(
-  { t0, y0, rests: known }: Pick<Start, "t0" | "y0" | "rests">,
-  { times, rests, ys, cotangents }: Outputs,
-  init: readonly Tensor[],
-  body: (carry: readonly Tensor[], interval: Interval) => readonly Tensor[],
-): readonly Tensor[] {
+/** When a solve begins, and in which state. */
+export type Origin = Pick<Start, "t0" | "y0" | "rests">;
+
+/** Rows of the intervals that end at some times, the first of which begins at t0. */
+export function intervalsTo(
+  { t0, y0, rests: known }: Origin,
+  { times, rests, ys }: Pick<Outputs, "times" | "rests" | "ys">,
+): Interval {
   const count = times.shape[0]!;
-  const row = (x: Tensor): Tensor => x.reshape(x.shape.slice(1));
-  const lengths = (to: Tensor, rest: () => Tensor | undefined): Tensor[] => {
-    if (t0.dtype !== "float32") return [];
-    const fine = (t: Tensor, left: Tensor | undefined): FineTime => (left ? { t, rest: [left] } : exactly(t));
-    return [since(fine(times, rests), fine(to, rest()))];
-  };
-  const one = (x: Tensor): Tensor => x.reshape([1]);
-  if (count === 1)
-    return body(init, {
-      from: row(times),
-      to: t0,
-      length: lengths(one(t0), () => known && one(known.t0)).map(row),
-      y: ys.map(row),
-      before: y0,
-      cotangents: cotangents.map(row),
-    });
   const shifted = (first: Tensor, rest: Tensor): Tensor =>
     concat(
       [
@@ -60,24 +52,49 @@ export function backOver(
       ],
       0,
     );
+  const fine = (t: Tensor, left: Tensor | undefined): FineTime => (left ? { t, rest: [left] } : exactly(t));
   const to = shifted(t0, times);
-  const rows = {
+  const before = known && rests && shifted(known.t0, rests);
+  return {
     from: times,
     to,
-    length: lengths(to, () => known && rests && shifted(known.t0, rests)),
-    y: [...ys],
+    length: t0.dtype === "float32" ? [since(fine(times, rests), fine(to, before))] : [],
+    y: ys,
     before: ys.map((y, k) => shifted(y0[k]!, y)),
-    cotangents: [...cotangents],
   };
+}
+
+/** Goes from the last output back to t0: one loop, whatever the number of outputs; none for one output. */
+export function backOver(origin: Origin, outputs: Outputs, init: Passed, across: Across): Passed {
+  const { cotangents } = outputs;
+  const rows = { interval: intervalsTo(origin, outputs), cotangents };
+  const step = ({ lambda, rest }: Passed, { interval, cotangents }: typeof rows): Passed =>
+    across({ lambda: plus(lambda, cotangents), rest }, interval);
+  if (outputs.times.shape[0] === 1) return step(init, firstOf(rows));
   const [last] = scan(
-    (carry: readonly Tensor[], interval: Interval) => [[...body(carry, interval)], []],
-    [...init],
-    rows,
+    (carry: Passed, row: typeof rows) => [step(carry, row) as never, []],
+    init as never,
+    rows as never,
     {
       reverse: true,
     },
   );
   return last;
+}
+
+const plus = (xs: readonly Tensor[], ys: readonly Tensor[]): Tensor[] => xs.map((x, k) => x.add(ys[k]!));
+
+/** The only row. */
+function firstOf({ interval, cotangents }: { readonly interval: Interval; readonly cotangents: readonly Tensor[] }): {
+  readonly interval: Interval;
+  readonly cotangents: readonly Tensor[];
+} {
+  const row = (x: Tensor): Tensor => x.reshape(x.shape.slice(1));
+  const { from, to, length, y, before } = interval;
+  return {
+    interval: { from: row(from), to: row(to), length: length.map(row), y: y.map(row), before: before.map(row) },
+    cotangents: cotangents.map(row),
+  };
 }
 
 /** The ends of an interval, and what they are measured from: where floats are single `to`, so that it is as long as it is wherever it lies. */

@@ -14,6 +14,7 @@ import {
   tree,
   zerosLike,
 } from "@dzdt/tensor";
+import type { EventLeaves, EventOutcome } from "../events/collect";
 import { batched, type Level } from "../implicit/root";
 import { integrate } from "../integrate";
 import type { Outcome, Problem } from "../problem";
@@ -147,29 +148,79 @@ export function recordSolve(
   const parts = rests ? [rests.t0, rests.stops, ...(rests.outputs ? [rests.outputs] : [])] : [];
   const ins = [t0, stops, ...(outputs ? [outputs] : []), ...y0, ...closed, ...parts];
   let structure: tree.Structure = null;
-  let kept = 0;
+  let [kept, moving] = [0, 0];
   const { tape, captured } = trace(
     "solve",
     (...all) => {
-      const { ys, y, memory, ...rest } = integrate({ ...problem, ...inputs.start(all) });
-      const flat = tree.flatten({ ...rest, ...(keepEnd ? {} : { y }) } as never);
+      const { ys, y, memory, events, ...rest } = integrate({ ...problem, ...inputs.start(all) });
+      const flat = tree.flatten({
+        ...rest,
+        ...(keepEnd ? {} : { y }),
+        ...(events && { events: stillOf(events) }),
+      } as never);
       structure = flat.structure;
       const end = keepEnd ? [...y, ...memory] : [];
-      kept = end.length;
-      return [...ys, ...end, ...(flat.leaves as Tensor[]).map((x) => (isFloat(x.dtype) ? stopGradient(x) : x))];
+      const happened = events ? movingOf(events) : [];
+      [kept, moving] = [end.length, happened.length];
+      const still = (flat.leaves as Tensor[]).map((x) => (isFloat(x.dtype) ? stopGradient(x) : x));
+      return [...ys, ...end, ...happened, ...still];
     },
     ins.map(typeOf),
   );
   const count = y0.length;
-  const states = count + kept;
-  const rebuild = (outs: readonly Tensor[]): Outcome => ({
-    ys: outs.slice(0, count),
-    ...(keepEnd && { y: outs.slice(count, 2 * count) }),
-    memory: outs.slice(2 * count, states),
-    ...tree.unflatten<Omit<Outcome, "ys" | "y" | "memory"> & Pick<Outcome, "y">>(structure, outs.slice(states)),
-  });
+  const [ended, states] = [count + kept, count + kept + moving];
+  const rebuild = (outs: readonly Tensor[]): Outcome => {
+    const { events, ...rest } = tree.unflatten<Still>(structure, outs.slice(states));
+    return {
+      ys: outs.slice(0, count),
+      ...(keepEnd && { y: outs.slice(count, 2 * count) }),
+      memory: keepEnd ? outs.slice(2 * count, ended) : [],
+      ...rest,
+      ...(events && { events: { ...events, ...eventsAmong(outs.slice(ended, states), count, events.list) } }),
+    };
+  };
   const rule = ruleOf(inputs, rebuild);
   return rebuild(recordNode([...ins, ...captured], tape, states, rule));
+}
+
+/** What is known of events and has no derivatives. */
+type StillEvents = Omit<EventOutcome, "list" | "ts" | "kept"> & {
+  readonly list: readonly Pick<EventLeaves, "count">[];
+};
+
+type Still = Omit<Outcome, "ys" | "y" | "memory" | "events"> & Pick<Outcome, "y"> & { readonly events?: StillEvents };
+
+const stillOf = ({ list, ts: _ts, kept: _kept, ...events }: EventOutcome): StillEvents => ({
+  ...events,
+  list: list.map(({ count }) => ({ count })),
+});
+
+/** What has: of each event the times, then the leaves of the states; the times of the outputs, which a terminal event moves; and what was kept. */
+const movingOf = ({ list, ts, kept = [] }: EventOutcome): Tensor[] => [
+  ...list.flatMap(({ t, y }) => [t, ...y]),
+  ts,
+  ...kept,
+];
+
+/** The inverse of `movingOf`, also for cotangents. */
+export function eventsAmong<T>(
+  moving: readonly Tensor[],
+  leaves: number,
+  list: readonly T[],
+): {
+  readonly list: readonly (T & Pick<EventLeaves, "t" | "y">)[];
+  readonly ts: Tensor;
+  readonly kept: readonly Tensor[];
+} {
+  const width = 1 + leaves;
+  return {
+    list: list.map((one, slot) => {
+      const [t, ...y] = moving.slice(slot * width, (slot + 1) * width);
+      return { ...one, t: t!, y };
+    }),
+    ts: moving[list.length * width]!,
+    kept: moving.slice(list.length * width + 1),
+  };
 }
 
 /** Where things are among a node's inputs. */

@@ -3,8 +3,10 @@ import type { Outcome, Problem } from "../problem";
 import type { AdjointParts, CustomAdjoint } from "./adjoint";
 import { refusedUndone } from "./failures";
 import { recordSolve } from "./node";
+import { passagesOf, tracedPassages } from "./passages";
 import { piecesOf } from "./pieces";
 import type { Way } from "./step-pulls";
+import { undoKnots } from "./undo-knots";
 import { undoSteps } from "./undo-steps";
 
 /**
@@ -12,7 +14,10 @@ import { undoSteps } from "./undo-steps";
  * number of steps, at the price of each step once more. For solvers whose steps can be undone, with steps of one length (`constant`): all symmetric
  * splittings, such as leapfrog, the Gauss methods, tao, reversibleHeun, and any method made with makeReversible.
  *
- * Steps that damp or amplify what they round cannot be undone for ever: where y0 does not come back to half of its digits, an `AdjointError` is
+ * Steps are undone from event to event. Of each event is kept what cannot be undone: the end of the step in which it lies, and its time. So memory
+ * grows with outputs and events (`maxEvents` of each, whether they come or not).
+ *
+ * Steps that damp or amplify what they round cannot be undone for ever: where y0, or the state behind a reset, does not come back to half of its digits, an `AdjointError` is
  * raised. Second derivatives keep the states of the backward pass.
  * @throws TypeError when the solve is asked for with another solver, or with steps of several lengths
  * Reference: Kidger, Foster, Li and Lyons 2021, doi:10.48550/arXiv.2105.13493; McCallum and Foster 2024, doi:10.48550/arXiv.2410.11648.
@@ -23,21 +28,24 @@ export function reversible(): CustomAdjoint {
 }
 
 function undone({ solver, dt, raise }: AdjointParts, problem: Problem): Outcome {
-  const { method, stepping, t0, y0, outputs } = problem;
+  const { method, stepping, t0, y0, outputs, events } = problem;
   if (!method.undo)
     throw new TypeError(
       `reversible: steps of ${solver.name} cannot be undone; use leapfrog or another symmetric splitting, implicitMidpoint or gauss4, reversibleHeun, makeReversible(${solver.name}), or adjoint: discretize()`,
     );
-  if (stepping.kind === "adaptive" || problem.landings)
+  if (stepping.kind === "adaptive")
     throw new TypeError(
       "reversible: steps of several lengths cannot be undone; give controller: constant({ dt }), or use discretize()",
     );
   const closed: Tensor[] = dt && stepping.kind === "fixed" ? [dt] : [];
   const pieces = piecesOf({ ...method, undo: method.undo }, t0, y0, closed, outputs !== undefined);
-  const floats = closed.map((x) => isFloat(x.dtype));
-  return recordSolve(
-    problem,
-    closed,
+  const own = closed.length;
+  const passing = events && tracedPassages(events, method, t0, y0);
+  const all = [...closed, ...(passing?.closed ?? [])];
+  const floats = all.map((x) => isFloat(x.dtype));
+  const found = recordSolve(
+    events ? { ...problem, events: { ...events, logged: true, kept: true } } : problem,
+    all,
     (inputs, unflatten) => ({
       pullback: (ins, outs, cotangents, wanted) =>
         withinRule(() => {
@@ -45,17 +53,26 @@ function undone({ solver, dt, raise }: AdjointParts, problem: Problem): Outcome 
           const way: Way = {
             ...inputs.start(ins),
             pieces,
-            closed: inputs.closed(ins),
-            marks,
+            closed: inputs.closed(ins).slice(0, own),
+            marks: marks.slice(0, own),
             end: unflatten(outs),
             cotangents,
             maxSteps: problem.maxSteps,
             fixed: stepping.kind === "fixed",
           };
-          const { results, astray } = undoSteps(way, inputs, ins, wanted);
+          const { results, astray } = passing ? acrossEvents() : undoSteps(way, inputs, ins, wanted);
           return refusedUndone(results, way.end.status, astray, raise);
+
+          function acrossEvents(): ReturnType<typeof undoKnots> {
+            const passages = passagesOf(passing!, inputs.closed(ins).slice(own), marks.slice(own));
+            return undoKnots(way, inputs, ins, wanted, events!.triggers, passages, problem.timesMove);
+          }
         }),
     }),
     true,
   );
+  if (!found.events) return found;
+  // Of use to the way back only.
+  const { log: _log, kept: _kept, ...told } = found.events;
+  return { ...found, events: told };
 }

@@ -1,11 +1,10 @@
 import { cast, Tensor } from "@dzdt/tensor";
 import type { AdaptiveController } from "../controllers/controller";
-import { pid } from "../controllers/pid";
 import type { FineTime } from "../fine-time";
 import { gridOf } from "../fixed-steps";
 import { checkOptions } from "../options";
 import type { Stepping } from "../problem";
-import { checkSolver, isAdaptive, isHamiltonian, isImplicit, methodOf, type Solver } from "../solver";
+import { checkSolver, isAdaptive, isHamiltonian, isImplicit, methodOf, type Solver, usualController } from "../solver";
 import { tsit5 } from "../solvers/tsit5";
 import type { Method } from "../step";
 import type { Parts } from "../stepper";
@@ -48,8 +47,9 @@ export function settingsOf(
   { solver: given, controller, dt, parts, target }: AdjointParts,
   maxSteps: number,
 ): Settings {
-  if (parts.mass) throw new TypeError(`${name}: there is no adjoint for problems with a mass matrix; use discretize()`);
   const solver = own ?? (isHamiltonian(given) ? tsit5 : given);
+  if (parts.mass && !isImplicit(solver))
+    throw new TypeError(`${name}: ${solver.name} takes no mass matrix; give the adjoint a solver such as rodas5p`);
   const told = rtol !== undefined || atol !== undefined;
   const adaptive =
     controller.kind === "adaptive" || told || (own === undefined ? solver !== given : isAdaptive(solver));
@@ -67,11 +67,7 @@ export function settingsOf(
   const tolerances = [...leaves(rtol, parts.rtol, usual[0]!), ...leaves(atol, parts.atol, usual[1]!)];
   return {
     solver,
-    controller: adaptive
-      ? controller.kind === "adaptive"
-        ? controller
-        : pid(isImplicit(solver) ? { safety: 0.85 } : {})
-      : undefined,
+    controller: adaptive ? (controller.kind === "adaptive" ? controller : usualController(solver)) : undefined,
     maxSteps,
     tensors: [...tolerances, ...(!adaptive && dt ? [dt] : [])],
   };
@@ -103,6 +99,7 @@ export function methodFor(
   state: StateType,
   rtol: readonly Tensor[],
   atol: readonly Tensor[],
+  mass?: Tensor,
 ): Method {
   const parts: Omit<Parts, "methodOf"> = {
     field,
@@ -110,7 +107,7 @@ export function methodFor(
     args: undefined,
     state,
     jacobian: undefined,
-    mass: undefined,
+    mass,
     rtol,
     atol,
     norm: "rms",

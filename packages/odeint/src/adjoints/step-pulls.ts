@@ -1,7 +1,19 @@
 import { transforms } from "@dzdt/autograd";
-import { applyTape, type Aval, concat, isFloat, take, type Tensor, trace, where, zerosLike } from "@dzdt/tensor";
+import {
+  applyTape,
+  type Aval,
+  concat,
+  isFloat,
+  stopGradient,
+  take,
+  type Tensor,
+  trace,
+  where,
+  zerosLike,
+} from "@dzdt/tensor";
 import { type FineTime, since, timeAmong, whereTime } from "../fine-time";
 import { gridOf, timeAt } from "../fixed-steps";
+import { flow } from "../flow";
 import { numbers, type Outcome, outputsOf, startOf, stopsOf } from "../problem";
 import { place } from "./continuous";
 import type { Start } from "./node";
@@ -52,45 +64,75 @@ export function stepHalves(way: Way): {
   ahead: (n: Tensor, before: readonly Tensor[]) => Tensor[];
   behind: (saved: readonly Tensor[], cts: readonly Tensor[]) => Tensor[];
 } {
-  const { pieces, t0, stops, outputs, closed, marks, fixed } = way;
+  const { t0, stops, outputs, fixed } = way;
   const drifts = outputs !== undefined;
-  const carried = pieces.undo.outs;
-  const types: Aval[] = [
-    { dtype: "int32", shape: [] },
-    typeOf(t0),
-    typeOf(stops),
-    typeOf(t0),
-    ...carried,
-    ...closed.map(typeOf),
-  ];
-  const { tape, captured } = trace(
-    "step",
-    (n, start, ends, drift, ...rest) => {
-      const all = rest.slice(carried.length);
-      const { t, tNext, h } = timesOf(way, n, start, ends, fixed ? all[0] : undefined);
-      return pieces.step.run([t.t.add(drift), tNext.t.add(drift), h, ...rest.slice(0, carried.length)], all);
+  const { ahead, behind } = halves(
+    way,
+    [{ dtype: "int32", shape: [] }, ...[t0, stops, t0].map(typeOf)],
+    [false, !drifts, !drifts, drifts],
+    ([n, start, ends, drift], closed) => {
+      const { t, tNext, h } = timesOf(way, n!, start!, ends!, fixed ? closed[0] : undefined);
+      return [t.t.add(drift!), tNext.t.add(drift!), h];
     },
-    types,
   );
-  const wanted = [
-    false,
-    !drifts,
-    !drifts,
-    drifts,
-    ...carried.map(({ dtype }) => isFloat(dtype)),
-    ...marks,
-    ...captured.map(() => false),
-  ];
-  const active = pieces.step.outs.map(({ dtype }) => isFloat(dtype));
-  const { forward, backward } = transforms.linearize(tape, wanted, active);
   return {
-    ahead: (n, before) =>
-      applyTape(forward.tape, [n, t0, stops, zerosLike(t0), ...before, ...closed, ...captured, ...forward.captured]),
+    ahead: (n, before) => ahead([n, t0, stops, zerosLike(t0)], before),
     behind: (saved, cts) => {
-      const found = applyTape(backward.tape, [...saved, ...cts.filter((_, k) => active[k]), ...backward.captured]);
+      const found = behind(saved, cts);
       // The drift stands for t0, and stops then have no part in it.
       return drifts ? [found[0]!, zerosLike(stops), ...found.slice(1)] : found;
     },
+  };
+}
+
+/** The same for steps whose times are given: constants, but for the drift. */
+export function driftingHalves(way: Way): {
+  ahead: (when: When, before: readonly Tensor[]) => Tensor[];
+  behind: (saved: readonly Tensor[], cts: readonly Tensor[]) => Tensor[];
+} {
+  const time = typeOf(way.t0);
+  const { ahead, behind } = halves(
+    way,
+    [time, time, time, time],
+    [false, false, false, true],
+    ([t, tNext, h, drift]) => [t!.add(drift!), tNext!.add(drift!), h!],
+  );
+  return {
+    ahead: ({ t, tNext, h }, before) => ahead([t.t, tNext.t, h, driftOf(way)], before),
+    behind,
+  };
+}
+
+/** 0, which moves with t0. */
+export const driftOf = ({ t0 }: Pick<Way, "t0">): Tensor => t0.sub(stopGradient(t0));
+
+/** @param times a step's ends and its length, as functions of values of types `head` */
+function halves(
+  { pieces, closed, marks }: Way,
+  head: readonly Aval[],
+  moving: readonly boolean[],
+  times: (head: readonly Tensor[], closed: readonly Tensor[]) => readonly Tensor[],
+): {
+  ahead: (head: readonly Tensor[], before: readonly Tensor[]) => Tensor[];
+  behind: (saved: readonly Tensor[], cts: readonly Tensor[]) => Tensor[];
+} {
+  const carried = pieces.undo.outs;
+  const from = head.length;
+  const { tape, captured } = trace(
+    "step",
+    (...ins) => {
+      const all = ins.slice(from + carried.length);
+      return pieces.step.run([...times(ins.slice(0, from), all), ...ins.slice(from, from + carried.length)], all);
+    },
+    [...head, ...carried, ...closed.map(typeOf)],
+  );
+  const wanted = [...moving, ...carried.map(({ dtype }) => isFloat(dtype)), ...marks, ...captured.map(() => false)];
+  const active = pieces.step.outs.map(({ dtype }) => isFloat(dtype));
+  const { forward, backward } = transforms.linearize(tape, wanted, active);
+  return {
+    ahead: (head, before) => applyTape(forward.tape, [...head, ...before, ...closed, ...captured, ...forward.captured]),
+    behind: (saved, cts) =>
+      applyTape(backward.tape, [...saved, ...cts.filter((_, k) => active[k]), ...backward.captured]),
   };
 }
 
@@ -102,8 +144,29 @@ export type OutputPull = (
 ) => { readonly start: Tensor; readonly after: readonly Tensor[]; readonly closed: readonly Tensor[] };
 
 export function outputPull(way: Way): OutputPull {
-  const { pieces, closed, marks, cotangents, end } = way;
+  const { cotangents, end } = way;
   const dueTimes = outputsOf(way);
+  const pull = interpolationPull(way);
+  return (when, step, index) => {
+    const s = since(timeAmong(dueTimes, index), when.tNext).div(when.h);
+    return pull(
+      when,
+      step,
+      s,
+      cotangents.slice(0, end.ys.length).map((ct) => take(ct, index, 0)),
+    );
+  };
+}
+
+/** Adds what the state at a place `s` of a step says about it. */
+export type InterpolationPull = (
+  when: Pick<When, "tNext" | "h">,
+  after: readonly Tensor[],
+  s: Tensor,
+  cotangents: readonly Tensor[],
+) => ReturnType<OutputPull>;
+
+export function interpolationPull({ pieces, closed, marks }: Way): InterpolationPull {
   const { types, run } = pieces.interpolate;
   const { tape, captured } = trace("output", (...ins) => run(ins.slice(0, types.length), ins.slice(types.length)), [
     ...types,
@@ -123,9 +186,7 @@ export function outputPull(way: Way): OutputPull {
     wanted,
     tape.outputs.map(() => true),
   );
-  return ({ tNext, h }, step, index) => {
-    const s = since(timeAmong(dueTimes, index), tNext).div(h);
-    const rows = cotangents.slice(0, end.ys.length).map((ct) => take(ct, index, 0));
+  return ({ tNext, h }, step, s, rows) => {
     const all = [tNext.t, h, s, ...step, ...closed, ...captured, ...rows, ...pulled.captured];
     const [start, ...rest] = applyTape(pulled.tape, all);
     const floats = after.map(({ dtype }) => isFloat(dtype));
@@ -138,9 +199,37 @@ export function outputPull(way: Way): OutputPull {
   };
 }
 
+/** Pulls back what the field makes of a state on the way to the moment of an output: cotangents of that state and of its time. */
+export function flowPull({
+  pieces,
+  t0,
+  y0,
+  closed,
+}: Way): (
+  from: Tensor,
+  to: Tensor,
+  y: readonly Tensor[],
+  cotangents: readonly Tensor[],
+) => { readonly from: Tensor; readonly y: readonly Tensor[] } {
+  const slope = (t: Tensor, y: readonly Tensor[]): Tensor[] => pieces.slope.run([t, ...y], closed);
+  const { tape, captured } = trace("output", (from, to, ...y) => flow(slope, from, to, y), [t0, t0, ...y0].map(typeOf));
+  const pulled = transforms.vjp(
+    tape,
+    [true, false, ...y0.map(() => true), ...captured.map(() => false)],
+    y0.map(() => true),
+  );
+  return (from, to, y, cotangents) => {
+    const all = [from, to, ...y, ...captured, ...cotangents, ...pulled.captured];
+    const [ofFrom, ...rest] = applyTape(pulled.tape, all);
+    return { from: ofFrom!, y: rest };
+  };
+}
+
 /** Cotangents of what the method begins with. */
 export function beginPull(
-  { pieces, t0, y0, closed, marks }: Way,
+  { pieces, closed, marks }: Way,
+  t0: Tensor,
+  y0: readonly Tensor[],
   cotangents: readonly Tensor[],
 ): { readonly t: Tensor; readonly y: readonly Tensor[]; readonly closed: readonly Tensor[] } {
   const { types, outs, run } = pieces.begin;

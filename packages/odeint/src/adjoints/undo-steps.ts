@@ -132,7 +132,7 @@ export function undoSteps(
   }
 
   function results(c: Undone): Tensor[] {
-    const first = beginPull(way, c.ctMemory);
+    const first = beginPull(way, way.t0, way.y0, c.ctMemory);
     const asked = inputs.moving(wanted);
     // Outputs at t0 are y0.
     const atStart = outputs

@@ -1,14 +1,4 @@
-import {
-  cast,
-  defaultTarget,
-  printShape,
-  ShapeError,
-  Tensor,
-  type Tensors,
-  tree,
-  type Tree,
-  where,
-} from "@dzdt/tensor";
+import { cast, defaultTarget, printShape, ShapeError, Tensor, type Tensors, tree, where } from "@dzdt/tensor";
 import { timeType } from "../at-hand";
 import { eachTrajectory } from "../each-trajectory";
 import { acrossJumps } from "../jumps";
@@ -19,7 +9,7 @@ import type { Solution } from "../solution";
 import { checkSolver, isAdaptive, isImplicit, type Solver } from "../solver";
 import { tsit5 } from "../solvers";
 import type { StepperSolver } from "../stepper";
-import { type VectorField, withTime } from "../vectorField";
+import { type StateField, type StateLike, withTime } from "../vectorField";
 import { type ControlledField, controlledField } from "./controlled";
 
 /**
@@ -41,7 +31,7 @@ import { type ControlledField, controlledField } from "./controlled";
  * const path = linearPath([0, 1, 2], tensor([[0], [1], [0]]));
  * cdeint((t, y: Tensor) => y.reshape([1, 1]), path, tensor([1]), [0, 1, 2]).ys // [[1], [e], [1]]
  */
-export function cdeint<Y extends Tree, A = undefined>(
+export function cdeint<Y extends StateLike<Y>, A = undefined>(
   field: ControlledField<Tensors<Y>, A>,
   path: Pieces,
   y0: Y,
@@ -69,7 +59,7 @@ export function cdeint<Y extends Tree, A = undefined>(
       `cdeint: breakpoints of shape ${printShape(breakpoints.shape)}, so that each of the path's lines bends at times of its own; give batch: "independent"`,
     );
   return odeint(
-    withTime(controlledField(field, control), timeType(target)) as VectorField<Tensors<Y>, A>,
+    withTime(controlledField(field, control), timeType(target)) as StateField<Tensors<Y>, A>,
     started(),
     ts,
     {

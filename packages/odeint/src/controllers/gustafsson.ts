@@ -1,37 +1,9 @@
 import { where } from "@dzdt/tensor";
-import { checkOptions } from "../options";
-import type { AdaptiveController, ErrorNorm, Tolerance } from "./controller";
+import type { AdaptiveController } from "./controller";
+import { readLimits, type StepLimits } from "./limits";
 
-/** Options of {@link gustafsson}. */
-export interface GustafssonOptions {
-  /** Relative tolerance, one or one for each leaf. @defaultValue the solve's */
-  readonly rtol?: Tolerance;
-  /** Absolute tolerance, one or one for each leaf (a number, or a tensor for its components). @defaultValue the solve's */
-  readonly atol?: Tolerance;
-  /** Steps are planned this much shorter than the error estimate allows. @defaultValue 0.9 */
-  readonly safety?: number;
-  /** The least factor from step to step. @defaultValue 0.2 */
-  readonly factorMin?: number;
-  /** The greatest factor from step to step. @defaultValue 8 */
-  readonly factorMax?: number;
-  /** A step below this ends the solve with `stepUnderflow`. @defaultValue 4 ulp of t */
-  readonly dtMin?: number;
-  /** No step is longer. @defaultValue ∞ */
-  readonly dtMax?: number;
-  /** @defaultValue "rms" */
-  readonly norm?: ErrorNorm;
-}
-
-const names: readonly (keyof GustafssonOptions)[] = [
-  "rtol",
-  "atol",
-  "safety",
-  "factorMin",
-  "factorMax",
-  "dtMin",
-  "dtMax",
-  "norm",
-];
+/** Options of {@link gustafsson}: `factorMax` is 8 unless told. */
+export type GustafssonOptions = StepLimits;
 
 /** A smaller error of the step before is taken for this, so that one easy step does not stop the next from growing. */
 const leastError = 1e-2;
@@ -46,33 +18,10 @@ const leastError = 1e-2;
  * @example odeint(field, y0, ts, { solver: radau5, controller: gustafsson() })
  */
 export function gustafsson(options: GustafssonOptions = {}): AdaptiveController {
-  checkOptions("gustafsson", options, names);
-  const {
-    rtol,
-    atol,
-    safety = 0.9,
-    factorMin = 0.2,
-    factorMax = 8,
-    dtMin = 0,
-    dtMax = Infinity,
-    norm = "rms",
-  } = options;
-  const checks: readonly [string, number, boolean, string][] = [
-    ["safety", safety, safety > 0 && safety <= 1, "in (0, 1]"],
-    ["factorMin", factorMin, factorMin > 0 && factorMin < 1, "in (0, 1)"],
-    ["factorMax", factorMax, factorMax > 1, "above 1"],
-    ["dtMin", dtMin, dtMin >= 0, "0 or positive"],
-    ["dtMax", dtMax, dtMax > 0 && dtMax >= dtMin, "positive, and no less than dtMin"],
-  ];
-  for (const [name, value, holds, rule] of checks)
-    if (!holds) throw new RangeError(`gustafsson: ${name} is ${value}; give a number ${rule}`);
+  const { plan, ...limits } = readLimits("gustafsson", options, [], 8);
+  const { safety, factorMin, factorMax } = plan;
   return Object.freeze<AdaptiveController>({
-    kind: "adaptive",
-    rtol,
-    atol,
-    dtMin,
-    dtMax,
-    norm,
+    ...limits,
     // Logarithms of the error of the last accepted step and of what the length changed by since; is there such a step? The most that the step may grow.
     init: () => [0, 0, 0, factorMax],
     adapt: ([before, change, known, most], ratio, order) => {

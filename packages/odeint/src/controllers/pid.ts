@@ -1,32 +1,16 @@
 import { where } from "@dzdt/tensor";
-import { checkOptions } from "../options";
 import type { Times } from "../saveAt";
-import type { AdaptiveController, ErrorNorm, Tolerance } from "./controller";
+import type { AdaptiveController } from "./controller";
+import { readLimits, type StepLimits } from "./limits";
 
 /** Options of {@link pid}. */
-export interface PidOptions {
-  /** Relative tolerance, one or one for each leaf. @defaultValue the solve's */
-  readonly rtol?: Tolerance;
-  /** Absolute tolerance, one or one for each leaf (a number, or a tensor for its components). @defaultValue the solve's */
-  readonly atol?: Tolerance;
+export interface PidOptions extends StepLimits {
   /** Proportional gain. @defaultValue 0.3 */
   readonly p?: number;
   /** Integral gain. @defaultValue 0.4 */
   readonly i?: number;
   /** Derivative gain. @defaultValue 0 */
   readonly d?: number;
-  /** Steps are planned this much shorter than the error estimate allows. @defaultValue 0.9 */
-  readonly safety?: number;
-  /** The least factor from step to step. @defaultValue 0.2 */
-  readonly factorMin?: number;
-  /** The greatest factor from step to step. @defaultValue 10 */
-  readonly factorMax?: number;
-  /** A step below this ends the solve with `stepUnderflow`. @defaultValue 4 ulp of t */
-  readonly dtMin?: number;
-  /** No step is longer. @defaultValue ∞ */
-  readonly dtMax?: number;
-  /** @defaultValue "rms" */
-  readonly norm?: ErrorNorm;
   /** Times at which a step ends exactly, in any order; those outside the solve are of no effect. Constants of derivatives. */
   readonly stepTs?: Times;
   /**
@@ -42,22 +26,7 @@ export interface PidOptions {
   readonly storeRejected?: number;
 }
 
-const names: readonly (keyof PidOptions)[] = [
-  "rtol",
-  "atol",
-  "p",
-  "i",
-  "d",
-  "safety",
-  "factorMin",
-  "factorMax",
-  "dtMin",
-  "dtMax",
-  "norm",
-  "stepTs",
-  "jumpTs",
-  "storeRejected",
-];
+const names: readonly (keyof PidOptions)[] = ["p", "i", "d", "stepTs", "jumpTs", "storeRejected"];
 
 /**
  * Proportional–integral–derivative control: with scaled errors e of this and the two steps before, and errors that shrink as h^k,
@@ -68,43 +37,15 @@ const names: readonly (keyof PidOptions)[] = [
  * @example odeint(field, y0, ts, { controller: pid({ rtol: 1e-8, atol: 1e-10, dtMax: 0.1 }) })
  */
 export function pid(options: PidOptions = {}): AdaptiveController {
-  checkOptions("pid", options, names);
-  const {
-    rtol,
-    atol,
-    p = 0.3,
-    i = 0.4,
-    d = 0,
-    safety = 0.9,
-    factorMin = 0.2,
-    factorMax = 10,
-    dtMin = 0,
-    dtMax = Infinity,
-    norm = "rms",
-    stepTs,
-    jumpTs,
-    storeRejected,
-  } = options;
-  const checks: readonly [string, number, boolean, string][] = [
-    ["safety", safety, safety > 0 && safety <= 1, "in (0, 1]"],
-    ["factorMin", factorMin, factorMin > 0 && factorMin < 1, "in (0, 1)"],
-    ["factorMax", factorMax, factorMax > 1, "above 1"],
-    ["dtMin", dtMin, dtMin >= 0, "0 or positive"],
-    ["dtMax", dtMax, dtMax > 0 && dtMax >= dtMin, "positive, and no less than dtMin"],
-    ["p + i + d", p + i + d, p + i + d > 0, "positive"],
-  ];
-  for (const [name, value, holds, rule] of checks)
-    if (!holds) throw new RangeError(`pid: ${name} is ${value}; give a number ${rule}`);
+  const { plan, ...limits } = readLimits("pid", options, names, 10);
+  const { safety, factorMin, factorMax } = plan;
+  const { p = 0.3, i = 0.4, d = 0, stepTs, jumpTs, storeRejected } = options;
+  if (!(p + i + d > 0)) throw new RangeError(`pid: p + i + d is ${p + i + d}; give a number positive`);
   if (storeRejected !== undefined && !(Number.isInteger(storeRejected) && storeRejected >= 1))
     throw new RangeError(`pid: storeRejected is ${String(storeRejected)}; give a positive integer, such as 32`);
   const older = d !== 0 ? 2 : p !== 0 ? 1 : 0;
   return Object.freeze<AdaptiveController>({
-    kind: "adaptive",
-    rtol,
-    atol,
-    dtMin,
-    dtMax,
-    norm,
+    ...limits,
     ...(stepTs && { stepTs }),
     ...(jumpTs && { jumpTs }),
     ...(storeRejected !== undefined && { storeRejected }),

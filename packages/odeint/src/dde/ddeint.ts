@@ -1,6 +1,9 @@
 import { defaultTarget, type Target, Tensor, type Tensors, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
 import { eachTrajectory } from "../each-trajectory";
-import { odeint, type OdeintOptions } from "../odeint";
+import type { SolveEvent } from "../events/event";
+import { type OdeintOptions, solvedAs } from "../odeint";
+import { checkOptions } from "../options";
+import { optionNames } from "../prepare";
 import { type KnownTimes, readTimes, type Times } from "../saveAt";
 import type { Solution } from "../solution";
 import { checkSolver, isAdaptive, isImplicit, type Solver } from "../solver";
@@ -8,10 +11,11 @@ import { tsit5 } from "../solvers";
 import type { StepperSolver } from "../stepper";
 import { type Delays, type KnownDelays, readDelays } from "./delays";
 import type { History } from "./history";
+import type { StateLike } from "../vectorField";
 import { type DelayedField, delayedMethod, type DelayProblem } from "./method";
 
-/** Options of {@link ddeint}: those of `odeint` but events, and: */
-export interface DdeintOptions<A = undefined, Y = never> extends Omit<OdeintOptions<A>, "events" | "maxEvents"> {
+/** Options of {@link ddeint}: those of `odeint`, and: */
+export interface DdeintOptions<A = undefined, Y = never> extends OdeintOptions<A> {
   /**
    * How long ago the states are that the field receives, in units of time: positive, one or more. Numbers and scalars are constant; a function
    * (t, y, args) → delay may depend on the state.
@@ -41,7 +45,7 @@ export interface DdeintOptions<A = undefined, Y = never> extends Omit<OdeintOpti
  * UnsupportedError for solvers and adjoints that have no past; ShapeError, TypeError for what does not fit; SolveError as `odeint`
  * @example ddeint((t, y, [past]) => past.neg(), tensor(1), tensor(1), [0, 0.5, 1], { delays: 1 }).ys // [1, 0.5, 0]
  */
-export function ddeint<Y extends Tree, A = undefined>(
+export function ddeint<Y extends StateLike<Y>, A = undefined>(
   field: DelayedField<Tensors<Y>, A>,
   history: History<Tensors<Y>>,
   y0: Y,
@@ -50,14 +54,12 @@ export function ddeint<Y extends Tree, A = undefined>(
 ): Solution<Tensors<Y>> {
   if (typeof field !== "function")
     throw new TypeError(`ddeint: the field is ${String(field)}; give a function (t, y, delayed, args) => dy`);
+  checkOptions("ddeint", options ?? {}, ["delays", "historySteps", ...optionNames]);
   const { delays: given, historySteps = 128, ...rest } = options ?? {};
   if (given === undefined) throw new TypeError("ddeint: there are no delays; give them, as in { delays: [1, 2.5] }");
   if (!Number.isInteger(historySteps) || historySteps < 1)
     throw new RangeError(`ddeint: historySteps is ${String(historySteps)}; give a positive integer`);
-  if ("events" in rest)
-    throw new UnsupportedError(
-      "ddeint: there are no events in equations with delays; solve, and look for the time with solution.at",
-    );
+  checkEvents(rest.events);
   if (rest.batch === "independent") {
     const shared = typeof history === "function";
     const rows = { y0, ...(!shared && { history }) };
@@ -72,15 +74,26 @@ export function ddeint<Y extends Tree, A = undefined>(
   checkIncreasing(times.values);
   checkFixed(rest, delays);
   checkTold(times, delays);
+  const changing = rest.events?.filter(({ reset, terminal }) => reset && !terminal).length ?? 0;
   const problem: DelayProblem = {
-    field,
-    history,
+    field: field as unknown as DelayProblem["field"],
+    history: history,
     delays,
     start: times.tensor.slice([0], [1]).reshape([]),
     kept: historySteps,
+    resets: changing * (rest.maxEvents ?? 16),
   };
   // The method calls the field itself, with its past.
-  return odeint((_t, y) => y, y0, ts, { ...rest, solver: withPast(rest, problem) });
+  return solvedAs("ddeint", (_t, y) => y, y0, ts, { ...rest, solver: withPast(rest, problem) });
+}
+
+/** @throws UnsupportedError for peaks */
+function checkEvents(events: readonly SolveEvent[] | undefined): void {
+  const place = Array.isArray(events) ? events.findIndex((one?: Partial<SolveEvent>) => one?.derivative) : -1;
+  if (place >= 0)
+    throw new UnsupportedError(
+      `ddeint: events[${place}] is a peak, whose condition would need the past; give an event with a condition of time and state, or look for it with solution.at`,
+    );
 }
 
 /** Where the numbers of a state are. */
@@ -120,7 +133,7 @@ function checkTold({ tensor: ts, values: times }: KnownTimes, { values }: KnownD
 
 /** A solver whose steps look back. */
 function withPast<A>({ solver: given = tsit5, adjoint }: OdeintOptions<A>, problem: DelayProblem): StepperSolver {
-  checkSolver(given);
+  checkSolver(given, "ddeint");
   if (adjoint && adjoint.kind !== "discretize")
     throw new UnsupportedError(
       "ddeint: this adjoint solves the equation backwards, without its past; use discretize(), with checkpoints to save memory",

@@ -73,10 +73,10 @@ const rowsOf = (x: Tensor): Tensor[] =>
 const most = 1000;
 
 /**
- * Times at which the solution is not smooth: sums of up to `levels` delays after the start, each of which is once smoother than the one before.
- * Bellen and Zennaro 2003, "Numerical Methods for Delay Differential Equations", 2.1.
+ * How long after a time at which the solution is not smooth there are others: sums of up to `levels` delays, each of which is once smoother than the one
+ * before. Bellen and Zennaro 2003, "Numerical Methods for Delay Differential Equations", 2.1.
  */
-export function breakingPoints(start: Tensor, delays: Tensor, levels: number): Tensor {
+export function delaySums(delays: Tensor, levels: number): Tensor {
   const count = delays.shape[0]!;
   const sums: number[][] = [];
   let level: readonly number[][] = [new Array<number>(count).fill(0)];
@@ -92,5 +92,5 @@ export function breakingPoints(start: Tensor, delays: Tensor, levels: number): T
     sums.push(...level);
   }
   const weights = tensor(sums, { dtype: delays.dtype, target: delays.target });
-  return start.add(weights.mul(delays).sum(1));
+  return weights.mul(delays).sum(1);
 }

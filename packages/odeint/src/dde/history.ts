@@ -5,8 +5,8 @@ import type { StateType } from "../vectorField";
 export type History<Y> = ((t: Tensor) => Y | Tree) | Tree;
 
 /** A history's leaves at a time. @throws ShapeError when they are not those of the state */
-export function historyLeaves(history: History<unknown>, t: Tensor, state: StateType): Tensor[] {
-  const given = typeof history === "function" ? (history(t) as Tree) : history;
+export function historyLeaves(history: History<Tree>, t: Tensor, state: StateType): Tensor[] {
+  const given = typeof history === "function" ? history(t) : history;
   const { leaves, structure } = tree.flatten(given);
   tree.checkStructure("ddeint: history", state.structure, structure);
   return state.leaves.map(({ dtype, shape }, k) => {

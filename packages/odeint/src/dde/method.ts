@@ -1,49 +1,62 @@
-import { cast, invariant, stopGradient, type Tensor, tree, type Tree, where } from "@dzdt/tensor";
+import { broadcastTo, cast, concat, stopGradient, type Tensor, tree, type Tree, where } from "@dzdt/tensor";
 import { acrossJumps } from "../jumps";
 import { methodOf, type Solver } from "../solver";
 import { Status } from "../status";
 import type { Attempt, Method } from "../step";
 import type { Parts } from "../stepper";
 import { derivative, realOf, traced } from "../vectorField";
-import { breakingPoints, delayOf, type KnownDelays } from "./delays";
+import { delayOf, delaySums, type KnownDelays } from "./delays";
 import { type History, historyLeaves } from "./history";
-import { emptyPast, oldest, type Past, remembered, stateAt } from "./past";
+import { cutAt, emptyPast, oldest, type Past, remembered, stateAt } from "./past";
 
 /** dy/dt as a function of time, state, the states each delay ago, and arguments. */
-export type DelayedField<Y, A> = (t: Tensor, y: Y, delayed: readonly Y[], args: A) => Tree;
+export type DelayedField<Y, A> = (t: Tensor, y: Y, delayed: readonly Y[], args: A) => Tree | Y;
 
 /** An equation with delays, without its state. */
 export interface DelayProblem {
   readonly field: DelayedField<never, never>;
-  readonly history: History<unknown>;
+  readonly history: History<Tree>;
   readonly delays: KnownDelays;
   /** The time at which the history ends. */
   readonly start: Tensor;
   /** How many steps are kept. */
   readonly kept: number;
+  /** How often events may change the state: each time makes breaking points. */
+  readonly resets: number;
 }
 
 /** Steps of a solver for an equation with delays: what it carries includes the latest steps. */
 export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProblem): Method {
-  const { delays, start, kept } = problem;
+  const { delays, start, kept, resets } = problem;
   const past = delayedParts(solver, parts, problem);
   const still = past(undefined);
   const constant = delays.tensor && stopGradient(delays.tensor);
   const lags = stateLags(parts, problem);
   // Leaves that the solver itself carries; known once it began.
   let own = 0;
+  // Then comes when events changed the state, if they may, and the past.
+  const changes = resets > 0 && delays.tensor ? 1 : 0;
   const unpack = (memory: readonly Tensor[]): Past => {
-    const [ends, lengths, ...rest] = memory.slice(own) as [Tensor, Tensor, ...Tensor[]];
+    const [ends, lengths, until, ...rest] = memory.slice(own + changes) as [Tensor, Tensor, Tensor, ...Tensor[]];
     const count = parts.state.leaves.length;
     return {
       ends,
       lengths,
+      until,
       y: rest.slice(0, count),
       memory: rest.slice(count, count + own),
       dense: rest.slice(count + own),
     };
   };
-  const pack = ({ ends, lengths, y, memory, dense }: Past): Tensor[] => [ends, lengths, ...y, ...memory, ...dense];
+  const pack = ({ ends, lengths, until, y, memory, dense }: Past): Tensor[] => [
+    ends,
+    lengths,
+    until,
+    ...y,
+    ...memory,
+    ...dense,
+  ];
+  const noted = (memory: readonly Tensor[]): Tensor[] => memory.slice(own, own + changes);
   const { undo: _, ...inner } = still;
   const method: Method = {
     ...inner,
@@ -54,10 +67,17 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
     begin: (t, y) => {
       const memory = still.begin(t, y);
       own = memory.length;
-      return [...memory, ...pack(emptyPast(kept, start, y, memory, still))];
+      // The breaking points of the start are there anyway.
+      const none = changes > 0 ? [broadcastTo(start, [resets])] : [];
+      return [...memory, ...none, ...pack(emptyPast(kept, start, y, memory, still))];
     },
     restart: (t, y, memory) => [...past(unpack(memory)).begin(t, y), ...memory.slice(own)],
-    slope: () => invariant(false, "ddeint: the slope at a time is not to be had without the past") as never,
+    reset: (t, moment, y, memory) => {
+      const before = cutAt(unpack(memory), t);
+      const times = noted(memory).map((x) => concat([x.slice([1], [resets]), moment.reshape([1])], 0));
+      return [...past(before).begin(t, y), ...times, ...pack(before)];
+    },
+    slope: (t, y, memory) => past(memory && unpack(memory)).slope(t, y),
     attempt: (t, tNext, h, y, memory): Attempt => {
       const before = unpack(memory);
       const tried = past(before).attempt(t, tNext, h, y, memory.slice(0, own));
@@ -69,14 +89,20 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
       return {
         ...tried,
         ...(ends.length > 0 && { longest: shortestOf([...ends, ...lags.map((lag) => stopGradient(lag(t, y)))]) }),
-        memory: [...tried.memory, ...pack(after)],
+        memory: [...tried.memory, ...noted(memory), ...pack(after)],
         failure: { when: forgotten, status: Status.historyTooShort },
       };
     },
     interpolate: (step) => still.interpolate({ ...step, memory: step.memory.slice(0, own) }),
   };
-  const { order } = solver;
-  return delays.tensor ? acrossJumps(method, breakingPoints(start, delays.tensor, order + 1)) : method;
+  if (!delays.tensor) return method;
+  const sums = delaySums(delays.tensor, solver.order + 1);
+  const laterJumps = (memory: readonly Tensor[]): Tensor =>
+    noted(memory)[0]!
+      .reshape([resets, 1])
+      .add(sums.reshape([1, sums.size]))
+      .reshape([resets * sums.size]);
+  return acrossJumps(changes > 0 ? { ...method, laterJumps } : method, start.add(sums));
 
   /** How long a step may be, as the delays are at its ends: a little shorter, as are constant ones. What is no delay bounds nothing. */
   function shortestOf(all: readonly Tensor[]): Tensor {

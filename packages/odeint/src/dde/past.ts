@@ -6,6 +6,8 @@ export interface Past {
   /** Ends and lengths of the steps, in the dtype of times: `[steps]`. */
   readonly ends: Tensor;
   readonly lengths: Tensor;
+  /** Until when they tell the state: an event may have come before their end. */
+  readonly until: Tensor;
   /** What their dense output is made of, `[steps, …leaf]`. */
   readonly y: readonly Tensor[];
   readonly memory: readonly Tensor[];
@@ -34,6 +36,7 @@ export function emptyPast(
   return {
     ends: rows(start),
     lengths: rows(start.mul(0).add(1)),
+    until: rows(start),
     y: y.map(rows),
     memory: zeros,
     dense: dense.map(({ dtype, shape }) => broadcastTo(cast(start.mul(0), dtype), [steps, ...shape])),
@@ -48,10 +51,18 @@ export function remembered(past: Past, step: Step): Past {
   return {
     ends: after(past.ends, step.end),
     lengths: after(past.lengths, step.length),
+    until: after(past.until, step.end),
     y: each(past.y, step.y),
     memory: each(past.memory, step.memory),
     dense: each(past.dense, step.dense),
   };
+}
+
+/** With an end of the latest step at `t`, where an event changed the state. */
+export function cutAt(past: Past, t: Tensor): Past {
+  const { until } = past;
+  const count = until.shape[0]!;
+  return { ...past, until: concat([until.slice([0], [count - 1]), t.reshape([1])], 0) };
 }
 
 /** Where the oldest step that is kept began. */
@@ -59,14 +70,18 @@ export const oldest = ({ ends, lengths }: Past): Tensor => take(ends, 0, 0).sub(
 
 /** The state at a time after the start, by the dense output of the step that it is in. NaN later than the latest step, or before the oldest one. */
 export function stateAt(past: Past, t: Tensor, method: Method): Tensor[] {
-  const { ends, lengths } = past;
+  const { ends, lengths, until } = past;
   const count = ends.shape[0]!;
-  const before = cast(ends.less(t), "int32").sum();
+  const before = cast(until.less(t), "int32").sum();
   const i = before.minimum(count - 1);
   const at = (rows: readonly Tensor[]): Tensor[] => rows.map((x) => take(x, i, 0));
-  const [end, h] = at([ends, lengths]) as [Tensor, Tensor];
+  const [end, h, limit] = at([ends, lengths, until]) as [Tensor, Tensor, Tensor];
   const s = t.sub(end).div(h);
   const found = method.interpolate({ t: end, h, s, y: at(past.y), memory: at(past.memory), dense: at(past.dense) });
-  const known = s.lessEqual(1e-6).and(i.greater(0).or(s.greaterEqual(-1 - 1e-6)));
+  const known = t
+    .sub(limit)
+    .div(h)
+    .lessEqual(1e-6)
+    .and(i.greater(0).or(s.greaterEqual(-1 - 1e-6)));
   return found.map((x) => where(known, x, NaN));
 }

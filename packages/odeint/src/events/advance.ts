@@ -9,12 +9,19 @@ import { occur } from "./occur";
 import { search, upcoming } from "./search";
 import type { Upcoming } from "./state";
 
+const endOf = ({ t, rest, y, memory }: Carry): Tensor[] => [t, ...rest, ...y, ...memory];
+
 /** What one iteration does to the carry, and the row that it writes: −1 for none. */
 export interface Iteration {
   readonly next: Carry;
   readonly row: Tensor;
   readonly y: readonly Tensor[];
   readonly t: Tensor;
+  /**
+   * If it is asked for, of what is written: the number of the iteration, and that of the trigger, −1 for outputs, int32; and of events the time, the
+   * state and what the method carried at the end of the step before.
+   */
+  readonly log: readonly Tensor[];
 }
 
 /** Rows of the outputs come first, then those of each event. */
@@ -39,21 +46,36 @@ export function advance(problem: Problem, carry: Carry, i: Tensor, direction: Te
   const now: Now = { c: carry, coming, i };
   return choose(due, now, output, (rest) => choose(rest.coming.trigger.greaterEqual(0), rest, event, step));
 
-  function output({ c, coming }: Now): Iteration {
+  function logged(order: Tensor, trigger: Tensor, end: readonly Tensor[]): Tensor[] {
+    return events.logged ? [order, trigger, ...(events.kept ? end : [])] : [];
+  }
+
+  function output({ c, coming, i }: Now): Iteration {
     const y = outputAt(problem, c);
     const row = c.written[0]!;
     const ended = row.add(1);
     const done = ended.equal(int(count)).and(coming.trigger.less(0));
     const status = where(done, int(Status.success), int(running));
-    return { next: { ...c, written: [ended], status }, row, y, t: c.t.mul(0) };
+    return {
+      next: { ...c, written: [ended], status },
+      row,
+      y,
+      t: c.t.mul(0),
+      log: logged(
+        i,
+        int(-1),
+        endOf(c).map((x) => zerosLike(x)),
+      ),
+    };
   }
 
-  function event({ c, coming }: Now): Iteration {
+  function event({ c, coming, i }: Now): Iteration {
     const { next, row, y, t } = occur(problem, c, coming, direction);
     const left = upcoming(events, next.events[0]!, direction).trigger.greaterEqual(0);
     const ended = left.not().and(c.written[0]!.equal(int(count)));
     const status = where(next.status.equal(int(running)).and(ended), int(Status.success), next.status);
-    return { next: { ...next, status }, row: where(row.less(0), row, row.add(int(count))), y, t };
+    const place = where(row.less(0), row, row.add(int(count)));
+    return { next: { ...next, status }, row: place, y, t, log: logged(i, coming.trigger, endOf(c)) };
   }
 
   function step({ c, i }: Now): Iteration {
@@ -68,7 +90,18 @@ export function advance(problem: Problem, carry: Carry, i: Tensor, direction: Te
       (given) => search(problem, given.looking, direction, true),
       (given) => given.before,
     );
-    return { next: { ...next, events: [found] }, row: int(-1), y: c.y.map((y) => zerosLike(y)), t: c.t.mul(0) };
+    const y = c.y.map((x) => zerosLike(x));
+    return {
+      next: { ...next, events: [found] },
+      row: int(-1),
+      y,
+      t: c.t.mul(0),
+      log: logged(
+        i,
+        int(-1),
+        endOf(c).map((x) => zerosLike(x)),
+      ),
+    };
   }
 }
 

@@ -43,6 +43,10 @@ export interface Events {
   readonly slots: number;
   readonly maxEvents: number;
   readonly machinery: EventMachinery;
+  /** Is it to be known afterwards in which order outputs and events came? */
+  readonly logged?: boolean;
+  /** And with what the step before each event ended? */
+  readonly kept?: boolean;
 }
 
 /** Events as they were given, checked and with their times read. */
@@ -53,16 +57,21 @@ export interface GivenEvents {
 }
 
 /** @throws TypeError, RangeError for a list that is none */
-export function readEvents(events: unknown, maxEvents: unknown, target: Target): GivenEvents | undefined {
+export function readEvents(
+  where: string,
+  events: unknown,
+  maxEvents: unknown,
+  target: Target,
+): GivenEvents | undefined {
   if (!(Number.isInteger(maxEvents) && (maxEvents as number) > 0))
-    throw new RangeError(`odeint: maxEvents is ${String(maxEvents)}; give a positive integer`);
+    throw new RangeError(`${where}: maxEvents is ${String(maxEvents)}; give a positive integer`);
   if (events === undefined) return undefined;
   if (!Array.isArray(events))
-    throw new TypeError(`odeint: events is of type ${typeof events}, no array; give an array of event(…)`);
+    throw new TypeError(`${where}: events is of type ${typeof events}, no array; give an array of event(…)`);
   const list = (events as readonly unknown[]).map((one, i) => {
     if ((one as { kind?: unknown } | null | undefined)?.kind !== "event")
       throw new TypeError(
-        `odeint: events[${i}] is no event; make it with event(condition, options) or peak(observable)`,
+        `${where}: events[${i}] is no event; make it with event(condition, options) or peak(observable)`,
       );
     const event = one as SolveEvent;
     const { at } = event;

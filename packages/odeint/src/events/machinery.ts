@@ -1,6 +1,7 @@
 import { advance } from "./advance";
 import { collect } from "./collect";
 import { tracedEvents } from "./leaf-event";
+import { passage } from "./passage";
 import { nothingRecorded, recorded } from "./record";
 import { beginEvents } from "./search";
 
@@ -10,6 +11,7 @@ export interface EventMachinery {
   readonly begin: typeof beginEvents;
   readonly advance: typeof advance;
   readonly collect: typeof collect;
+  readonly passage: typeof passage;
   readonly recorded: typeof recorded;
   readonly nothingRecorded: typeof nothingRecorded;
 }
@@ -20,6 +22,7 @@ export const eventMachinery: EventMachinery = {
   begin: beginEvents,
   advance,
   collect,
+  passage,
   recorded,
   nothingRecorded,
 };

@@ -1,11 +1,9 @@
 import { broadcastTo, cast, stopGradient, sum, type Tensor, where } from "@dzdt/tensor";
 import { choose } from "./choose";
 import { exactly, since, whereTime } from "../fine-time";
-import { flow } from "../flow";
-import { rooted } from "../implicit/root";
 import { allFinite, type Carry, moved, numbers, type Problem, running, stopsOf } from "../problem";
 import { Status } from "../status";
-import type { Trigger } from "./leaf-event";
+import { passage } from "./passage";
 import { never, search, sideAt } from "./search";
 import type { EventState, Upcoming } from "./state";
 
@@ -65,8 +63,7 @@ function happening(problem: Problem, { c, time, y: found }: Here, i: number, dir
   const { int } = numbers(time);
   const events = c.events[0]!;
   const from = moved(problem, time);
-  const t = momentOf(problem, triggers[i]!, time, from, found);
-  const y = flow((...at) => method.slope(...at), from, t, found);
+  const { t, y, after } = passage(method, triggers[i]!, from, found, c.memory);
   const before = events.counts[slot]!;
   const full = before.greaterEqual(int(maxEvents));
   const counts = events.counts.map((n, k) => (k === slot ? n.add(1) : n));
@@ -94,28 +91,25 @@ function happening(problem: Problem, { c, time, y: found }: Here, i: number, dir
   return { next, t, y, row };
 
   function ended(now: Carry, overflow: Tensor): Carry {
-    const last = reset ? reset(t, y) : y;
     const end = int(Status.eventTerminated);
-    const status = where(full, overflow, reset ? where(allFinite(last, time), end, int(Status.nonFinite)) : end);
-    return { ...now, ...exactly(time), y: last, events: [{ ...now.events[0]!, until: [t] }], status };
+    const status = where(full, overflow, reset ? where(allFinite(after, time), end, int(Status.nonFinite)) : end);
+    return { ...now, ...exactly(time), y: after, events: [{ ...now.events[0]!, until: [t] }], status };
   }
 
   function restarted(now: Carry, overflow: Tensor): Carry {
     const { stepping, stops } = problem;
-    // The new trajectory, as it is at a time that derivatives do not move with the event.
-    const start = flow((...at) => method.slope(...at), t, from, reset!(t, y));
-    const memory = method.begin(from, start);
-    const finite = allFinite([...start, ...memory], time);
+    const memory = method.reset ? [...method.reset(from, t, after, now.memory)] : method.begin(from, after);
+    const finite = allFinite([...after, ...memory], time);
     const ahead = direction.mul(since(stopsOf(problem), exactly(time)));
     const passed = broadcastTo(int(1), stops.shape).mul(cast(ahead.lessEqual(0), "int32"));
     return {
       ...now,
       ...exactly(time),
-      y: start,
+      y: after,
       memory,
       controller: stepping.kind === "adaptive" ? stepping.controller.init().map(numbers(time).real) : [],
       reached: now.reached.map(() => stopGradient(sum(passed))),
-      events: [anew(problem, now, i, time, { before: y, after: start }, direction)],
+      events: [anew(problem, { ...now, memory }, i, time, { before: y, after }, direction)],
       status: where(finite, overflow, int(Status.nonFinite)),
     };
   }
@@ -123,32 +117,6 @@ function happening(problem: Problem, { c, time, y: found }: Here, i: number, dir
 
 const at = (list: readonly Tensor[], place: number, value: Tensor): Tensor[] =>
   list.map((x, k) => (k === place ? value : x));
-
-/**
- * An event's time, with its derivatives: those of the root of its condition along the trajectory, dt = −(∂g · dy + …)/(∂ₜg + ∂ᵧg · f) with the field f
- * itself; those of a preset time; none for a switch, of which only a bool is known.
- */
-function momentOf(
-  { method }: Problem,
-  { value, smooth, times }: Trigger,
-  time: Tensor,
-  from: Tensor,
-  y: readonly Tensor[],
-): Tensor {
-  if (times) {
-    const mine = stopGradient(times.sub(time)).equal(0);
-    return from.add(sum(where(mine, times.sub(stopGradient(times)), 0)));
-  }
-  if (!smooth) return from;
-  const residual = (x: Tensor): Tensor => {
-    const t = x.reshape([]);
-    return value!(
-      t,
-      flow((...at) => method.slope(...at), from, t, y),
-    ).reshape([1]);
-  };
-  return rooted(residual, from.reshape([1])).reshape([]);
-}
 
 /** What is known of events after a reset by one of them. Those of the same time are still to come. */
 function anew(
@@ -167,7 +135,7 @@ function anew(
   const side = triggers.map((trigger, k) => {
     if (trigger.times) return events.side[k]!;
     const crossed = { now: events.last[k]!.equal(t), y, length: c.length[0]! };
-    const fresh = sideAt(problem, trigger, t, start, direction, crossed);
+    const fresh = sideAt(problem, trigger, { t, y: start, memory: still(c.memory) }, direction, crossed);
     return k === own ? fresh : where(events.next[k]!.equal(t), events.side[k]!, fresh);
   });
   return {

@@ -22,7 +22,7 @@ export function beginEvents(problem: Problem, direction: Tensor): EventState {
   const { int } = numbers(t0);
   const [start, y] = [stopGradient(t0), y0.map((x) => stopGradient(x))];
   const left = triggers.map(({ times }) => (times ? lastBefore(times, start, direction) : start));
-  const side = triggers.map((trigger) => sideAt(problem, trigger, start, y, direction));
+  const side = triggers.map((trigger) => sideAt(problem, trigger, { t: start, y }, direction));
   return {
     left,
     last: left.map(() => start.mul(NaN)),
@@ -33,6 +33,13 @@ export function beginEvents(problem: Problem, direction: Tensor): EventState {
     until: triggers.some(({ terminal }) => terminal) ? [t0] : [],
     evaluations: int(0),
   };
+}
+
+/** A time, the state then, and what the method carries; at the start what it begins with. */
+interface Place {
+  readonly t: Tensor;
+  readonly y: readonly Tensor[];
+  readonly memory?: readonly Tensor[];
 }
 
 /** A condition that has just been found to be zero. */
@@ -52,8 +59,7 @@ export interface Crossed {
 export function sideAt(
   problem: Problem,
   { value, smooth }: Trigger,
-  t: Tensor,
-  y: readonly Tensor[],
+  { t, y, memory }: Place,
   direction: Tensor,
   crossed?: Crossed,
 ): Tensor {
@@ -62,7 +68,7 @@ export function sideAt(
   const here = stopGradient(value(t, y));
   const own = sign(here);
   if (!smooth) return own;
-  const slopes = problem.method.slope(t, y);
+  const slopes = problem.method.slope(t, y, memory);
   const [, rate] = jvp((s: Tensor, x: readonly Tensor[]) => value(s, x), [t, y], [none.add(1), slopes]);
   const ahead = sign(stopGradient(rate).mul(direction));
   const zero = crossed ? own.equal(0).or(crossed.now.and(stillZero(crossed))) : own.equal(0);

@@ -78,7 +78,7 @@ export function* drive(
 
   function report(): ReturnType<Tick["report"]> {
     const t = number(places.t);
-    const leaves = places.y.map((k) => Tensor.concrete(carry[k], types[k]!, target));
+    const leaves = places.y.map((k) => Tensor.lent(carry[k], types[k]!, target));
     const y = tree.unflatten<never>(state.structure, leaves);
     return { t, h: t - before, y, steps: attempts, accepted: attempts - rejected, rejected };
   }

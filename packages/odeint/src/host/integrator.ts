@@ -3,7 +3,7 @@ import { checkOptions } from "../options";
 import type { OdeintOptions } from "../odeint";
 import { isTraced, prepare } from "../prepare";
 import { adviceOf } from "../solver";
-import type { VectorField } from "../vectorField";
+import type { StateField, StateLike } from "../vectorField";
 import type { Place } from "./place";
 import { type StepEvent, Stepper } from "./stepper";
 import { whyUnwatched } from "./watch";
@@ -72,8 +72,8 @@ const names: readonly (keyof IntegratorOptions)[] = [
  * solve.advance(0.5); // the state at 0.5
  * const { t, y } = solve.step(); // one step on
  */
-export function integrator<Y extends Tree, A = undefined>(
-  field: VectorField<Tensors<Y>, A>,
+export function integrator<Y extends StateLike<Y>, A = undefined>(
+  field: StateField<Tensors<Y>, A>,
   y0: Y,
   t0: number,
   options: IntegratorOptions<A> = {},

@@ -65,9 +65,9 @@ export function begun(problem: Problem): Problem {
 export const typeOf = ({ dtype, shape }: Aval): Aval => Object.freeze({ dtype, shape: Object.freeze([...shape]) });
 
 export const tensorsOf = (storages: readonly Storage[], types: readonly Aval[], target: Target): Tensor[] =>
-  types.map((type, k) => Tensor.concrete(storages[k], type, target));
+  types.map((type, k) => Tensor.lent(storages[k], type, target));
 
-/** The numbers of a storage on a CPU target, not to be changed. */
+/** The numbers of a storage on a CPU target, not to be changed, good until a program runs. */
 export const valuesOf = (storage: Storage, target: Target): TypedArray => target.read(storage) as TypedArray;
 
 export const int32 = (value: number, target: Target): Storage => target.upload(Int32Array.of(value), "int32", []);

@@ -1,9 +1,9 @@
-import type { Tensors, Tree } from "@dzdt/tensor";
+import type { Tensors } from "@dzdt/tensor";
 import { odeint, type OdeintOptions } from "../odeint";
 import { isTraced, prepare } from "../prepare";
 import type { Times } from "../saveAt";
 import type { Solution } from "../solution";
-import type { VectorField } from "../vectorField";
+import type { StateField, StateLike } from "../vectorField";
 import { drive } from "./drive";
 import { Turns } from "./turns";
 import { givenHostOption, watching, whyUnwatched } from "./watch";
@@ -15,8 +15,8 @@ import { givenHostOption, watching, whyUnwatched } from "./watch";
  * @returns a promise, which rejects where `odeint` throws
  * @example const { ys } = await solve(field, y0, [0, 1e4], { signal: controller.signal });
  */
-export async function solve<Y extends Tree, A = undefined>(
-  field: VectorField<Tensors<Y>, A>,
+export async function solve<Y extends StateLike<Y>, A = undefined>(
+  field: StateField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
   options: OdeintOptions<A, Tensors<Y>> = {},

@@ -153,6 +153,7 @@ export class Stepper {
       throw new TypeError(
         `${where}: the state was saved by an integrator of another problem or solver; give one of the same`,
       );
+    for (const x of kept) x.checkUsable(where);
     return kept.map((x) => (x.target === target ? x : x.to(target)).storage);
   }
 

@@ -237,6 +237,7 @@ export function switching(options: AutoOptions): AutoSolver {
     solvers: [explicit, implicit] as const,
     adaptive: true,
     implicit: true,
+    ...("controller" in implicit && { controller: implicit.controller }),
     reference: `${explicit.reference}; ${implicit.reference}`,
     with: (changes: Partial<AutoOptions>) => {
       checkOptions(`${options.name}.with`, changes, names);

@@ -50,3 +50,14 @@ export const atOrder = (order: Tensor, list: readonly (number | Tensor)[]): Tens
   const last = end instanceof Tensor ? end : order.mul(0).add(end);
   return list.slice(0, -1).reduceRight<Tensor>((rest, entry, i) => where(order.equal(i + 1), entry, rest), last);
 };
+
+/** Numbers of the formulas of orders 1, 2 …: Σ γⱼ ∇ʲ y = h f + κ γₖ (y − predicted), with γₖ = 1 + 1/2 + … + 1/k. */
+export function formulas(kappa: readonly number[]): { gamma: number[]; alpha: number[]; error: number[] } {
+  const gamma = kappa.reduce<number[]>((sums, _, i) => [...sums, (sums.at(-1) ?? 0) + 1 / (i + 1)], []);
+  return {
+    gamma,
+    alpha: kappa.map((each, i) => (1 - each) * gamma[i]!),
+    // What one step errs by, in units of the difference of order k + 1.
+    error: kappa.map((each, i) => each * gamma[i]! + 1 / (i + 2)),
+  };
+}

@@ -1,10 +1,15 @@
-import { broadcastTo, cast, linalg, stopGradient, type Tensor } from "@dzdt/tensor";
-import { combine, hermite, line, polynomial, shifted } from "../interpolation";
+import { broadcastTo, cast, stopGradient, type Tensor } from "@dzdt/tensor";
+import { combine, hermite, line } from "../interpolation";
+import { changed } from "../options";
 import type { Method } from "../step";
-import { reusable } from "./linear";
+import { factorization, reusable } from "./linear";
+import { slopeOf } from "./mass";
 import { newton } from "./newton";
+import { powers } from "./powers";
+import { slopeGuesses } from "./predictor";
 import { quartic } from "./quartic";
 import { rooted } from "./root";
+import { extended, extensionOf } from "./stiff-dense";
 import { checkLength, checkRow, checkSum, deepFreeze } from "../tableau";
 import type { DiagonallyImplicitOptions, DiagonallyImplicitSolver, ImexOptions, ImexSolver } from "./tableau";
 import { identityLike, type StageAccuracy, vectorSystem, type VectorSystem } from "./vector";
@@ -49,16 +54,27 @@ export function dirkMethod(
   accuracy: StageAccuracy,
   easy?: ExplicitPart,
 ): Method {
-  const { a, b, c, bError, startError = 0, gamma, stages, explicitFirst, order, embeddedOrder, filtered } = solver;
+  const {
+    a,
+    b,
+    c,
+    bError,
+    startError = 0,
+    caution = 1,
+    gamma,
+    stages,
+    explicitFirst,
+    order,
+    embeddedOrder,
+    filtered,
+  } = solver;
   const { n, dtype, narrowest, ravel, unravel, field, linearize, mass } = system;
   const vector = { dtype, shape: [n] };
   const times = (x: Tensor): Tensor => (mass ? mass.matmul(x) : x);
-  const slope = (t: Tensor, y: Tensor): Tensor => (mass ? linalg.solve(mass, field(t, y)) : field(t, y));
+  const slope = slopeOf(system);
   const { exact } = accuracy;
-  const extension = easy ? undefined : solver.dense;
-  const weights = extension && shifted(extension);
-  // The last stage is in memory.
-  const kept = weights?.map((row, i) => i < stages - 1 && row.some((x) => x !== 0));
+  const guesses = slopeGuesses(c);
+  const extension = easy || !explicitFirst || order < 4 ? undefined : extensionOf(solver);
   // No weights of the stages of both parts have order 4 between a step's ends: there the step before helps.
   const remembers = easy !== undefined && order > 4;
   const ends = order === 1 ? [vector] : [vector, vector];
@@ -72,8 +88,8 @@ export function dirkMethod(
     name: solver.name,
     errorOrder: bError && Math.min(order, embeddedOrder ?? order - 1) + 1,
     derivative: true,
-    dense: kept
-      ? kept.filter(Boolean).map(() => vector)
+    dense: extension
+      ? extension.stiff.map(() => vector)
       : [...ends, ...(remembers ? [vector, { dtype, shape: [] }] : [])],
     counted: true,
     evaluations: { begin: 1, attempt: 0, interpolate: 0 },
@@ -90,9 +106,9 @@ export function dirkMethod(
       const step = cast(h, dtype);
       const [diagonal, per] = [step.mul(gamma), cast(h.mul(gamma), dtype)];
       const weight = mass ?? identityLike(start, n);
-      const matrix = (at: Tensor, state: Tensor): Tensor =>
-        stopGradient(weight.sub(linearize(at, state).jacobian.mul(stopGradient(diagonal))));
-      const solve = exact ? undefined : reusable(matrix(t, start));
+      const matrix = (at: Tensor, state: Tensor, by: Tensor): Tensor =>
+        weight.sub(linearize(at, state).jacobian.mul(by));
+      const { solve, still } = factorization(matrix(t, start, diagonal));
       let rate = stopGradient(step).mul(0).add(1);
       const counts: Tensor[] = [];
       const k: Tensor[] = explicitFirst ? [first] : [];
@@ -106,13 +122,13 @@ export function dirkMethod(
         const at = c[i] === 1 ? tNext : t.add(h.mul(c[i]!));
         // u = h γ k, in terms of which rounding is that of the change.
         const residual = (u: Tensor): Tensor => times(u).sub(field(at, from.add(u)).mul(diagonal));
-        const [still, when, length] = [from, at, diagonal].map((x) => stopGradient(x)) as [Tensor, Tensor, Tensor];
+        const [origin, when, length] = [from, at, diagonal].map((x) => stopGradient(x)) as [Tensor, Tensor, Tensor];
         const found = newton({
-          start: stopGradient((k.at(-1) ?? first).mul(diagonal)),
+          start: stopGradient((combine(guesses[i]!, k) ?? first).mul(diagonal)),
           correction: (u) => {
-            const state = still.add(u);
+            const state = origin.add(u);
             const off = field(when, state).mul(length).sub(times(u));
-            return (solve ?? reusable(matrix(when, state)))(off);
+            return (exact ? reusable(stopGradient(matrix(when, state, length))) : still)(off);
           },
           // Where the change is larger than the state, rounding is that of the change.
           size: (delta, u) => (exact ? size(delta).div(size(u.add(delta)).maximum(1)) : size(delta)),
@@ -133,7 +149,15 @@ export function dirkMethod(
         y: unravel(end),
         memory: [...(easy ? begin(tNext, end) : unravel(k[stages - 1]!)), ...(remembers ? [start, step] : [])],
         errors: bError ? [unravel(stopGradient(estimated()))] : [],
-        dense: kept ? k.filter((_, i) => kept[i]) : order === 1 ? [k[stages - 1]!] : joined(),
+        dense: extension
+          ? extended(
+              extension,
+              k.map((slope) => slope.mul(step)),
+              (x) => solve(times(x)),
+            )
+          : order === 1
+            ? [k[stages - 1]!]
+            : joined(),
         evaluations: total(counts).add(easy ? 1 : 0),
       };
 
@@ -144,18 +168,14 @@ export function dirkMethod(
       function estimated(): Tensor {
         const own = along(bError!);
         const error = startError === 0 ? own : own.add(first.mul(startError).mul(step));
-        return filtered ? (solve ?? reusable(matrix(t, start)))(times(error)) : error;
+        return (filtered ? still(times(error)) : error).mul(caution);
       }
     },
     interpolate: (taken) => {
       const { s, h, y, memory } = taken;
       const place = { s, h, end: [ravel(y)] };
       const slope = [ravel(memory.slice(0, y.length))];
-      if (weights && kept) {
-        const used = weights.filter((_, i) => kept[i]);
-        const list = taken.dense.map((k) => [k]);
-        return unravel(polynomial(place, [...used, weights.at(-1)!], [...list, slope])[0]!);
-      }
+      if (extension) return unravel(ravel(y).add(combine(powers(cast(s, dtype), taken.dense.length), taken.dense)!));
       const [start, k0, earlier, ratio] = taken.dense as [Tensor, Tensor, Tensor, Tensor];
       if (remembers) return unravel(quartic(place, start, [k0, slope[0]!], { start: earlier, ratio }));
       return unravel(order === 1 ? line(place, [start])[0]! : hermite(place, [start], [k0], slope)[0]!);
@@ -168,6 +188,20 @@ export const total = (counts: readonly Tensor[]): Tensor => counts.reduce((sum, 
 
 /** Corrections after which nothing but rounding is left, by quadratic convergence. */
 export const exactness = (dtype: "float32" | "float64"): number => (dtype === "float64" ? 1e-11 : 1e-5);
+
+const names: readonly (keyof DiagonallyImplicitOptions)[] = [
+  "name",
+  "order",
+  "c",
+  "a",
+  "bError",
+  "startError",
+  "embeddedOrder",
+  "filtered",
+  "caution",
+  "dense",
+  "reference",
+];
 
 /** An (E)SDIRK solver from its tableau, checked: rows sum to c, the last to 1, and one diagonal. */
 /* @__NO_SIDE_EFFECTS__ */
@@ -194,19 +228,45 @@ export function diagonallyImplicit(options: DiagonallyImplicitOptions): Diagonal
     gamma,
     explicitFirst,
     b: a[stages - 1]!,
-    with: (changes: Partial<DiagonallyImplicitOptions>) => diagonallyImplicit({ ...options, ...changes }),
+    with: (changes: Partial<DiagonallyImplicitOptions>) => diagonallyImplicit(changed(options, changes, names)),
     method: (system, accuracy) => dirkMethod(solver, vectorSystem(system), accuracy),
   });
   return solver;
 }
 
+const additiveNames: readonly (keyof ImexOptions)[] = [
+  "name",
+  "order",
+  "c",
+  "explicit",
+  "implicit",
+  "bError",
+  "embeddedOrder",
+  "filtered",
+  "caution",
+  "dense",
+  "reference",
+];
+
 /** An additive Runge–Kutta solver from its two tableaus, checked like those of each part. */
 /* @__NO_SIDE_EFFECTS__ */
 export function additive(options: ImexOptions): ImexSolver {
-  const { name, order, c, explicit, implicit, bError, embeddedOrder, dense, reference } = options;
+  const {
+    name,
+    order,
+    c,
+    explicit,
+    implicit,
+    bError,
+    embeddedOrder,
+    filtered = false,
+    caution = 1,
+    dense,
+    reference,
+  } = options;
   checkLength(name, "explicit", explicit, c.length);
   explicit.forEach((row, i) => checkRow(name, row, i, c[i]!, i));
-  const own = { name, order, c, a: implicit, bError, embeddedOrder, reference };
+  const own = { name, order, c, a: implicit, bError, embeddedOrder, filtered, caution, reference };
   const alone = diagonallyImplicit(dense ? { ...own, dense } : own);
   const solver: ImexSolver = deepFreeze({
     ...options,
@@ -214,7 +274,7 @@ export function additive(options: ImexOptions): ImexSolver {
     stages: alone.stages,
     b: alone.b,
     alone,
-    with: (changes: Partial<ImexOptions>) => additive({ ...options, ...changes }),
+    with: (changes: Partial<ImexOptions>) => additive(changed(options, changes, additiveNames)),
     method: (given, accuracy, easy) => {
       const system = vectorSystem(given);
       const rest: ExplicitPart | undefined = easy && {

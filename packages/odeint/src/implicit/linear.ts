@@ -1,4 +1,4 @@
-import { concat, linalg, take, type Tensor, where } from "@dzdt/tensor";
+import { concat, linalg, stopGradient, take, type Tensor, where } from "@dzdt/tensor";
 
 /** Systems of so many unknowns are solved in scalar operations, which programs for small states keep in registers. */
 const mostWrittenOut = 6;
@@ -10,28 +10,40 @@ export function factorized(a: Tensor): (b: Tensor) => Tensor {
   const n = a.shape[0]!;
   if (n === 0) return (b) => b;
   if (n > mostWrittenOut) return (b) => linalg.solve(a, b);
-  const scalars = writtenOut(
-    Array.from({ length: n }, (_, i) =>
-      Array.from({ length: n }, (__, j) => a.slice([i, j], [i + 1, j + 1]).reshape([])),
-    ),
-  );
-  return (b) => {
-    const x = scalars(Array.from({ length: n }, (_, i) => b.slice([i], [i + 1]).reshape([])));
-    return concat(
-      x.map((one) => one.reshape([1])),
-      0,
-    );
-  };
+  return onVectors(eliminated(entriesOf(a)));
 }
 
+const entriesOf = (a: Tensor): Tensor[][] =>
+  Array.from({ length: a.shape[0]! }, (_, i) =>
+    Array.from({ length: a.shape[1]! }, (__, j) => a.slice([i, j], [i + 1, j + 1]).reshape([])),
+  );
+
 /** x of A x = b like `factorized`, for code in which it is used again and again, such as the body of a loop: A is factorised here, outside. */
-export function reusable(a: Tensor): (b: Tensor) => Tensor {
-  if (a.shape[0]! <= mostWrittenOut) return factorized(a);
+export const reusable = (a: Tensor): ((b: Tensor) => Tensor) => factorization(a).solve;
+
+/** Both ways to solve with one factorisation. */
+interface Factorization {
+  readonly solve: (b: Tensor) => Tensor;
+  /** The same with A, but not b, constant of derivatives. */
+  readonly still: (b: Tensor) => Tensor;
+}
+
+/** A factorised where this is called, as by `reusable`. */
+export function factorization(a: Tensor): Factorization {
+  const n = a.shape[0]!;
+  if (n === 0) return { solve: (b) => b, still: (b) => b };
+  if (n <= mostWrittenOut) {
+    const factors = eliminated(entriesOf(a));
+    return { solve: onVectors(factors), still: onVectors(fixed(factors)) };
+  }
   const [permutation, lower, upper] = linalg.lu(a);
-  return (b) => {
-    const inner = linalg.triangularSolve(lower, take(b, permutation, 0), { lower: true, unitDiagonal: true });
-    return linalg.triangularSolve(upper, inner, { lower: false });
-  };
+  const by =
+    (l: Tensor, u: Tensor) =>
+    (b: Tensor): Tensor => {
+      const inner = linalg.triangularSolve(l, take(b, permutation, 0), { lower: true, unitDiagonal: true });
+      return linalg.triangularSolve(u, inner, { lower: false });
+    };
+  return { solve: by(lower, upper), still: by(stopGradient(lower), stopGradient(upper)) };
 }
 
 interface Swap {
@@ -39,12 +51,26 @@ interface Swap {
   readonly when: Tensor;
 }
 
-function writtenOut(rows: readonly (readonly Tensor[])[]): (b: readonly Tensor[]) => Tensor[] {
+/** A after elimination: rows of its upper triangle, and what was swapped and taken off on the way. */
+interface Eliminated {
+  readonly rows: readonly (readonly Tensor[])[];
+  readonly swaps: readonly (readonly Swap[])[];
+  readonly factors: readonly (readonly Tensor[])[];
+}
+
+const fixed = ({ rows, swaps, factors }: Eliminated): Eliminated => ({
+  rows: rows.map((row) => row.map((x) => stopGradient(x))),
+  swaps,
+  factors: factors.map((list) => list.map((x) => stopGradient(x))),
+});
+
+const exchanged = (when: Tensor, x: Tensor, y: Tensor): [Tensor, Tensor] => [where(when, y, x), where(when, x, y)];
+
+function eliminated(rows: readonly (readonly Tensor[])[]): Eliminated {
   const n = rows.length;
   const a = rows.map((row) => [...row]);
   const swaps: Swap[][] = [];
   const factors: Tensor[][] = [];
-  const exchanged = (when: Tensor, x: Tensor, y: Tensor): [Tensor, Tensor] => [where(when, y, x), where(when, x, y)];
   for (let c = 0; c < n; c++) {
     swaps.push([]);
     for (let r = c + 1; r < n; r++) {
@@ -59,8 +85,13 @@ function writtenOut(rows: readonly (readonly Tensor[])[]): (b: readonly Tensor[]
       for (let j = c + 1; j < n; j++) a[r]![j] = a[r]![j]!.sub(factor.mul(a[c]![j]!));
     }
   }
+  return { rows: a, swaps, factors };
+}
+
+function onVectors({ rows: a, swaps, factors }: Eliminated): (b: Tensor) => Tensor {
+  const n = a.length;
   return (b) => {
-    const x = [...b];
+    const x = Array.from({ length: n }, (_, i) => b.slice([i], [i + 1]).reshape([]));
     for (let c = 0; c < n; c++) {
       for (const {
         rows: [p, q],
@@ -73,6 +104,9 @@ function writtenOut(rows: readonly (readonly Tensor[])[]): (b: readonly Tensor[]
       for (let j = c + 1; j < n; j++) x[c] = x[c]!.sub(a[c]![j]!.mul(x[j]!));
       x[c] = x[c]!.div(a[c]![c]!);
     }
-    return x;
+    return concat(
+      x.map((one) => one.reshape([1])),
+      0,
+    );
   };
 }

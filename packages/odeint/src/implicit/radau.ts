@@ -1,10 +1,13 @@
 import { jacfwd } from "@dzdt/autograd";
-import { cast, concat, linalg, stopGradient, type Tensor } from "@dzdt/tensor";
+import { cast, concat, stopGradient, type Tensor } from "@dzdt/tensor";
 import { combine } from "../interpolation";
+import { changed } from "../options";
 import type { Method } from "../step";
 import { correctionSize, exactness, part } from "./dirk";
 import { factorized, reusable } from "./linear";
+import { slopeOf } from "./mass";
 import { newton } from "./newton";
+import { powers } from "./powers";
 import { rooted } from "./root";
 import { checkRow, checkSum, deepFreeze } from "../tableau";
 import type { RadauOptions, RadauSolver } from "./tableau";
@@ -23,6 +26,7 @@ export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy:
   const weights = collocation(c);
   const parts = (x: Tensor): Tensor[] => Array.from({ length: stages }, (_, i) => x.slice([i * n], [(i + 1) * n]));
   const at = (t: Tensor, y: readonly Tensor[]): Tensor => field(t, ravel(y));
+  const slopeAt = slopeOf(system);
   return {
     name: solver.name,
     errorOrder: embeddedOrder + 1,
@@ -35,7 +39,7 @@ export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy:
       const none = stopGradient(slope).mul(0);
       return [...unravel(slope), ...weights.map(() => none), cast(stopGradient(t).mul(0).add(1), dtype)];
     },
-    slope: (t, y) => unravel(mass ? linalg.solve(mass, at(t, y)) : at(t, y)),
+    slope: (t, y) => unravel(slopeAt(t, ravel(y))),
     attempt: (t, tNext, h, y, memory) => {
       const start = ravel(y);
       const slope = ravel(memory.slice(0, y.length));
@@ -135,13 +139,6 @@ export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy:
   };
 }
 
-/** x, x², … */
-function powers(x: Tensor, count: number): Tensor[] {
-  const list = [x];
-  while (list.length < count) list.push(list.at(-1)!.mul(x));
-  return list;
-}
-
 /**
  * The polynomial through 0 at θ = 0 and zᵢ at θ = c[i], which ends at z₃ with θ = 1, as a polynomial in s = θ − 1 without its constant: row m
  * holds the weights of the z in the coefficient of s^(m + 1).
@@ -161,6 +158,20 @@ function collocation(c: readonly number[]): number[][] {
   return c.map((_, m) => bases.map((base) => base[m + 1]!));
 }
 
+const names: readonly (keyof RadauOptions)[] = [
+  "name",
+  "order",
+  "embeddedOrder",
+  "denseOrder",
+  "c",
+  "a",
+  "transform",
+  "inverseTransform",
+  "eigenvalues",
+  "e",
+  "reference",
+];
+
 /** A Radau IIA solver from its tableau, checked. */
 /* @__NO_SIDE_EFFECTS__ */
 export function radauIIA(options: RadauOptions): RadauSolver {
@@ -171,7 +182,7 @@ export function radauIIA(options: RadauOptions): RadauSolver {
     ...options,
     kind: "radau" as const,
     stages: c.length,
-    with: (changes: Partial<RadauOptions>) => radauIIA({ ...options, ...changes }),
+    with: (changes: Partial<RadauOptions>) => radauIIA(changed(options, changes, names)),
     method: (system, accuracy) => radauMethod(solver, vectorSystem(system), accuracy),
   });
   return solver;

@@ -1,9 +1,12 @@
-import { cast, linalg, type Tensor } from "@dzdt/tensor";
+import { cast, type Tensor } from "@dzdt/tensor";
+import { gustafsson } from "../controllers/gustafsson";
 import { combine } from "../interpolation";
+import { changed } from "../options";
 import type { Method } from "../step";
 import { factorized } from "./linear";
 import { checkLength, checkSum, deepFreeze } from "../tableau";
 import { type RosenbrockOptions, type RosenbrockSolver, slopeForm } from "./tableau";
+import { slopeOf } from "./mass";
 import { identityLike, vectorSystem, type VectorSystem } from "./vector";
 
 /** Steps of a Rosenbrock method: one Jacobian and one factorisation each, and no iteration. `memory` is the field at the state. */
@@ -13,6 +16,7 @@ export function rosenbrockMethod(solver: RosenbrockSolver, system: VectorSystem)
   const times = (x: Tensor): Tensor => (mass ? mass.matmul(x) : x);
   const vector = { dtype, shape: [n] };
   const at = (t: Tensor, y: readonly Tensor[]): Tensor => field(t, ravel(y));
+  const slope = slopeOf(system);
   const last = a[stages - 1]!;
   const resumes = m.slice(0, -1).every((weight, j) => weight === last[j]) && m.at(-1) === 1;
   return {
@@ -22,7 +26,7 @@ export function rosenbrockMethod(solver: RosenbrockSolver, system: VectorSystem)
     dense: Array.from({ length: dense.length + 1 }, () => vector),
     evaluations: { begin: 1, attempt: stages, interpolate: 0 },
     begin: (t, y) => unravel(at(t, y)),
-    slope: (t, y) => unravel(mass ? linalg.solve(mass, at(t, y)) : at(t, y)),
+    slope: (t, y) => unravel(slope(t, ravel(y))),
     attempt: (t, tNext, h, y, memory) => {
       const start = ravel(y);
       const { jacobian, inTime } = linearize(t, start);
@@ -68,6 +72,25 @@ export function rosenbrockMethod(solver: RosenbrockSolver, system: VectorSystem)
   };
 }
 
+/** Without iterations that might fail, long steps are rejected for their errors only, which this foresees. */
+const predictive = gustafsson({ safety: 0.85 });
+
+const names: readonly (keyof RosenbrockOptions)[] = [
+  "name",
+  "order",
+  "gamma",
+  "c",
+  "a",
+  "coupling",
+  "d",
+  "m",
+  "e",
+  "embeddedOrder",
+  "dense",
+  "denseOrder",
+  "reference",
+];
+
 /** A Rosenbrock solver from its coefficients, checked: nodes are row sums of α, d those of Γ, and the weights sum to 1. */
 /* @__NO_SIDE_EFFECTS__ */
 export function rosenbrock(options: RosenbrockOptions): RosenbrockSolver {
@@ -87,8 +110,9 @@ export function rosenbrock(options: RosenbrockOptions): RosenbrockSolver {
   const solver: RosenbrockSolver = deepFreeze({
     ...options,
     kind: "rosenbrock" as const,
+    controller: predictive,
     stages,
-    with: (changes: Partial<RosenbrockOptions>) => rosenbrock({ ...options, ...changes }),
+    with: (changes: Partial<RosenbrockOptions>) => rosenbrock(changed(options, changes, names)),
     method: (system) => rosenbrockMethod(solver, vectorSystem(system)),
   });
   return solver;

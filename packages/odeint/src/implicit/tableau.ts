@@ -1,3 +1,4 @@
+import type { AdaptiveController } from "../controllers/controller";
 import type { Method } from "../step";
 import type { PolynomialDense } from "../tableau";
 import type { Field, StageAccuracy, SystemOptions } from "./vector";
@@ -40,6 +41,8 @@ export interface RosenbrockOptions {
 /** A Rosenbrock method: implicit in the linear part of the field, so that a step solves linear systems only. */
 export interface RosenbrockSolver extends RosenbrockOptions, Stepper {
   readonly kind: "rosenbrock";
+  /** What chooses steps unless the solve is told. */
+  readonly controller: AdaptiveController;
   readonly stages: number;
   /** The same method with some of its data replaced, checked again. */
   with(options: Partial<RosenbrockOptions>): RosenbrockSolver;
@@ -80,6 +83,8 @@ export interface DiagonallyImplicitOptions {
   readonly embeddedOrder?: number;
   /** Divide the error estimate by I − h γ J, for embedded methods that do not damp what is stiff. */
   readonly filtered?: boolean;
+  /** The error estimate counts so many times, for embedded methods that err little more than the step. @defaultValue 1 */
+  readonly caution?: number;
   /** Without it, steps are joined by the cubic Hermite polynomial of their ends, of order min(order, 3). */
   readonly dense?: PolynomialDense;
   /** Author, year and DOI. */
@@ -111,6 +116,9 @@ export interface ImexOptions {
   /** Weights of the error estimate, the same for both parts. */
   readonly bError: readonly number[];
   readonly embeddedOrder: number;
+  /** As those of `DiagonallyImplicitOptions`. */
+  readonly filtered?: boolean;
+  readonly caution?: number;
   /** Dense output where all of the field is implicit; fields in two parts have the cubic Hermite polynomial. */
   readonly dense?: PolynomialDense;
   /** Author, year and DOI. */

@@ -14,7 +14,7 @@ import {
 } from "@dzdt/tensor";
 import type { StochasticAdjoint } from "../adjoints/adjoint";
 import { largest, place } from "../adjoints/continuous";
-import { backOver, type Interval } from "../adjoints/intervals";
+import { backOver, type Interval, type Passed } from "../adjoints/intervals";
 import { recordNode } from "../adjoints/node";
 import { typeOf } from "../adjoints/pullback";
 import { listState } from "../adjoints/settings";
@@ -214,12 +214,15 @@ function backwards(
     ts.dtype,
   );
   const later = (x: Tensor): Tensor => x.slice([1], [count]);
-  const init = [int(0), real(0), ...y0.map((y) => zerosLike(y)), ...moving.flat().map((x) => zerosLike(x))];
+  const init: Passed = {
+    lambda: y0.map((y) => zerosLike(y)),
+    rest: [int(0), real(0), ...moving.flat().map((x) => zerosLike(x))],
+  };
   const outputs = { times: later(ts), ys: ys.map(later), cotangents: cotangents.map(later) };
-  const [status, drift, ...found] = backOver({ t0: first(ts), y0 }, outputs, init, across);
-  const lambda = found.slice(0, size).map((x, k) => x.add(first(cotangents[k]!)));
+  const found = backOver({ t0: first(ts), y0 }, outputs, init, across);
+  const [status, drift, ...mu] = found.rest;
+  const lambda = found.lambda.map((x, k) => x.add(first(cotangents[k]!)));
   const ofDrift = moving[0]!.length;
-  const mu = found.slice(size);
   return {
     status: status!,
     astray: drift!.lessEqual(solve.drift).not(),
@@ -231,19 +234,18 @@ function backwards(
     ],
   };
 
-  function across(carry: readonly Tensor[], { from, to, y, before, cotangents: jump }: Interval): Tensor[] {
-    const [status, drift, ...rest] = carry;
-    const lambda = rest.slice(0, size).map((x, k) => x.add(jump[k]!));
-    const outcome = integrate(back, [...y, ...lambda, ...rest.slice(size)], stack([from.neg(), to.neg()]), step);
+  function across({ lambda, rest }: Passed, { from, to, y, before }: Interval): Passed {
+    const [status, drift, ...mu] = rest;
+    const outcome = integrate(back, [...y, ...lambda, ...mu], stack([from.neg(), to.neg()]), step);
     const end = outcome.ys.map((x) => take(x, int(1), 0));
     const sizes = before.map((x, k) => largestOf(x).maximum(largestOf(y[k]!)).broadcastTo(x.shape));
     const errors = before.map((x, k) => end[k]!.sub(x));
     const astray = apart(errors, sizes, sizes);
-    return [
-      status!.maximum(outcome.status),
-      // NaN counts as far away.
-      where(astray.lessEqual(Infinity), drift!.maximum(astray), Infinity),
-      ...end.slice(size),
-    ];
+    // NaN counts as far away.
+    const worst = where(astray.lessEqual(Infinity), drift!.maximum(astray), Infinity);
+    return {
+      lambda: end.slice(size, 2 * size),
+      rest: [status!.maximum(outcome.status), worst, ...end.slice(2 * size)],
+    };
   }
 }

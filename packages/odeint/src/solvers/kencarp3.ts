@@ -3,7 +3,8 @@ import type { ImexSolver } from "../implicit/tableau";
 
 /**
  * Kennedy and Carpenter's additive method 3(2), four stages, ARK3(2)4L[2]SA: for fields with a stiff part and one that is not, made by `imex` or
- * `semilinear`; only the stiff part is solved with. A plain field is all stiff.
+ * `semilinear`; only the stiff part is solved with. A plain field is all stiff. Its error estimate
+ * is damped where the field is stiff and counts five times: see kencarp5.
  * Kennedy and Carpenter 2003, doi:10.1016/S0168-9274(02)00138-1.
  */
 export const kencarp3: ImexSolver = additive({
@@ -24,5 +25,7 @@ export const kencarp3: ImexSolver = additive({
   ],
   bError: [-0.027099261876665316, -0.11013520969201586, 0.10306492520138458, 0.0341695463672966],
   embeddedOrder: 2,
+  filtered: true,
+  caution: 5,
   reference: "Kennedy and Carpenter 2003, doi:10.1016/S0168-9274(02)00138-1",
 });

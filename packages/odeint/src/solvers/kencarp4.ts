@@ -3,7 +3,8 @@ import type { ImexSolver } from "../implicit/tableau";
 
 /**
  * Kennedy and Carpenter's additive method 4(3), six stages, ARK4(3)6L[2]SA: for fields with a stiff part and one that is not, made by `imex` or
- * `semilinear`; only the stiff part is solved with. A plain field is all stiff.
+ * `semilinear`; only the stiff part is solved with. A plain field is all stiff. Its error estimate
+ * is damped where the field is stiff and counts five times: see kencarp5.
  * Kennedy and Carpenter 2003, doi:10.1016/S0168-9274(02)00138-1.
  */
 export const kencarp4: ImexSolver = additive({
@@ -30,5 +31,7 @@ export const kencarp4: ImexSolver = additive({
     0.0032044943984591762, 0, -0.0024462511366794577, -0.02148007591958727, 0.043946868068572426, -0.02322503541076487,
   ],
   embeddedOrder: 3,
+  filtered: true,
+  caution: 5,
   reference: "Kennedy and Carpenter 2003, doi:10.1016/S0168-9274(02)00138-1",
 });

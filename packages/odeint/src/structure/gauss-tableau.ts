@@ -1,3 +1,4 @@
+import { changed } from "../options";
 import { checkLength, checkRow, checkSum, deepFreeze } from "../tableau";
 import { advice } from "../status";
 import type { StepperSolver } from "../stepper";
@@ -31,6 +32,8 @@ export interface GaussSolver extends StepperSolver, GaussOptions {
   with(options: Partial<GaussOptions>): GaussSolver;
 }
 
+const names: readonly (keyof GaussOptions)[] = ["name", "order", "c", "a", "b", "reference"];
+
 /** A Gauss–Legendre solver from its tableau, checked: sums of rows and weights, and the condition bᵢaᵢⱼ + bⱼaⱼᵢ = bᵢbⱼ for a symplectic method. */
 /* @__NO_SIDE_EFFECTS__ */
 export function gaussLegendre(options: GaussOptions): GaussSolver {
@@ -51,7 +54,7 @@ export function gaussLegendre(options: GaussOptions): GaussSolver {
     stages: c.length,
     dense: lagrange(c).map((base) => base.map((x, k) => x / (k + 1))),
     denseOrder: c.length,
-    with: (changes: Partial<GaussOptions>) => gaussLegendre({ ...options, ...changes }),
+    with: (changes: Partial<GaussOptions>) => gaussLegendre(changed(options, changes, names)),
     method: (parts) => gaussMethod(solver, parts),
   });
   return solver;

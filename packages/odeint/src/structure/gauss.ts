@@ -1,5 +1,6 @@
-import { cast, concat, linalg, maximum, stopGradient, type Tensor } from "@dzdt/tensor";
+import { cast, concat, maximum, stopGradient, type Tensor } from "@dzdt/tensor";
 import { factorized } from "../implicit/linear";
+import { slopeOf } from "../implicit/mass";
 import { rooted } from "../implicit/root";
 import { identityLike, vectorSystem, type VectorSystem } from "../implicit/vector";
 import { combine, polynomial, shifted } from "../interpolation";
@@ -23,8 +24,7 @@ export function gaussMethod(solver: GaussSolver, parts: Parts): Method {
   const each = (k: Tensor): Tensor[] => count.map((_, i) => k.slice([i * n], [(i + 1) * n]));
   const all = (k: readonly Tensor[]): Tensor => (k.length === 1 ? k[0]! : concat([...k], 0));
   const times = (x: Tensor): Tensor => (mass ? mass.matmul(x) : x);
-  const slope = (t: Tensor, y: readonly Tensor[]): Tensor =>
-    mass ? linalg.solve(mass, field(t, ravel(y))) : field(t, ravel(y));
+  const slope = slopeOf(system);
   const bases = lagrange(c.map((node) => node - 1));
   /** The last step's slopes as a polynomial, at distances from its end in units of its length. */
   const extrapolated = (k: readonly Tensor[], places: readonly Tensor[]): Tensor[] => {
@@ -91,10 +91,10 @@ export function gaussMethod(solver: GaussSolver, parts: Parts): Method {
     evaluations: { begin: 1, attempt: 0, interpolate: 0 },
     begin: (t, y) => {
       // A singular mass matrix has no slopes.
-      const first = stopGradient(mass ? ravel(y).mul(0) : slope(t, y));
+      const first = stopGradient(mass ? ravel(y).mul(0) : slope(t, ravel(y)));
       return [...count.map(() => first), cast(stopGradient(t).mul(0).add(1), dtype)];
     },
-    slope: (t, y) => unravel(slope(t, y)),
+    slope: (t, y) => unravel(slope(t, ravel(y))),
     attempt: (t, _tNext, h, y, memory) => {
       const [last, length] = [memory.slice(0, stages), stopGradient(cast(h, dtype))];
       const ratio = length.div(memory[stages]!);

@@ -1,3 +1,4 @@
+import { checkOptions } from "../../options";
 import type { MilsteinSolver } from "../solver";
 import { deepFreeze } from "../tableau";
 
@@ -10,7 +11,10 @@ const make = (commutative: boolean): MilsteinSolver =>
     levyArea: "none",
     strongOrder: { ...(commutative ? {} : { general: 1 / 2 }), commutative: 1, additive: 1 },
     commutative,
-    with: (options) => make(options.commutative),
+    with: (changes) => {
+      checkOptions("milstein.with", changes, ["commutative"]);
+      return make(changes.commutative);
+    },
     reference: "Milstein 1975, doi:10.1137/1119062",
   });
 

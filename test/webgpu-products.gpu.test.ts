@@ -18,7 +18,7 @@ import {
 } from "@dzdt/tensor";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { webgpu, type WebGpuTarget } from "./target";
+import { webgpu, type WebGpuTarget } from "@dzdt/kernels-wgsl";
 
 type F = (...ins: Tensor[]) => Tensor[];
 

@@ -1,0 +1,69 @@
+import { checkOptions } from "../options";
+import type { AdaptiveController, ErrorNorm, Tolerance } from "./controller";
+
+/** What every controller can be told that chooses steps by their errors. */
+export interface StepLimits {
+  /** Relative tolerance, one or one for each leaf. @defaultValue the solve's */
+  readonly rtol?: Tolerance;
+  /** Absolute tolerance, one or one for each leaf (a number, or a tensor for its components). @defaultValue the solve's */
+  readonly atol?: Tolerance;
+  /** Steps are planned this much shorter than the error estimate allows. @defaultValue 0.9 */
+  readonly safety?: number;
+  /** The least factor from step to step. @defaultValue 0.2 */
+  readonly factorMin?: number;
+  /** The greatest factor from step to step. @defaultValue 10; 8 of `gustafsson` */
+  readonly factorMax?: number;
+  /** A step below this ends the solve with `stepUnderflow`. @defaultValue 4 ulp of t */
+  readonly dtMin?: number;
+  /** No step is longer. @defaultValue ∞ */
+  readonly dtMax?: number;
+  /** @defaultValue "rms" */
+  readonly norm?: ErrorNorm;
+}
+
+const names: readonly (keyof StepLimits)[] = [
+  "rtol",
+  "atol",
+  "safety",
+  "factorMin",
+  "factorMax",
+  "dtMin",
+  "dtMax",
+  "norm",
+];
+
+/** What was given, with what was not. */
+export interface Limits extends Pick<AdaptiveController, "kind" | "rtol" | "atol" | "dtMin" | "dtMax" | "norm"> {
+  /** What a controller plans with. */
+  readonly plan: { readonly safety: number; readonly factorMin: number; readonly factorMax: number };
+}
+
+/**
+ * Reads the options that controllers share.
+ * @param more names of other options that this one knows
+ * @param most the greatest factor from step to step, unless told
+ * @throws TypeError for options that are none; RangeError for numbers that they cannot be
+ */
+export function readLimits(where: string, options: StepLimits, more: readonly string[], most: number): Limits {
+  checkOptions(where, options, [...names, ...more]);
+  const {
+    rtol,
+    atol,
+    safety = 0.9,
+    factorMin = 0.2,
+    factorMax = most,
+    dtMin = 0,
+    dtMax = Infinity,
+    norm = "rms",
+  } = options;
+  const rules: readonly [name: string, value: number, holds: boolean, rule: string][] = [
+    ["safety", safety, safety > 0 && safety <= 1, "in (0, 1]"],
+    ["factorMin", factorMin, factorMin > 0 && factorMin < 1, "in (0, 1)"],
+    ["factorMax", factorMax, factorMax > 1, "above 1"],
+    ["dtMin", dtMin, dtMin >= 0, "0 or positive"],
+    ["dtMax", dtMax, dtMax > 0 && dtMax >= dtMin, "positive, and no less than dtMin"],
+  ];
+  for (const [name, value, holds, rule] of rules)
+    if (!holds) throw new RangeError(`${where}: ${name} is ${value}; give a number ${rule}`);
+  return { kind: "adaptive", rtol, atol, dtMin, dtMax, norm, plan: { safety, factorMin, factorMax } };
+}
