@@ -82,6 +82,12 @@ describe("arithmetic", () => {
     ),
   );
 
+  test("what is a bit above −1 is −0 when it is rounded up", async () => {
+    const x = float64([-1 + 2 ** -30, 1 - 2 ** -30], gpu);
+    expect(Array.from(await x.ceil().data())).toEqual([-0, 1]);
+    expect(Array.from(await x.floor().data())).toEqual([-1, 0]);
+  });
+
   test("integers are held exactly", async () => {
     const whole = [0, 1, -1, 65535, 65536, 16777217, -16777217, 2 ** 31 - 1, -(2 ** 31), 123456789];
     expect(await tensor(whole, { dtype: "int32", target: gpu }).cast("float64").data()).toEqual(

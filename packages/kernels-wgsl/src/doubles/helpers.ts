@@ -104,7 +104,9 @@ ${joined("whole", "high", "floor(a.y)")}
       code: `fn pair_ceil(a: vec2f) -> vec2f {
   let high = ceil(a.x);
 ${joined("whole", "high", "ceil(a.y)")}
-  return select(vec2f(high, 0.0f), vec2f(whole, whole_low), (high == a.x) & (a.y != 0.0f));
+  // −1 and a bit make −0.
+  let signed = bitcast<f32>(bitcast<u32>(whole) | (bitcast<u32>(a.x) & 0x80000000u));
+  return select(vec2f(high, 0.0f), vec2f(signed, whole_low), (high == a.x) & (a.y != 0.0f));
 }`,
     },
     pair_trunc: {
