@@ -12,13 +12,13 @@ import {
   interpolating,
   odeint,
   type OdeintOptions,
-  peak,
   rk4,
   type SolveEvent,
 } from "../src/index";
 import data from "./data/events.json";
 import { relative } from "./support/adjoint-cases";
 import { at, close, f64, first, last, numbers } from "./support/numbers";
+import { crest, doses, field, p, times, ts, wall, y0 } from "./support/kicked-oscillator";
 
 const tight = { solver: dop853, rtol: 1e-11, atol: 1e-12 };
 const falling = (_t: Tensor, y: Tensor, g: Tensor): Tensor => stack([at(y, 1), g.neg()]);
@@ -122,20 +122,6 @@ describe.each(adjoints)("by %s, the reference", (_name, adjoint) => {
     close(ofSize, [left.reduce((a, b) => a + b)], 1e-9);
   });
 });
-
-/** A driven oscillator that doses kick, walls turn round, and whose highest points are recorded. */
-const field = (t: Tensor, y: Tensor, p: Tensor): Tensor =>
-  stack([at(y, 1), at(y, 0).neg().mul(at(p, 0)).sub(at(y, 1).mul(0.1)).add(t.cos())]);
-const doses = (times: Tensor) => event<Tensor, Tensor>({ at: times, reset: (_t, y, p) => y.add(at(p, 1)) });
-const wall = event<Tensor, Tensor>((t, y, p) => at(y, 0).sub(at(p, 2)).add(t.mul(0.01)), {
-  direction: "up",
-  reset: (_t, y) => stack([at(y, 0), at(y, 1).mul(-0.8)]),
-});
-const crest = peak<Tensor, Tensor>((_t, y) => at(y, 0));
-const p = f64([1.7, 0.3, 1.1]);
-const y0 = f64([0.2, 1]);
-const ts = f64([0, 0.7, 2, 3, 5]);
-const times = f64([2, 4.1]);
 
 /** All that a solve with these events says, as one number. */
 function told(adjoint: Adjoint, more: OdeintOptions<Tensor> = {}) {

@@ -13,7 +13,6 @@ import {
   makeReversible,
   odeint,
   type OdeintOptions,
-  peak,
   reversible,
   reversibleHeun,
   separable,
@@ -24,20 +23,7 @@ import {
 } from "../src/index";
 import { relative } from "./support/adjoint-cases";
 import { at, f64, numbers } from "./support/numbers";
-
-/** A driven oscillator that doses kick, walls turn round, and whose highest points are recorded. */
-const field = (t: Tensor, y: Tensor, p: Tensor): Tensor =>
-  stack([at(y, 1), at(y, 0).neg().mul(at(p, 0)).sub(at(y, 1).mul(0.1)).add(t.cos())]);
-const doses = (times: Tensor) => event<Tensor, Tensor>({ at: times, reset: (_t, y, p) => y.add(at(p, 1)) });
-const wall = event<Tensor, Tensor>((t, y, p) => at(y, 0).sub(at(p, 2)).add(t.mul(0.01)), {
-  direction: "up",
-  reset: (_t, y) => stack([at(y, 0), at(y, 1).mul(-0.8)]),
-});
-const crest = peak<Tensor, Tensor>((_t, y) => at(y, 0));
-const p = f64([1.7, 0.3, 1.1]);
-const y0 = f64([0.2, 1]);
-const ts = f64([0, 0.7, 2, 3, 5]);
-const times = f64([2, 4.1]);
+import { crest, doses, field, p, times, ts, wall, y0 } from "./support/kicked-oscillator";
 
 type Given = OdeintOptions<Tensor> & { readonly list?: (times: Tensor) => readonly SolveEvent[] };
 
