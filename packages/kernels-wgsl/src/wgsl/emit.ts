@@ -9,6 +9,7 @@ import {
   type MachineEmitter,
   type MathFunction,
   type MatmulSpec,
+  Operations,
   type Value,
   type Variable,
 } from "@dzdt/tensor/lower";
@@ -42,19 +43,20 @@ export interface LaneMemory {
 }
 
 /** Emits the body of one function of WGSL. Memory is the storage buffer `memory`, an array of words. */
-export class WgslEmitter implements MachineEmitter, LaneEmitter {
+export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitter {
   readonly target = "webgpu";
   readonly code: Code;
   readonly callees: Callees;
 
   constructor(callees: Callees, code: Code = new Code()) {
+    super();
     this.callees = callees;
     this.code = code;
   }
 
   readonly literal = (dtype: DType, value: number): Value => fold.literal(dtype, value);
 
-  private binary(name: Parameters<typeof binaryText>[0], a: Value, b: Value): Value {
+  protected binary(name: Parameters<typeof binaryText>[0], a: Value, b: Value): Value {
     invariant(a.dtype === b.dtype, `${name} of ${a.dtype} and ${b.dtype}`);
     const known: Folded = fold.binary(name, term(a), term(b));
     if (known) return known;
@@ -63,38 +65,12 @@ export class WgslEmitter implements MachineEmitter, LaneEmitter {
     return this.code.value(dtype, text, helper);
   }
 
-  private unary(name: Parameters<typeof unaryText>[0], a: Value): Value {
+  protected unary(name: Parameters<typeof unaryText>[0], a: Value): Value {
     const known = fold.unary(name, term(a));
     if (known) return known;
     const { text, helper } = unaryText(name, term(a));
     return text === undefined ? a : this.code.value(a.dtype, text, helper);
   }
-
-  readonly add = (a: Value, b: Value): Value => this.binary("add", a, b);
-  readonly sub = (a: Value, b: Value): Value => this.binary("sub", a, b);
-  readonly mul = (a: Value, b: Value): Value => this.binary("mul", a, b);
-  readonly div = (a: Value, b: Value): Value => this.binary("div", a, b);
-  readonly rem = (a: Value, b: Value): Value => this.binary("rem", a, b);
-  readonly min = (a: Value, b: Value): Value => this.binary("min", a, b);
-  readonly max = (a: Value, b: Value): Value => this.binary("max", a, b);
-  readonly copySign = (a: Value, b: Value): Value => this.binary("copySign", a, b);
-  readonly equal = (a: Value, b: Value): Value => this.binary("equal", a, b);
-  readonly notEqual = (a: Value, b: Value): Value => this.binary("notEqual", a, b);
-  readonly less = (a: Value, b: Value): Value => this.binary("less", a, b);
-  readonly lessEqual = (a: Value, b: Value): Value => this.binary("lessEqual", a, b);
-  readonly and = (a: Value, b: Value): Value => this.binary("and", a, b);
-  readonly or = (a: Value, b: Value): Value => this.binary("or", a, b);
-  readonly xor = (a: Value, b: Value): Value => this.binary("xor", a, b);
-  readonly shiftLeft = (a: Value, by: Value): Value => this.binary("shiftLeft", a, by);
-  readonly shiftRight = (a: Value, by: Value): Value => this.binary("shiftRight", a, by);
-  readonly neg = (a: Value): Value => this.unary("neg", a);
-  readonly abs = (a: Value): Value => this.unary("abs", a);
-  readonly sqrt = (a: Value): Value => this.unary("sqrt", a);
-  readonly floor = (a: Value): Value => this.unary("floor", a);
-  readonly ceil = (a: Value): Value => this.unary("ceil", a);
-  readonly trunc = (a: Value): Value => this.unary("trunc", a);
-  readonly round = (a: Value): Value => this.unary("round", a);
-  readonly not = (a: Value): Value => this.unary("not", a);
 
   select(condition: Value, a: Value, b: Value): Value {
     invariant(a.dtype === b.dtype, `select between ${a.dtype} and ${b.dtype}`);

@@ -36,5 +36,6 @@ export {
   type UnaryOp,
 } from "./math/scalar";
 export { elementsWith, type Loop, loopOf, prepare, type Prepared } from "./operands";
+export { Operations } from "./operations";
 export { isProduct, productOf } from "./product";
 export { bytesOf, type FunctionPlan, type Layout, type Place, placeInputs, type Plan, planTape } from "./plan";

@@ -4,6 +4,7 @@ import type { Index, MathFunction, Value, Variable } from "../emitter";
 import type { LaneEmitter, MachineEmitter, MemoryEmitter } from "../machine";
 import { indexOfAxes, indexOfFlat } from "../math/positions";
 import * as scalar from "../math/scalar";
+import { Operations } from "../operations";
 import type { Shape } from "../../shape";
 import { Known, knownInt, knownOf, spelled } from "./known";
 import { type Assignment, Tracked } from "./tracked";
@@ -15,7 +16,7 @@ const longestUnrolled = 32;
  * Writes straight-line code for another emitter: numbers that are known are computed at once, equal operations are written once, loops of known
  * length are unrolled, and variables that no branch sets are not variables at all. What each operation gives is the same bit for bit.
  */
-export class Folding implements MemoryEmitter {
+export class Folding extends Operations implements MemoryEmitter {
   readonly target: string;
   readonly inner: MemoryEmitter;
   /** Where the inner emitter has lanes, and the code around them. */
@@ -34,6 +35,7 @@ export class Folding implements MemoryEmitter {
   #open: Tracked[] = [];
 
   constructor(inner: MemoryEmitter, lanes?: { readonly emitter: LaneEmitter; readonly scalar: MachineEmitter }) {
+    super();
     this.inner = inner;
     this.target = inner.target;
     this.#lanes = lanes;
@@ -60,7 +62,7 @@ export class Folding implements MemoryEmitter {
     return value;
   }
 
-  #binary(name: scalar.BinaryOp, a: Value, b: Value): Value {
+  protected binary(name: scalar.BinaryOp, a: Value, b: Value): Value {
     const [left, right] = [knownOf(a), knownOf(b)];
     const result = scalar.comparisons.has(name) ? "bool" : a.dtype;
     if (left !== undefined && right !== undefined) return new Known(result, scalar.binary(name, a.dtype)(left, right));
@@ -73,37 +75,11 @@ export class Folding implements MemoryEmitter {
     return value;
   }
 
-  #unary(name: scalar.UnaryOp, a: Value): Value {
+  protected unary(name: scalar.UnaryOp, a: Value): Value {
     const number = knownOf(a);
     if (number !== undefined) return new Known(a.dtype, scalar.unary(name, a.dtype)(number));
     return this.#once(name, [a], (x) => this.inner[name](x));
   }
-
-  readonly add = (a: Value, b: Value): Value => this.#binary("add", a, b);
-  readonly sub = (a: Value, b: Value): Value => this.#binary("sub", a, b);
-  readonly mul = (a: Value, b: Value): Value => this.#binary("mul", a, b);
-  readonly div = (a: Value, b: Value): Value => this.#binary("div", a, b);
-  readonly rem = (a: Value, b: Value): Value => this.#binary("rem", a, b);
-  readonly min = (a: Value, b: Value): Value => this.#binary("min", a, b);
-  readonly max = (a: Value, b: Value): Value => this.#binary("max", a, b);
-  readonly copySign = (a: Value, b: Value): Value => this.#binary("copySign", a, b);
-  readonly equal = (a: Value, b: Value): Value => this.#binary("equal", a, b);
-  readonly notEqual = (a: Value, b: Value): Value => this.#binary("notEqual", a, b);
-  readonly less = (a: Value, b: Value): Value => this.#binary("less", a, b);
-  readonly lessEqual = (a: Value, b: Value): Value => this.#binary("lessEqual", a, b);
-  readonly and = (a: Value, b: Value): Value => this.#binary("and", a, b);
-  readonly or = (a: Value, b: Value): Value => this.#binary("or", a, b);
-  readonly xor = (a: Value, b: Value): Value => this.#binary("xor", a, b);
-  readonly shiftLeft = (a: Value, by: Value): Value => this.#binary("shiftLeft", a, by);
-  readonly shiftRight = (a: Value, by: Value): Value => this.#binary("shiftRight", a, by);
-  readonly neg = (a: Value): Value => this.#unary("neg", a);
-  readonly abs = (a: Value): Value => this.#unary("abs", a);
-  readonly sqrt = (a: Value): Value => this.#unary("sqrt", a);
-  readonly floor = (a: Value): Value => this.#unary("floor", a);
-  readonly ceil = (a: Value): Value => this.#unary("ceil", a);
-  readonly trunc = (a: Value): Value => this.#unary("trunc", a);
-  readonly round = (a: Value): Value => this.#unary("round", a);
-  readonly not = (a: Value): Value => this.#unary("not", a);
 
   select(condition: Value, a: Value, b: Value): Value {
     const chosen = knownOf(condition);

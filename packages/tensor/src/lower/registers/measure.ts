@@ -2,12 +2,14 @@ import type { DType } from "../../dtype";
 import { invariant } from "../../errors";
 import type { Index, Value, Variable } from "../emitter";
 import type { MemoryEmitter } from "../machine";
+import { type BinaryOp, comparisons, type UnaryOp } from "../math/scalar";
+import { Operations } from "../operations";
 
 /** Thrown where code would grow too long, or has no place for a value. */
 export class Unfit extends Error {}
 
 /** Emits nothing and counts the operations, up to a limit. */
-export class Measure implements MemoryEmitter {
+export class Measure extends Operations implements MemoryEmitter {
   readonly target = "none";
   readonly #limit: number;
   operations = 0;
@@ -19,6 +21,7 @@ export class Measure implements MemoryEmitter {
   repeats = false;
 
   constructor(limit: number) {
+    super();
     this.#limit = limit;
   }
 
@@ -30,33 +33,12 @@ export class Measure implements MemoryEmitter {
 
   readonly literal = (dtype: DType): Value => ({ dtype });
 
-  readonly #same = (a: Value): Value => this.#count(a.dtype);
-  readonly #bool = (): Value => this.#count("bool");
-  readonly add: (a: Value) => Value = this.#same;
-  readonly sub: (a: Value) => Value = this.#same;
-  readonly mul: (a: Value) => Value = this.#same;
-  readonly div: (a: Value) => Value = this.#same;
-  readonly rem: (a: Value) => Value = this.#same;
-  readonly min: (a: Value) => Value = this.#same;
-  readonly max: (a: Value) => Value = this.#same;
-  readonly copySign: (a: Value) => Value = this.#same;
-  readonly and: (a: Value) => Value = this.#same;
-  readonly or: (a: Value) => Value = this.#same;
-  readonly xor: (a: Value) => Value = this.#same;
-  readonly shiftLeft: (a: Value) => Value = this.#same;
-  readonly shiftRight: (a: Value) => Value = this.#same;
-  readonly neg: (a: Value) => Value = this.#same;
-  readonly abs: (a: Value) => Value = this.#same;
-  readonly sqrt: (a: Value) => Value = this.#same;
-  readonly floor: (a: Value) => Value = this.#same;
-  readonly ceil: (a: Value) => Value = this.#same;
-  readonly trunc: (a: Value) => Value = this.#same;
-  readonly round: (a: Value) => Value = this.#same;
-  readonly not: (a: Value) => Value = this.#same;
-  readonly equal: () => Value = this.#bool;
-  readonly notEqual: () => Value = this.#bool;
-  readonly less: () => Value = this.#bool;
-  readonly lessEqual: () => Value = this.#bool;
+  protected binary(name: BinaryOp, a: Value): Value {
+    return this.#count(comparisons.has(name) ? "bool" : a.dtype);
+  }
+  protected unary(_name: UnaryOp, a: Value): Value {
+    return this.#count(a.dtype);
+  }
   readonly select = (_condition: Value, a: Value): Value => this.#count(a.dtype);
   readonly cast = (_a: Value, dtype: DType): Value => this.#count(dtype);
   readonly bitcast: (a: Value, dtype: DType) => Value = this.cast;

@@ -5,6 +5,7 @@ import type { Emitter, Index, MathFunction, Memory, Value, Variable } from "../.
 import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
 import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
 import * as scalar from "../../lower/math/scalar";
+import { Operations } from "../../lower/operations";
 import type { Shape } from "../../shape";
 import { mathOf } from "./math";
 
@@ -24,7 +25,7 @@ interface Block {
  * The emitter of the oracle: every operation appends a closure over a register file, and {@link run} calls them in order. Slow, and the
  * meaning of each operation is one line of JavaScript.
  */
-export class JsEmitter implements Emitter {
+export class JsEmitter extends Operations implements Emitter {
   readonly target = "js";
   readonly #registers: number[] = [];
   readonly #parameters: Held[] = [];
@@ -90,14 +91,14 @@ export class JsEmitter implements Emitter {
     return { dtype, slot: -1, number: scalar.represent(dtype, value) } as Held;
   }
 
-  #binary(name: BinaryOp, a: Value, b: Value): Value {
+  protected binary(name: BinaryOp, a: Value, b: Value): Value {
     invariant(a.dtype === b.dtype, `${name} of ${a.dtype} and ${b.dtype}`);
     const rule = scalar.binary(name, a.dtype);
     const [left, right] = [this.#read(a), this.#read(b)];
     return this.#emit(scalar.comparisons.has(name) ? "bool" : a.dtype, () => rule(left(), right()));
   }
 
-  #unary(name: UnaryOp, a: Value): Value {
+  protected unary(name: UnaryOp, a: Value): Value {
     const rule = scalar.unary(name, a.dtype);
     return this.#map(a, a.dtype, rule);
   }
@@ -106,32 +107,6 @@ export class JsEmitter implements Emitter {
     const read = this.#read(a);
     return this.#emit(dtype, () => rule(read()));
   }
-
-  readonly add = (a: Value, b: Value): Value => this.#binary("add", a, b);
-  readonly sub = (a: Value, b: Value): Value => this.#binary("sub", a, b);
-  readonly mul = (a: Value, b: Value): Value => this.#binary("mul", a, b);
-  readonly div = (a: Value, b: Value): Value => this.#binary("div", a, b);
-  readonly rem = (a: Value, b: Value): Value => this.#binary("rem", a, b);
-  readonly min = (a: Value, b: Value): Value => this.#binary("min", a, b);
-  readonly max = (a: Value, b: Value): Value => this.#binary("max", a, b);
-  readonly copySign = (a: Value, b: Value): Value => this.#binary("copySign", a, b);
-  readonly equal = (a: Value, b: Value): Value => this.#binary("equal", a, b);
-  readonly notEqual = (a: Value, b: Value): Value => this.#binary("notEqual", a, b);
-  readonly less = (a: Value, b: Value): Value => this.#binary("less", a, b);
-  readonly lessEqual = (a: Value, b: Value): Value => this.#binary("lessEqual", a, b);
-  readonly and = (a: Value, b: Value): Value => this.#binary("and", a, b);
-  readonly or = (a: Value, b: Value): Value => this.#binary("or", a, b);
-  readonly xor = (a: Value, b: Value): Value => this.#binary("xor", a, b);
-  readonly shiftLeft = (a: Value, by: Value): Value => this.#binary("shiftLeft", a, by);
-  readonly shiftRight = (a: Value, by: Value): Value => this.#binary("shiftRight", a, by);
-  readonly neg = (a: Value): Value => this.#unary("neg", a);
-  readonly abs = (a: Value): Value => this.#unary("abs", a);
-  readonly sqrt = (a: Value): Value => this.#unary("sqrt", a);
-  readonly floor = (a: Value): Value => this.#unary("floor", a);
-  readonly ceil = (a: Value): Value => this.#unary("ceil", a);
-  readonly trunc = (a: Value): Value => this.#unary("trunc", a);
-  readonly round = (a: Value): Value => this.#unary("round", a);
-  readonly not = (a: Value): Value => this.#unary("not", a);
 
   select(condition: Value, a: Value, b: Value): Value {
     invariant(a.dtype === b.dtype, `select between ${a.dtype} and ${b.dtype}`);

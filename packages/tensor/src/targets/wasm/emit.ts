@@ -7,6 +7,7 @@ import { failureWord } from "../../lower/heap";
 import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
 import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
 import * as scalar from "../../lower/math/scalar";
+import { Operations } from "../../lower/operations";
 import type { Shape } from "../../shape";
 import type { Callees } from "./callees";
 import { divide } from "./division";
@@ -25,7 +26,7 @@ interface Block {
 }
 
 /** Emits the body of one WebAssembly function. */
-export class WasmEmitter implements MachineEmitter {
+export class WasmEmitter extends Operations implements MachineEmitter {
   readonly target = "wasm";
   readonly #callees: Callees;
   readonly #code: FunctionCode;
@@ -35,6 +36,7 @@ export class WasmEmitter implements MachineEmitter {
 
   /** A function of `parameters`, or of so many vectors. */
   constructor(parameters: readonly DType[] | number, callees: Callees) {
+    super();
     this.#callees = callees;
     this.#code = new FunctionCode(parameters);
   }
@@ -61,7 +63,7 @@ export class WasmEmitter implements MachineEmitter {
 
   readonly literal = (dtype: DType, value: number): Value => literal(dtype, value);
 
-  #binary(name: BinaryOp, a: Value, b: Value): Value {
+  protected binary(name: BinaryOp, a: Value, b: Value): Value {
     const { dtype } = a;
     if (dtype !== b.dtype) throw mistake(`${name} of ${dtype} and ${b.dtype}`);
     const left = literalOf(a);
@@ -73,17 +75,17 @@ export class WasmEmitter implements MachineEmitter {
     if (simpler !== undefined) {
       if ("keep" in simpler) return simpler.keep === "a" ? a : b;
       if ("literal" in simpler) return this.literal(dtype, simpler.literal);
-      return this.#binary(simpler.op, a, this.literal(dtype, simpler.by));
+      return this.binary(simpler.op, a, this.literal(dtype, simpler.by));
     }
     if (name === "rem" && isFloat(dtype)) return this.#helper("rem", [a, b]);
     if ((name === "div" || name === "rem") && !isFloat(dtype)) return divide(this, this.#code, name, a, b);
     const instruction = binaryInstruction(name, dtype);
     if (instruction !== undefined) return this.#code.emit(type, [a, b], instruction);
     if (name !== "min" && name !== "max") throw mistake(`${name} is not an operation on ${dtype}`);
-    return this.select(this.#binary("less", a, b), name === "min" ? a : b, name === "min" ? b : a);
+    return this.select(this.binary("less", a, b), name === "min" ? a : b, name === "min" ? b : a);
   }
 
-  #unary(name: UnaryOp, a: Value): Value {
+  protected unary(name: UnaryOp, a: Value): Value {
     const { dtype } = a;
     const number = literalOf(a);
     if (number !== undefined) return this.literal(dtype, scalar.unary(name, dtype)(number));
@@ -100,32 +102,6 @@ export class WasmEmitter implements MachineEmitter {
     if (name === "sqrt") throw mistake(`sqrt is not an operation on ${dtype}`);
     return a;
   }
-
-  readonly add = (a: Value, b: Value): Value => this.#binary("add", a, b);
-  readonly sub = (a: Value, b: Value): Value => this.#binary("sub", a, b);
-  readonly mul = (a: Value, b: Value): Value => this.#binary("mul", a, b);
-  readonly div = (a: Value, b: Value): Value => this.#binary("div", a, b);
-  readonly rem = (a: Value, b: Value): Value => this.#binary("rem", a, b);
-  readonly min = (a: Value, b: Value): Value => this.#binary("min", a, b);
-  readonly max = (a: Value, b: Value): Value => this.#binary("max", a, b);
-  readonly copySign = (a: Value, b: Value): Value => this.#binary("copySign", a, b);
-  readonly equal = (a: Value, b: Value): Value => this.#binary("equal", a, b);
-  readonly notEqual = (a: Value, b: Value): Value => this.#binary("notEqual", a, b);
-  readonly less = (a: Value, b: Value): Value => this.#binary("less", a, b);
-  readonly lessEqual = (a: Value, b: Value): Value => this.#binary("lessEqual", a, b);
-  readonly and = (a: Value, b: Value): Value => this.#binary("and", a, b);
-  readonly or = (a: Value, b: Value): Value => this.#binary("or", a, b);
-  readonly xor = (a: Value, b: Value): Value => this.#binary("xor", a, b);
-  readonly shiftLeft = (a: Value, by: Value): Value => this.#binary("shiftLeft", a, by);
-  readonly shiftRight = (a: Value, by: Value): Value => this.#binary("shiftRight", a, by);
-  readonly neg = (a: Value): Value => this.#unary("neg", a);
-  readonly abs = (a: Value): Value => this.#unary("abs", a);
-  readonly sqrt = (a: Value): Value => this.#unary("sqrt", a);
-  readonly floor = (a: Value): Value => this.#unary("floor", a);
-  readonly ceil = (a: Value): Value => this.#unary("ceil", a);
-  readonly trunc = (a: Value): Value => this.#unary("trunc", a);
-  readonly round = (a: Value): Value => this.#unary("round", a);
-  readonly not = (a: Value): Value => this.#unary("not", a);
 
   select(condition: Value, a: Value, b: Value): Value {
     if (a.dtype !== b.dtype) throw mistake(`select between ${a.dtype} and ${b.dtype}`);
