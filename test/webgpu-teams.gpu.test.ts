@@ -1,17 +1,6 @@
-import { grad, valueAndGrad, vmap } from "@dzdt/autograd";
+import { valueAndGrad } from "@dzdt/autograd";
 import { hnn, optim, type HnnParams } from "@dzdt/models";
-import {
-  constant,
-  discretize,
-  dopri5,
-  heun,
-  implicitEuler,
-  odeint,
-  type OdeintOptions,
-  pid,
-  rk4,
-  SolveError,
-} from "@dzdt/odeint";
+import { constant, dopri5, implicitEuler, odeint, type OdeintOptions, pid, rk4, SolveError } from "@dzdt/odeint";
 import {
   compile,
   matmul,
@@ -103,18 +92,6 @@ describe("a workgroup runs what is one loop over arrays", { timeout: 180_000 }, 
     );
   });
 
-  test("of an ensemble whose members have their own steps, of which some are kept", async () => {
-    const own = {
-      solver: heun,
-      batch: "independent" as const,
-      maxSteps: 100,
-      adjoint: discretize({ checkpoints: "sqrt" }),
-    };
-    const each = (y0: Tensor, ...p: Tensor[]): Tensor =>
-      odeint((_t, y: Tensor) => mlp(y, p), y0, [0, 0.5], { ...adaptive, ...own }).ys;
-    await agrees(training(each), () => [normal(1, 6, 4).mul(2), ...weights(2, 4, 40)], 1e-4);
-  });
-
   test("a neural SDE by steps of one length, and its gradient", async () => {
     const loss = (y0: Tensor, dW: Tensor, p: Tensor[]): Tensor => {
       const [f, g] = [p.slice(0, 4), p.slice(4)];
@@ -148,16 +125,6 @@ describe("a workgroup runs what is one loop over arrays", { timeout: 180_000 }, 
       return [end, losses];
     };
     await agrees(run, () => [normal(1, 30, 2), normal(2, 30, 2)], 1e-3);
-  });
-
-  test("a batch of loops", async () => {
-    const one = (x: Tensor, a: Tensor): Tensor =>
-      scan((c: Tensor) => [matmul(c, a).tanh(), c.sum(1)], x, undefined, { length: 4 })[1];
-    await agrees(
-      (x, a) => vmap((x: Tensor) => grad((x: Tensor) => one(x, a).sum())(x))(x),
-      () => [normal(1, 3, 5, 9), normal(2, 9, 9)],
-      1e-4,
-    );
   });
 
   test("failures are those of the solve", async () => {

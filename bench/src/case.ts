@@ -41,6 +41,8 @@ export interface Case {
   readonly n: number;
   /** Has no row for other targets. */
   readonly only?: "webgpu";
+  /** Too much for software adapters: it runs where its whole name is asked for. */
+  readonly onlyAsked?: true;
   readonly dtype: "f32" | "f64";
   readonly check: (result: Numbers) => Verdict;
   /** Floating-point operations of the unit, if they are worth a rate. */

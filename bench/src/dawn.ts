@@ -23,7 +23,8 @@ export async function provideGpu(): Promise<void> {
   if (provided) return;
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
-  provided = create([]);
+  // As dzdt has it by itself: with the driver's own way SwiftShader compiles each kernel with 8 KB of shared memory for a second.
+  provided = create(["disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension"]);
   const host = globalThis as { navigator?: object };
   if (!host.navigator) Object.defineProperty(host, "navigator", { value: { userAgent: "node" }, configurable: true });
   Object.defineProperty(host.navigator!, "gpu", { value: provided });

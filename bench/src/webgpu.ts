@@ -17,7 +17,7 @@ export async function onGpu(make: () => Attempt | Promise<Attempt>): Promise<Att
     elsewhere: true,
     run: async () => {
       await attempt.run();
-      await target.device.queue.onSubmittedWorkDone();
+      await target.idle();
     },
   };
 }

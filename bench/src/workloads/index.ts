@@ -26,11 +26,11 @@ const isForGpu = ({ name, dtype, dzdt }: Case): boolean =>
 export async function selectCases(asked?: string, target: "cpu" | "webgpu" = "cpu"): Promise<readonly Case[]> {
   const loaded = await Promise.all(Object.values(workloads).map((load) => load()));
   const all = loaded.flatMap(({ cases }) => cases).filter(target === "cpu" ? (row) => !row.only : isForGpu);
-  if (asked === undefined) return all;
+  if (asked === undefined) return all.filter((row) => !row.onlyAsked);
   const names = asked.split(",");
   // W1 is W1.512, but not W10.eager; W7 is W7b.rk4.
   const asks = (name: string, row: Case): boolean =>
-    row.name.startsWith(name) && !/^\d/.test(row.name.slice(name.length));
+    row.name === name || (!row.onlyAsked && row.name.startsWith(name) && !/^\d/.test(row.name.slice(name.length)));
   const unknown = names.find((name) => !all.some((row) => asks(name, row)));
   if (unknown !== undefined)
     throw new Error(`bench: --only names ${unknown}; known are ${all.map(({ name }) => name).join(", ")}`);

@@ -221,11 +221,12 @@ const galaxy: Case = {
   },
 };
 
-/** Solves that are batched as whole programs, each in steps of its own. */
-const whole: Case = {
-  name: "W7e.ensemble",
+/** So many solves that are batched as whole programs, each in steps of its own. */
+const whole = (name: string, n: number, onlyAsked?: true): Case => ({
+  name: `W7e.${name}`,
   only: "webgpu",
-  n: trajectories,
+  ...(onlyAsked ? { onlyAsked } : {}),
+  n,
   dtype: "f32",
   check: meanSquareIs(reference.W7b, 1e-3),
   dzdt: () => {
@@ -235,17 +236,18 @@ const whole: Case = {
       return [ys.x, ys.y, ys.z].map((x) => x.slice([1], [2]).reshape([]));
     };
     const solve = compile(vmap(one));
-    const rho = linspace(0, 21, trajectories);
+    const rho = linspace(0, 21, n);
     return { note: "vmap of odeint, tsit5", run: () => dispose(solve(rho)), result: () => numbersOf(solve(rho)) };
   },
-};
+});
 
 /** Differential equations without networks: one, ten thousand, stiff, and a million steps. */
 export const cases: readonly Case[] = [
   single,
   ensemble("rk4", () => lanes({ solver: rk4, controller: constant({ dt: 1e-3 }) })),
   ensemble("adaptive", () => lanes({ solver: tsit5, controller: pid({ rtol: 1e-6, atol: 1e-6, norm: threeErrors }) })),
-  whole,
+  whole("ensemble", trajectories),
+  ...[1e5, 1e6, 1e7].map((n) => whole(`ensemble-1e${Math.log10(n)}`, n, true)),
   stiff("robertson"),
   stiff("vanDerPol"),
   planet,

@@ -1,4 +1,17 @@
-import { compile, cond, fori, scan, type Tensor, tensor, whileLoop } from "@dzdt/tensor";
+import {
+  bind,
+  compile,
+  cond,
+  fori,
+  js,
+  loop,
+  scan,
+  type Tensor,
+  tensor,
+  trace,
+  whileLoop,
+  withTarget,
+} from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { checkpoint, customJvp, customVjp, grad, hessian, jacfwd, jvp, vjp, vmap } from "./index";
 import { f64, numbersOf } from "./testing/numbers";
@@ -41,6 +54,62 @@ describe("derivatives of loops and branches", () => {
     near(grad(branch)(f64(-2)), [-4]);
     near(grad(branch)(f64(2)), [3]);
     near(vmap(grad(branch))(f64([-2, 2])), [-4, 3]);
+  });
+});
+
+describe("a loop over the first rows of an array, as many as a program finds out", () => {
+  /** The last of c ← c x + sin x. */
+  const folded = (count: Tensor, xs: Tensor): Tensor => {
+    const { tape, captured } = trace("fold", (_i, c, x) => [c.mul(x).add(x.sin())], [
+      { dtype: "int32", shape: [] },
+      { dtype: "float64", shape: [] },
+      { dtype: "float64", shape: [] },
+    ]);
+    return bind(loop, [count, xs.sum().mul(0).add(1), xs, ...captured], {
+      body: tape,
+      condition: undefined,
+      carries: 1,
+      xs: 1,
+      length: xs.shape[0]!,
+      counted: true,
+      reverse: false,
+      ys: [],
+      rows: 0,
+      lanes: 0,
+    })[0]!;
+  };
+  const count = (n: number | number[]): Tensor => tensor(n, { dtype: "int32" });
+  const twoRows = (xs: Tensor): Tensor => {
+    const [a, b] = [0, 1].map((k) => xs.slice([k], [k + 1]).reshape([])) as [Tensor, Tensor];
+    return a.add(a.sin()).mul(b).add(b.sin());
+  };
+  const twice = (f: (xs: Tensor) => Tensor) => (xs: Tensor) =>
+    grad((x: Tensor) =>
+      grad(f)(x)
+        .mul(f64([1, -2, 3, 4]))
+        .sum(),
+    )(xs);
+  const at = f64([0.5, 2, 3, 4]);
+
+  test("gives every row a cotangent, which may be added to others", () => {
+    const compiled = (f: (xs: Tensor) => Tensor) => compile((xs: Tensor) => twice(f)(xs))(at);
+    const expected = numbersOf(twice(twoRows)(at));
+    const first = (xs: Tensor): Tensor => folded(count(2), xs);
+    near(compiled(first), expected);
+    near(
+      compiled((xs) => first(xs).add(twoRows(xs))),
+      expected.map((x) => 2 * x),
+    );
+    near(
+      withTarget(js(), () => compiled((xs) => first(xs).add(twoRows(xs)))),
+      expected.map((x) => 2 * x),
+    );
+  });
+
+  test("and over a batch, each by its own number", () => {
+    const both = vmap((n: Tensor) => twice((xs) => folded(n, xs).add(twoRows(xs)))(at))(count([2, 0]));
+    const two = numbersOf(twice(twoRows)(at));
+    near(both, [...two.map((x) => 2 * x), ...two]);
   });
 });
 

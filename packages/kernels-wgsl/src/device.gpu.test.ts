@@ -52,7 +52,8 @@ test("an adapter gives one device, and the second request says so", async () => 
 test("a destroyed device is refused", async () => {
   const device = await open();
   device.destroy();
-  await expect(requestDevice({ device })).rejects.toThrow(/the device given: /);
+  await device.lost;
+  await expect(requestDevice({ device })).rejects.toThrow(/the device given: it is lost \(destroyed: .*give one that/);
 });
 
 test("an adapter that computes nothing is refused", async () => {

@@ -73,6 +73,8 @@ async function open(adapter: GPUAdapter, name: string): Promise<GPUDevice> {
 }
 
 async function trusted(device: GPUDevice, name: string): Promise<GPUDevice> {
+  const loss = await Promise.race([device.lost, Promise.resolve(undefined)]);
+  if (loss) return fail(`${name}: it is lost (${loss.reason}: ${firstLine(loss.message)}); give one that is not`);
   const wrong = await probe(device);
   return wrong === undefined ? device : fail(`${name}: ${wrong}; update its driver or use another adapter`);
 }

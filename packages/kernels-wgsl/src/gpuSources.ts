@@ -18,11 +18,14 @@ const platform: GpuSource = {
   load: () => Promise.resolve(typeof navigator === "undefined" ? undefined : (navigator as { gpu?: GPU }).gpu),
 };
 
+/** Is this Node, where the device is part of the process? */
+export const inNode = (): boolean => typeof process !== "undefined" && Boolean(process.versions?.node);
+
 /** Dawn for Node, from the optional package `webgpu`. */
 const node: GpuSource = {
   name: "package webgpu",
   load: async () => {
-    if (typeof process === "undefined" || !process.versions?.node) return undefined;
+    if (!inNode()) return undefined;
     // A name that bundlers do not follow: a browser build must not look for a native module.
     const name = "webgpu";
     const { create } = (await import(/* @vite-ignore */ name)) as typeof import("webgpu");

@@ -1,5 +1,5 @@
 import { add, compile, fori, mul, ones, tensor, type Tensor, withTarget, zeros } from "@dzdt/tensor";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { DeviceError } from "./errors";
 import { webgpu, type WebGpuTarget } from "./target";
 
@@ -40,12 +40,19 @@ test("inspect prints the tape and the WGSL of its kernels", async () => {
   expect(text).toMatch(/@compute @workgroup_size/);
 });
 
-test("float64 is refused with what to do instead", async () => {
+test("float64 is refused wherever it turns up, with what to do instead", async () => {
   const target = await open();
-  expect(() => tensor([1, 2], { dtype: "float64", target })).toThrow(/float64.*webgpu|webgpu.*float64/);
-  expect(() => tensor([1, 2], { target }).cast("float64")).toThrow(
-    /use the target wasm for it, or cast\(x, "float32"\)/,
-  );
+  const double = tensor([1, 2], { dtype: "float64" });
+  const uses: Readonly<Record<string, () => unknown>> = {
+    tensor: () => tensor([1, 2], { dtype: "float64", target }),
+    to: () => double.to(target),
+    cast: () => tensor([1, 2], { target }).cast("float64"),
+    compile: () => compile((x: Tensor) => x.mul(2), { target })(double),
+  };
+  for (const [name, use] of Object.entries(uses))
+    expect(use, name).toThrow(
+      /float64.*use the target wasm for it, or float32, .*cast\(x, "float32"\), or await webgpu\(\{ df64: true \}\)/,
+    );
 });
 
 test("numbers cannot be had at once, and the error names data()", async () => {
@@ -137,13 +144,95 @@ test("scalars of a call go to the device in one write, and none where there is n
   const many = compile((x: Tensor, ...scalars: Tensor[]) => scalars.reduce((sum, s) => sum.add(s), x));
   const x = ones([1000], { target });
   const scalars = Array.from({ length: 12 }, (_, k) => tensor(k, { target }));
-  many(x, ...scalars).dispose();
+  await many(x, ...scalars).data();
   writes = 0;
   const y = many(x, ...scalars);
   expect(writes).toBe(1);
   expect((await y.data())[999]).toBe(67);
-  x.exp().dispose();
+  await x.exp().data();
   expect(writes).toBe(1);
+});
+
+/** No kernel is compiled before `go` is called. */
+function compilingLate(): { go: () => void } {
+  const waiting: (() => void)[] = [];
+  const timer = vi.spyOn(globalThis, "setTimeout").mockImplementation((run: () => void) => {
+    waiting.push(run);
+    return 0 as unknown as NodeJS.Timeout;
+  });
+  return {
+    go: () => {
+      timer.mockRestore();
+      for (const run of waiting) setTimeout(run);
+    },
+  };
+}
+
+test("a call returns before its kernels are compiled, and what is asked for meanwhile is done in order", async () => {
+  const target = await open();
+  const x = ones([1000], { target }).mul(3);
+  await x.data();
+  const { go } = compilingLate();
+  const y = x.add(1).exp();
+  const read = y.data();
+  // What has the memory of y from here on comes after y was read.
+  y.dispose();
+  const others = [1, 2, 3].map((k) => x.mul(k));
+  const uploaded = tensor(new Float32Array(1000).fill(0.5), { target });
+  const sum = uploaded.add(others[2]!);
+  x.dispose();
+  uploaded.dispose();
+  go();
+  expect((await read)[999]).toBeCloseTo(Math.exp(4), 4);
+  for (const [k, other] of others.entries()) expect((await other.data())[500]).toBe(3 * (k + 1));
+  expect((await sum.data())[0]).toBe(9.5);
+});
+
+test("a device that is lost while it compiles is reported, and nothing waits for it for ever", async () => {
+  const target = await open();
+  const { go } = compilingLate();
+  const y = ones([10], { target }).mul(3);
+  const read = y.data();
+  target.device.destroy();
+  await expect(read).rejects.toThrow(/mul: the WebGPU device is lost/);
+  await target.idle();
+  go();
+});
+
+test("a kernel that the device refuses rejects with the program's name, and is compiled anew when it is wanted again", async () => {
+  const target = await open();
+  const { device } = target;
+  const create = device.createShaderModule.bind(device);
+  device.createShaderModule = (descriptor) => create({ ...descriptor, code: `${descriptor.code}\nnonsense` });
+  const x = ones([1000], { target });
+  const triple = compile(function triple(x: Tensor) {
+    return x.mul(3);
+  });
+  const y = triple(x);
+  await expect(y.data()).rejects.toThrow(/triple: the WebGPU device refused it: [^]*nonsense/);
+  await expect(y.add(1).data(), "what is computed from it").rejects.toThrow(/triple: the WebGPU device refused it/);
+  device.createShaderModule = create;
+  expect((await triple(x).data())[999]).toBe(3);
+});
+
+test("a program is one submit, its first run too", async () => {
+  const target = await open();
+  const { queue } = target.device;
+  const submit = queue.submit.bind(queue);
+  let submits = 0;
+  queue.submit = (commands) => {
+    submits++;
+    submit(commands);
+  };
+  const sums = compile((x: Tensor) => x.reshape([10, 100]).exp().sum(1).cumsum().mul(x.max()));
+  const x = ones([1000], { target });
+  for (let run = 0; run < 2; run++) {
+    const y = sums(x);
+    await target.idle();
+    expect(submits).toBe(1);
+    y.dispose();
+    submits = 0;
+  }
 });
 
 test("a device that was made elsewhere serves as it is", async () => {

@@ -6,6 +6,7 @@ import { read } from "./runtime/read";
 import { type Loss, Runtime } from "./runtime/runtime";
 import type { GpuStorage } from "./runtime/storage";
 import { upload } from "./runtime/upload";
+import { remedy } from "./wgsl/types";
 
 /** Which device, and how much of it. */
 export interface WebGpuOptions extends DeviceOptions {
@@ -30,6 +31,8 @@ export interface WebGpuTarget extends Target {
   readonly lost: Promise<Loss>;
   /** What the target holds on the device, in bytes. */
   memory(): MemoryUse;
+  /** Resolves when the device has done all that it was asked for before; with the clock around it, a run can be timed. */
+  idle(): Promise<void>;
   /** Gives the buffer of a tensor back before the garbage collector does. */
   release(storage: unknown): void;
   /** Destroys the device with all tensors on it. */
@@ -64,11 +67,13 @@ function targetOf(runtime: Runtime): WebGpuTarget {
     device,
     lost: runtime.lost,
     supports: (dtype) => dtype !== "float64" || runtime.doubles !== undefined,
+    remedy,
     program: (tape) => gpuProgram(tape, runtime),
     upload: (values, dtype, shape) => upload(runtime, values, { dtype, shape }),
     read: (storage) => read(runtime, storage as GpuStorage),
     programs: new ProgramCache(),
     memory: () => runtime.use(),
+    idle: () => runtime.idle(),
     release: (storage) => runtime.release(storage as GpuStorage),
     dispose: () => runtime.dispose(),
   });

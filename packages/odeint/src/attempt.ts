@@ -26,18 +26,24 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
   const exhausted = attempts.equal(int(maxSteps - 1));
   const proceeding = where(exhausted, int(Status.maxStepsReached), int(running));
   const stuck = decision.failure ? where(decision.failure.when, int(decision.failure.status), proceeding) : proceeding;
-  const [visited] = c.visits.map((times) => visitsAfter(times, now(c), tNext, accept.not()));
+  const [place] = tried.lands ? c.visits.slice(-1) : [];
+  const [visited] = c.visits
+    .slice(0, tried.lands ? -1 : undefined)
+    .map((times) => visitsAfter(times, now(c), tNext, accept.not()));
   const crowded = visited ? where(visited.full, int(Status.stepUnderflow), stuck) : stuck;
   const unless = tried.failure ? where(tried.failure.when.and(accept), int(tried.failure.status), crowded) : crowded;
   const next: Carry = {
     ...time,
-    h: problem.landings || visited ? where(accept, unshortened(decision.h), decision.h) : decision.h,
+    h: problem.landings || c.visits.length > 0 ? where(accept, unshortened(decision.h), decision.h) : decision.h,
     y: choose(tried.y, c.y),
     memory: choose(tried.memory, c.memory),
     length: outputs ? [h] : [],
     dense: outputs ? tried.dense : [],
     controller: decision.controller,
-    visits: visited ? [visited.visits] : [],
+    visits: [
+      ...(visited ? [visited.visits] : []),
+      ...(place ? [where(tried.lands!.when, tried.lands!.at, place)] : []),
+    ],
     written: c.written,
     reached: c.reached.map((n) => n.add(cast(landed, "int32"))),
     rejected: c.rejected.map((n) => n.add(cast(accept.not(), "int32"))),
@@ -159,11 +165,12 @@ function judged(problem: Problem, c: Carry, tNext: Tensor, h: Tensor): { tried: 
       const tried = method.attempt(own.t, own.tNext, own.h, own.y, own.memory);
       const { accept, failure, ...rest } = decide(problem, { ...c, ...own }, own.h, tried);
       status = failure!.status;
-      const { dense, choice: _, longest: _longest, failure: ending, ...used } = tried;
+      const { dense, choice: _, longest: _longest, failure: ending, lands, ...used } = tried;
       endStatus = ending?.status;
       const out = tree.flatten({
         tried: { ...used, errors: [], dense: problem.outputs ? dense : [] },
         ended: ending ? [ending.when] : [],
+        lands: lands ? [lands] : [],
         rest,
         when: failure!.when,
       });
@@ -173,8 +180,12 @@ function judged(problem: Problem, c: Carry, tNext: Tensor, h: Tensor): { tried: 
     flat.leaves as Tensor[],
   ).reverse();
   const found: Found = tree.unflatten(structure, results.reverse());
-  const { rest, when, ended } = found;
-  const tried = { ...found.tried, ...(ended[0] && { failure: { when: ended[0], status: endStatus! } }) };
+  const { rest, when, ended, lands } = found;
+  const tried = {
+    ...found.tried,
+    ...(ended[0] && { failure: { when: ended[0], status: endStatus! } }),
+    ...(lands[0] && { lands: lands[0] }),
+  };
   return { tried, decision: { ...rest, accept: accept!, failure: { when, status } } };
 }
 
@@ -184,6 +195,7 @@ interface Found {
   readonly rest: Omit<Verdict, "accept" | "failure">;
   readonly when: Tensor;
   readonly ended: readonly Tensor[];
+  readonly lands: readonly NonNullable<Attempt["lands"]>[];
 }
 
 interface Verdict {
@@ -199,7 +211,8 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
     return { accept, h: c.h, controller: [], failure: { when: accept.not(), status: Status.nonFinite } };
   }
   const { controller, norm } = stepping;
-  const { accept, factor, state } = tried.choice ? chosen(tried.choice) : controlled();
+  const wanted = tried.choice ? chosen(tried.choice) : controlled();
+  const { accept, factor, state } = tried.lands ? landing(wanted, tried.lands.when) : wanted;
   let next = stopGradient(h).mul(factor);
   if (controller.dtMax < Infinity) next = next.clip(-controller.dtMax, controller.dtMax);
   const longest = tried.longest ?? method.longest;
@@ -220,6 +233,15 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
     const [high, low] = tried.errors.map((error) => norm(error, c.y, tried.y));
     const ratio = stopGradient(low ? combined(high!, low) : high!);
     return controller.adapt(c.controller, ratio, method.errorOrder!);
+  }
+
+  /** Nothing is said against the step that was planned, and nothing for it. */
+  function landing({ accept, factor, state }: Decision, when: Tensor): Decision {
+    return {
+      accept: accept.and(when.not()),
+      factor: where(when, c.h.div(stopGradient(h)), factor),
+      state: state.map((x, k) => where(when, c.controller[k]!, x)),
+    };
   }
 
   function chosen({ ratio, factor }: NonNullable<Attempt["choice"]>): Decision {

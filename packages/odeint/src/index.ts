@@ -61,6 +61,7 @@ export {
 export { solve } from "./host/solve";
 export type { StepEvent } from "./host/stepper";
 export type { HostOptions, StepReport } from "./host/watch";
+export { steadyState, type SteadyStateOptions } from "./steady-state";
 export { stepDoubling, type StepDoublingOptions, type StepDoublingSolver } from "./step-doubling";
 export { cubicPath, hermitePath, linearPath, type Path, piecewisePath, type Pieces, rectilinearPath } from "./paths";
 export {

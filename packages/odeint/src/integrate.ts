@@ -81,7 +81,7 @@ export function begin(given: Problem): Beginning {
     length: outputs ? [real(1)] : [],
     dense: outputs ? method.dense.map(({ dtype, shape }) => broadcastTo(t0.tape!.literal(0, dtype), shape)) : [],
     controller: stepping.kind === "adaptive" ? stepping.controller.init().map(real) : [],
-    visits: noVisits(stepping, t0),
+    visits: noVisits(stepping, t0, method),
     written: outputs ? [int(0)] : [],
     reached: stopCount > 1 ? [int(0)] : [],
     rejected: stepping.kind === "adaptive" ? [int(0)] : [],

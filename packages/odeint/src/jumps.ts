@@ -57,10 +57,13 @@ export function acrossJumps(method: Method, times: Tensor, seen?: DType): Method
       const to = where(isAmong(jumps, tNext), beside(tNext, h, -1), tNext);
       const started = cond(
         anew,
-        () => [...restart(from, y, memory)],
-        () => [...memory],
+        () => {
+          const start = method.consistent?.(from, y) ?? y;
+          return [...start, ...restart(from, start, memory)];
+        },
+        () => [...y, ...memory],
       );
-      const tried = method.attempt(from, to, h, y, started);
+      const tried = method.attempt(from, to, h, started.slice(0, y.length), started.slice(y.length));
       const more = where(anew, cast(anew, "int32").mul(evaluations.begin), 0);
       return { ...tried, evaluations: more.add(tried.evaluations ?? evaluations.attempt) };
     },

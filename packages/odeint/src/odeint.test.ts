@@ -1,16 +1,19 @@
-import { compile, concat, fori, js, tensor, type Tensor, zeros } from "@dzdt/tensor";
+import { compile, concat, fori, js, tensor, type Tensor, where, zeros } from "@dzdt/tensor";
 import { grad, vmap } from "@dzdt/autograd";
 import { describe, expect, test } from "vitest";
 import {
+  auto,
   bosh3,
   dop853,
   dopri5,
   heun,
   odeint,
   type OdeintOptions,
+  odex,
   pid,
   ralston,
   rk4,
+  rodas5p,
   SolveError,
   Status,
   tsit5,
@@ -102,6 +105,25 @@ describe("adaptive solvers", () => {
       odeint(pendulum, f64([1, 0]), [0, 5], { controller: pid({ norm: norm as "rms" }) }).stats.steps.itemSync();
     expect(steps("max")).toBeGreaterThanOrEqual(steps("rms"));
     expect(steps((x: Tensor) => x.mul(x).mean().sqrt())).toBe(steps("rms"));
+    expect(() => steps((x: Tensor) => x.abs())).toThrow("pid: norm returned shape [2]; return one number");
+  });
+
+  test.each([tsit5, dop853, rodas5p, odex, auto])(
+    "a norm that passes over a component hides no NaN from $name",
+    (solver) => {
+      const field = (t: Tensor, { q, p }: { q: Tensor; p: Tensor }) => ({ q: q.neg(), p: where(t.less(0.5), p, NaN) });
+      const controller = pid({ norm: ((y: { q: Tensor }) => y.q.abs()) as never });
+      expect(() => odeint(field, { q: f64(1), p: f64(1) }, [0, 1], { solver, controller })).toThrow(
+        /stepUnderflow at t = 0\.(5|49)/,
+      );
+    },
+  );
+
+  test("rejected steps that would become shorter than dtMin end the solve, and the error says so", () => {
+    const controller = pid({ dtMin: 1e-3 });
+    expect(() => odeint((_t, y: Tensor) => y.mul(y), f64([1]), [0, 2], { controller })).toThrow(
+      /^odeint: stepUnderflow at t = 0\.9.*; a rejected step may become no shorter than dtMin = 0\.001: lower it; else the/,
+    );
   });
 });
 

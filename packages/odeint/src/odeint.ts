@@ -46,7 +46,7 @@ export interface OdeintOptions<A = undefined, Y = never> extends HostOptions<Y> 
   readonly throw?: boolean;
   /** What may happen on the way: made by `event` and `peak`. */
   readonly events?: readonly SolveEvent[];
-  /** The most times that each event may fire; one more fails with `maxEventsReached`. @defaultValue 16 */
+  /** The most times that each event may fire; one more fails with `maxEventsReached`. @defaultValue 16, or as many as an event has preset times */
   readonly maxEvents?: number;
   /** May `at` be asked? It solves again, and keeps nothing. @defaultValue true */
   readonly dense?: boolean;

@@ -1,6 +1,7 @@
 import { defaultTarget, ShapeError, sub, Tensor, type Tensors, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
 import { timeType } from "./at-hand";
 import { discretize } from "./adjoints/discretize";
+import { consistentStart } from "./consistent-start";
 import { constant } from "./controllers/constant";
 import type { Controller } from "./controllers/controller";
 import { type GivenEvents, readEvents } from "./events/leaf-event";
@@ -82,18 +83,19 @@ export function prepare<Y extends StateLike<Y>, A>(
   checkOptions(where, options, optionNames);
   if (typeof field !== "function")
     throw new TypeError(`${where}: the field is ${String(field)}; give a function (t, y, args) => dy`);
-  const { leaves, structure, paths } = readState(where, y0);
-  const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
-  const independent = readBatch(where, options.batch, leaves, paths);
+  const { leaves: given, structure, paths } = readState(where, y0);
+  const target = given.find((x) => !x.tape)?.target ?? given[0]!.target ?? defaultTarget();
+  const independent = readBatch(where, options.batch, given, paths);
   const state: StateType = {
     structure,
     paths,
-    leaves: leaves.map(({ dtype, shape }) => ({ dtype, shape: independent ? shape.slice(1) : shape })),
+    leaves: given.map(({ dtype, shape }) => ({ dtype, shape: independent ? shape.slice(1) : shape })),
   };
   const times = readTimes(where, "ts", ts, target);
   checkMonotonic(where, times);
   const fine = fineTimes(times);
   const request = readRequest(where, field as unknown as VectorField<unknown, A>, options, state, independent, target);
+  const leaves = options.mass === undefined ? given : consistentStart(request, given, fine);
 
   const at = (asked: number | Times): Tensors<Y> => {
     if (options.dense === false)
@@ -132,10 +134,11 @@ export function prepare<Y extends StateLike<Y>, A>(
     const partial = (): Solution<Tree> => solutionOf(outcome);
     const doubt =
       options.mass !== undefined || options.jacobian !== undefined
-        ? "mass, or mass − h · jacobian, may be singular: check mass and jacobian"
+        ? "mass, or mass − h · jacobian, may be singular, or y0 not meet the algebraic equations: check mass, jacobian and y0"
         : undefined;
+    const dtMin = request.controller.kind === "adaptive" ? request.controller.dtMin : undefined;
     return solutionOf(
-      checked(outcome, again, { where, paths, advised: adviceOf(options.solver), doubt, ended, partial }),
+      checked(outcome, again, { where, paths, advised: adviceOf(options.solver), doubt, dtMin, ended, partial }),
     );
   };
   const still =
@@ -184,7 +187,7 @@ function readRequest<A>(
   const kind = (adjoint as { kind?: unknown } | null)?.kind;
   if (kind !== "discretize" && kind !== "custom")
     throw new TypeError(`${where}: adjoint is of no known kind; give discretize(), or another such as backsolve()`);
-  const events = readEvents(where, options.events, options.maxEvents ?? 16, target);
+  const events = readEvents(where, options.events, options.maxEvents, target);
   if (options.dense !== undefined && typeof options.dense !== "boolean")
     throw new TypeError(`${where}: dense is ${String(options.dense)}; give true or false`);
   const controller = readController(where, solver, options);

@@ -114,7 +114,10 @@ export interface Carry {
   readonly length: readonly Tensor[];
   readonly dense: readonly Tensor[];
   readonly controller: readonly Tensor[];
-  /** Ends of rejected steps, `[kept]` in the dtype of times, in solves that visit them; those of the past, and infinite ones, are of no effect. */
+  /**
+   * Ends of rejected steps, `[kept]` in the dtype of times, in solves that visit them; then, of methods that land, the time at which to, `[1]`. Those of the
+   * past, and infinite ones, are of no effect.
+   */
   readonly visits: readonly Tensor[];
   /** Outputs written and stops reached, int32. */
   readonly written: readonly Tensor[];

@@ -4,7 +4,7 @@ import type { ImexField } from "./implicit/imex";
 import { odeint, type OdeintOptions } from "./odeint";
 import type { Times } from "./saveAt";
 import { type EventRecord, type Solution, solution } from "./solution";
-import { type VectorField, withTime } from "./vectorField";
+import { type StateField, type StateLike, type VectorField, withTime } from "./vectorField";
 
 /** (t, y, args) → what is integrated along a solve: a scalar, or a tree of floats of any shapes. */
 export type Cost<Y, A> = (t: Tensor, y: Y, args: A) => Tree;
@@ -25,8 +25,8 @@ export interface QuadratureSolution<Y> extends Omit<Solution<Y>, "events"> {
 }
 
 /** A solver that integrates a cost as well: what `quadrature` makes. */
-export type QuadratureSolver = <Y extends Tree, A = undefined>(
-  field: VectorField<Tensors<Y>, A>,
+export type QuadratureSolver = <Y extends StateLike<Y>, A = undefined>(
+  field: StateField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
   options?: OdeintOptions<A, Tensors<Y>>,
@@ -52,8 +52,8 @@ interface Joined {
 export function quadrature<C = Tensor, B = undefined>(cost: Cost<C, B>): QuadratureSolver {
   if (typeof cost !== "function")
     throw new TypeError(`quadrature: the cost is ${String(cost)}; give a function (t, y, args) => scalar or tree`);
-  return <Y extends Tree, A = undefined>(
-    field: VectorField<Tensors<Y>, A>,
+  return <Y extends StateLike<Y>, A = undefined>(
+    field: StateField<Tensors<Y>, A>,
     y0: Y,
     ts: Times,
     options: OdeintOptions<A, Tensors<Y>> = {},
@@ -69,10 +69,11 @@ export function quadrature<C = Tensor, B = undefined>(cost: Cost<C, B>): Quadrat
     const own = cost as unknown as Cost<never, A>;
     const real = tree.leaves(y0).some((x) => x instanceof Tensor && x.dtype === "float64") ? "float64" : "float32";
     const start = { y: y0, integral: zeroOf(own, y0, real, options) } as unknown as Tree;
-    const { jacobian: _, events, rtol, atol, onStep, ...rest } = options;
+    const { jacobian: _, events, rtol, atol, onStep, onReject, ...rest } = options;
     const joined = odeint(joinedField(field as never, own, real) as never, start, ts, {
       ...rest,
       ...(onStep && { onStep: (step) => onStep({ ...step, y: (step.y as unknown as Joined).y }) }),
+      ...(onReject && { onReject: (step) => onReject({ ...step, y: (step.y as unknown as Joined).y }) }),
       ...(rtol !== undefined && { rtol: tolerance(rtol, start, 1e-6) }),
       ...(atol !== undefined && { atol: tolerance(atol, start, 1e-8) }),
       ...(events && { events: events.map(ofState) }),

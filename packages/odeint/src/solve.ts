@@ -172,7 +172,7 @@ export function problemOf(
   const dense = queries !== undefined || (!landing && count > 2) || request.events !== undefined;
   const own = jumping(methodOf(request.solver, parts));
   const method = parts.mass && request.raise && !watched ? determined(own) : own;
-  const events = request.events?.machinery.traced(request.events, (t, y) => method.slope(t, y), state, parts.args);
+  const events = request.events?.machinery.traced(request.events, method, state, parts.args);
   const landings = landingsOf(events);
   return {
     method,

@@ -131,6 +131,8 @@ export interface Telling {
   readonly advised?: Advice | undefined;
   /** What else may be wrong where no step was taken. */
   readonly doubt?: string | undefined;
+  /** The shortest step that the controller may take. */
+  readonly dtMin?: number | undefined;
   /** Why the host ended the solve. */
   readonly ended?: string | undefined;
   /** What there is of the solution. */
@@ -173,7 +175,7 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
   const status = solved.status.dataSync();
   const lane = status.findIndex((s) => s !== Status.success && s !== Status.eventTerminated);
   if (lane < 0) return undefined;
-  const { where = "odeint", paths, advised, doubt, ended, partial } = telling;
+  const { where = "odeint", paths, advised, doubt, dtMin = 0, ended, partial } = telling;
   const name = statusName(status[lane]!) as Exclude<StatusName, "success">;
   const end = again();
   const at = (x: Tensor): number => x.dataSync()[lane]!;
@@ -186,10 +188,14 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
     : name === "nonFinite" && advised
       ? advised.text
       : remedies[name];
+  const floor =
+    name === "stepUnderflow" && dtMin > 0
+      ? `a rejected step may become no shorter than dtMin = ${dtMin}: lower it; else `
+      : "";
   return new SolveError(
     name,
     `${where}: ${who}${name}${ended ? `: ${ended}` : often(end, name, lane)} at t = ${t}${steps(h, accepted, rejected)}` +
-      `${worst.text}; ${doubt && accepted === 0 ? `${doubt}; else ` : ""}${remedy}`,
+      `${worst.text}; ${doubt && accepted === 0 ? `${doubt}; else ` : ""}${floor}${remedy}`,
     { t, h, component: worst.name, accepted, rejected, ...(partial && { solution: partial() }) },
   );
 }

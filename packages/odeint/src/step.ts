@@ -15,6 +15,8 @@ export interface Attempt {
   readonly choice?: { readonly ratio: Tensor; readonly factor: Tensor };
   /** The next step is no longer than this, a positive scalar; from methods whose bound changes on the way. */
   readonly longest?: Tensor;
+  /** The step is not taken where `when` holds: one ends at the time `at` first. From methods that say that they land. */
+  readonly lands?: { readonly when: Tensor; readonly at: Tensor };
   /** A bool by which a step, though it is taken, ends the solve with a status. */
   readonly failure?: { readonly when: Tensor; readonly status: number };
   /** Field evaluations of this attempt, int32, of methods whose attempts differ in them: those that are `counted`. */
@@ -55,6 +57,8 @@ export interface Method {
   ) => { readonly y: readonly Tensor[]; readonly memory: readonly Tensor[] };
   /** dy/dt, for derivatives with respect to time. `memory` is what is carried then, which methods that look back need after the start. */
   slope(t: Tensor, y: readonly Tensor[], memory?: readonly Tensor[]): Tensor[];
+  /** The state with the same M y that meets the algebraic equations of M dy/dt = f; of methods with a mass matrix. */
+  readonly consistent?: ((t: Tensor, y: readonly Tensor[]) => Tensor[]) | undefined;
   /** Types of `dense`. */
   readonly dense: readonly Aval[];
   readonly interpolate: (step: Taken) => Tensor[];
@@ -71,6 +75,8 @@ export interface Method {
   laterJumps?(memory: readonly Tensor[]): Tensor;
   /** Steps are no longer, a positive scalar in the dtype of times. */
   readonly longest?: Tensor;
+  /** Do attempts find times at which steps are to end? */
+  readonly lands?: boolean;
   /** Do outputs move with times as the interpolant does, since the field at their times is not to be had? */
   readonly interpolantMoves?: boolean;
   /** Does `memory` hold the derivative? */

@@ -3,12 +3,14 @@ import {
   cast,
   type DType,
   isFloat,
+  printShape,
   sameShape,
   ShapeError,
   sizeOf,
   type Target,
   Tensor,
   tree,
+  type Tree,
 } from "@dzdt/tensor";
 import { atHand } from "./at-hand";
 import type { ErrorNorm, Tolerance } from "./controllers/controller";
@@ -77,7 +79,11 @@ export function scaledNorm(
           .maximum(e.dtype === "float32" ? 2 ** -126 : 2 ** -1022),
       );
     });
-    if (typeof norm === "function") return cast(norm(tree.unflatten(state.structure, scaled)), dtype).reshape([]);
+    if (typeof norm === "function") {
+      const size = cast(customNorm(norm, tree.unflatten(state.structure, scaled)), dtype);
+      // It may pass over what is not finite.
+      return next.reduce((sum, x) => sum.add(cast(x.mul(0).sum(), dtype)), size);
+    }
     const parts = scaled.flatMap((x, k) => {
       // A state may have empty leaves, or nothing else: its error is 0, the sum of none.
       if (x.size === 0) return k === 0 && count === 0 ? [cast(x.sum(), dtype)] : [];
@@ -87,4 +93,14 @@ export function scaledNorm(
     const total = parts.reduce((a, b) => (norm === "max" ? a.maximum(b) : a.add(b)));
     return norm === "max" ? total : total.mul(1 / Math.max(1, count)).sqrt();
   };
+}
+
+/** @throws ShapeError for a norm that is no single number */
+function customNorm(norm: Exclude<ErrorNorm, string>, scaled: Tree): Tensor {
+  const size = norm(scaled);
+  if (size.size !== 1)
+    throw new ShapeError(
+      `pid: norm returned shape ${printShape(size.shape)}; return one number, as in y.square().mean()`,
+    );
+  return size.reshape([]);
 }

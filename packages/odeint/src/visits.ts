@@ -2,11 +2,14 @@ import { argmin, broadcastTo, cast, stopGradient, type Tensor, where } from "@dz
 import { exactly, type FineTime, since } from "./fine-time";
 import { nearness } from "./jumps";
 import { numbers, type Stepping } from "./problem";
+import type { Method } from "./step";
 
-/** Places for the ends of rejected steps that are to be visited. */
-export function noVisits(stepping: Stepping, t0: Tensor): readonly Tensor[] {
-  const kept = stepping.kind === "adaptive" ? stepping.controller.storeRejected : undefined;
-  return kept ? [broadcastTo(numbers(t0).real(Infinity), [kept])] : [];
+/** Places for times that are to be visited: for the ends of rejected steps, and for what attempts of the method found, of which the latest matters. */
+export function noVisits(stepping: Stepping, t0: Tensor, method: Pick<Method, "lands">): readonly Tensor[] {
+  if (stepping.kind !== "adaptive") return [];
+  const { storeRejected } = stepping.controller;
+  const places = [...(storeRejected ? [storeRejected] : []), ...(method.lands ? [1] : [])];
+  return places.map((kept) => broadcastTo(numbers(t0).real(Infinity), [kept]));
 }
 
 /**

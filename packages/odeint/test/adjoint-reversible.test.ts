@@ -16,9 +16,11 @@ import {
   type OdeintOptions,
   reversible,
   reversibleHeun,
+  rk4,
   separable,
   type Solver,
   tsit5,
+  yoshida6,
 } from "../src/index";
 import * as all from "../src/solvers";
 import { f64, numbers, relative } from "./support/adjoint-cases";
@@ -102,6 +104,18 @@ test("independent trajectories, vmap, compiled, and on the oracle", () => {
   same(withTarget(js(), short), short());
 });
 
+test("states with a leaf of no numbers", () => {
+  type State = { none: Tensor; y: Tensor };
+  const gradient = (adjoint: Adjoint): number[] =>
+    numbers(
+      grad((k: Tensor) => {
+        const decay = (t: Tensor, { none, y }: State): State => ({ none, y: field(t, y, k) });
+        return odeint(decay, { none: f64([]), y: f64([1, 2]) }, [0, 1.2, 2], { ...options, adjoint }).ys.y.sum();
+      })(f64(0.7)),
+    );
+  expect(relative(gradient(reversible()), gradient(discretize()))).toBeLessThan(1e-12);
+});
+
 test("second derivatives, in both ways", () => {
   const loss = (adjoint: Adjoint) => (k: Tensor) =>
     odeint(field, f64([1, 2]), [0, 0.6, 2], { ...options, args: k, adjoint })
@@ -110,6 +124,48 @@ test("second derivatives, in both ways", () => {
   const expected = numbers(hvp(loss(discretize()), f64(0.7), f64(1)));
   expect(relative(numbers(hvp(loss(reversible()), f64(0.7), f64(1))), expected)).toBeLessThan(1e-11);
   expect(relative(numbers(grad((k: Tensor) => grad(loss(reversible()))(k))(f64(0.7))), expected)).toBeLessThan(1e-11);
+});
+
+describe("second derivatives by all there is, times included", () => {
+  type Phase = { q: Tensor; p: Tensor };
+  const driven = (t: Tensor, { q, p }: Phase, k: Tensor): Phase => ({
+    q: p.add(t.mul(k).sin().mul(0.3)),
+    p: q.sin().mul(k).neg().add(t.cos().mul(0.2)),
+  });
+  const solvers = [leapfrog, yoshida6, gauss4, reversibleHeun, makeReversible(rk4)] as Solver[];
+  const part = (x: Tensor, i: number): Tensor => x.slice([i], [i + 1]).reshape([]);
+
+  describe.each(solvers)("by $name", (solver) => {
+    const second = (ts: number[], controller: ConstantController, later: boolean) => (adjoint: Adjoint) => {
+      const loss = (y0: Tensor, k: Tensor, t: Tensor): Tensor => {
+        const start: Phase = { q: part(y0, 0), p: part(y0, 1) };
+        const field = solver.kind === "symplectic" ? pendulum : driven;
+        const solution = odeint<Phase, Tensor>(field, start, t, { solver, controller, args: k, adjoint });
+        const { q, p } = later ? solution.at(t.mul(0.9).add(part(t, 0).mul(0.1))) : solution.ys;
+        return q.square().sum().add(p.mul(q).sum()).add(p.sum());
+      };
+      const along = (y0: Tensor, k: Tensor, t: Tensor): Tensor => {
+        const [ofY, ofK, ofT] = grad(loss, [0, 1, 2])(y0, k, t);
+        const weights = f64([0.3, -0.4, 1, 0.6].slice(0, ts.length));
+        return ofY
+          .mul(f64([1, 0.5]))
+          .sum()
+          .add(ofK.mul(0.7))
+          .add(ofT.mul(weights).sum());
+      };
+      return compile((k: Tensor) => grad(along, [0, 1, 2])(f64([0.3, 1]), k, f64(ts)))(f64(0.7)).map(numbers);
+    };
+
+    test.each(times)("for %s", (_, ts, controller) => {
+      const at = (later: boolean): void => {
+        const of = second(ts, controller, later);
+        same([of(reversible()).flat()], [of(discretize()).flat()]);
+      };
+      at(false);
+      // Times that the solve was not made for: t0 among them.
+      at(true);
+    });
+  });
 });
 
 test("1000 steps there and back lead to where they began", () => {

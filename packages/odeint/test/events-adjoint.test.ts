@@ -185,6 +185,17 @@ describe.each(adjoints)("%s agrees with discretize", (_name, adjoint) => {
     );
   });
 
+  test("for second derivatives by times, where an output and a dose coincide too", () => {
+    const by = (adjoint: Adjoint) => (ts: Tensor, times: Tensor) => {
+      const [ofTs, ofTimes] = grad(told(adjoint), [2, 3])(p, y0, ts, times);
+      return ofTs
+        .mul(f64([0.2, -0.3, 0.5, 1, 0.7]))
+        .sum()
+        .add(ofTimes.mul(f64([0.3, -0.2])).sum());
+    };
+    same((adjoint) => compile(grad(by(adjoint), [0, 1]))(ts, times), 1e-5);
+  });
+
   test("where a bool ends the solve, whose time is a constant", () => {
     const high = event<Tensor, Tensor>((_t, y) => at(y, 0).greater(0.8));
     same((adjoint) =>

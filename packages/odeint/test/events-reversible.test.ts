@@ -172,6 +172,17 @@ describe("undone steps give discretize's gradients", () => {
     same((adjoint) => compile(grad((x: Tensor) => grad(of(adjoint))(x).mul(direction).sum()))(ins[k]!), 1e-10);
   });
 
+  test("for second derivatives by a parameter and a time", () => {
+    same((adjoint) => {
+      const gradient = grad(told(adjoint, { controller: constant({ dt: 0.1 }) }), [0, 1, 2, 3]);
+      const ofP = (ts: Tensor, times: Tensor): Tensor =>
+        gradient(p, y0, ts, times)[0]
+          .mul(f64([1, -1, 0.5]))
+          .sum();
+      return compile(grad(ofP, [0, 1]))(ts, times);
+    }, 1e-10);
+  });
+
   test("for a ball on a spring, by leapfrog", () => {
     type Phase = { q: Tensor; p: Tensor };
     const spring = separable<Tensor, Tensor, Tensor>({ velocity: (p) => p, force: (q, k) => q.sin().mul(k).neg() });

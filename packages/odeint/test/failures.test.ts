@@ -1,4 +1,4 @@
-import type { Tensor } from "@dzdt/tensor";
+import { stack, type Tensor, tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   adamsBashforthMoulton,
@@ -136,9 +136,19 @@ describe("a failed solve tells how far it got", () => {
     for (const solver of [kvaerno5, radau5, rodas5p, bdf]) {
       const options = { solver, mass: none, jacobian: () => none } as unknown as OdeintOptions;
       expect(() => odeint(decay, f64([1]), [0, 1], options)).toThrow(
-        /at t = 0 .*; mass, or mass − h · jacobian, may be singular: check mass and jacobian; else /,
+        /at t = 0 .*; mass, or mass − h · jacobian, may be singular, or y0 not meet the algebraic equations: check mass, jacobian and y0; else /,
       );
     }
+    // y₀′ = −y₀, 0 = y₀ + y₁ − 1.
+    const field = (_t: Tensor, y: Tensor): Tensor => stack([at(y, 0).neg(), y.sum().sub(1)]);
+    const mass = tensor(
+      [
+        [1, 0],
+        [0, 0],
+      ],
+      { dtype: "float64" },
+    );
+    expect(odeint(field, f64([0.3, 0.7]), [0, 1], { solver: radau5, mass }).status.itemSync()).toBe(Status.success);
     // A singular Jacobian alone is no fault.
     const sum = (_t: Tensor, y: Tensor): Tensor =>
       at(y, 0)

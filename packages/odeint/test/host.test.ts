@@ -104,6 +104,28 @@ describe.each(cases)("a solve that the host looks at, with $name,", ({ run, late
   });
 });
 
+test("onReject is called after each rejected attempt, and changes no step", () => {
+  const field = (_t: Tensor, y: Tensor): Tensor =>
+    stack([at(y, 1), at(y, 0).square().neg().add(1).mul(at(y, 1)).mul(10).sub(at(y, 0))]);
+  const rejected: StepReport<Tensor>[] = [];
+  const taken: number[] = [0];
+  const looked = odeint(field, f64([2, 0]), [0, 20], {
+    onStep: ({ t }) => void taken.push(t),
+    onReject: (step) => void rejected.push(step),
+  });
+  expect(rejected.length).toBeGreaterThan(3);
+  expect(rejected).toHaveLength(looked.stats.rejected.itemSync());
+  expect(rejected.map((step) => step.rejected)).toEqual(rejected.map((_, i) => i + 1));
+  // Each began where a step had ended, and the next is shorter than the way to the end.
+  rejected.forEach(({ t, h, y }) => {
+    expect(taken).toContain(t);
+    expect(h).toBeGreaterThan(0);
+    expect(numbers(y).every(Number.isFinite)).toBe(true);
+  });
+  expect(numbers(looked.ys)).toEqual(numbers(odeint(field, f64([2, 0]), [0, 20]).ys));
+  expect(() => odeint(field, f64([2, 0]), [0, 1], { onReject: 1 as never })).toThrow(/onReject is 1; give a function/);
+});
+
 describe("onStep", () => {
   test("sees time, length and state of each accepted step", () => {
     const steps: StepReport<Tensor>[] = [];

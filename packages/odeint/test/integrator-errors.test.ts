@@ -60,6 +60,15 @@ test.each<[string, () => unknown, RegExp]>([
   ],
 ])("%s are checked", (_name, fn, expected) => expect(fn).toThrow(expected));
 
+test("what was not saved is not restored", () => {
+  const walker = integrator(driven, f64([1, 0]), 0);
+  for (const saved of [undefined, 3, {}, { ...walker.save(), clock: undefined }])
+    expect(() => walker.restore(saved as never)).toThrow(
+      "restore: this is no state of an integrator; give what save()",
+    );
+  expect(walker.t).toBe(0);
+});
+
 test("traced values are refused with the name for what is not supported", () => {
   expect(() => grad((y: Tensor) => integrator(driven, y, 0).y.sum())(f64([1, 0]))).toThrow(UnsupportedError);
   expect(() =>

@@ -1,4 +1,4 @@
-import { grad, hvp, jacrev, jvp, vmap } from "@dzdt/autograd";
+import { grad, hvp, jacrev, vmap } from "@dzdt/autograd";
 import { compile, js, stack, type Tensor, tree, withTarget } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
@@ -272,23 +272,6 @@ test.each([["discretize", discretize()], ...adjoints] as const)(
     expect(numbers(slope({ throw: false }))).toEqual([NaN, NaN, NaN]);
   },
 );
-
-test("forwardSensitivity has no derivatives of a mass matrix in forward mode either", () => {
-  const solve = (mass: Tensor) =>
-    odeint((_t, y: Tensor) => y.neg(), f64([1]), [0, 1], { solver: rodas5p, mass, adjoint: forwardSensitivity() }).ys;
-  expect(() => jvp(solve, [f64([[2]])], [f64([[1]])])).toThrow(
-    /forwardSensitivity: there are no gradients of mass matrices; use discretize\(\)/,
-  );
-  const scaled = (k: Tensor) =>
-    odeint((_t, y: Tensor) => y.mul(k), f64([1]), [0, 1], {
-      solver: rodas5p,
-      ...tight,
-      mass: f64([[2]]),
-      adjoint: forwardSensitivity(),
-    }).ys;
-  const [, slope] = jvp(scaled, [f64(-1)], [f64(3)]);
-  expect(relative(numbers(slope), [0, 1.5 * Math.exp(-0.5)])).toBeLessThan(1e-8);
-});
 
 test("Robertson's sensitivities with its conservation law in place of an equation, by interpolating", () => {
   const { p, y0, T, dy_dp } = sensitivity;

@@ -230,10 +230,10 @@ test("dopri5 works on average no more than SciPy's RK45 at equal error of single
 
 /**
  * Of the extrapolation program odex in npm, single runs at two tolerances were recorded. It smooths the ends of its columns and takes 2, 4, 6, 8 … steps, which
- * costs fewer evaluations but has no middle to interpolate by.
+ * costs fewer evaluations but has no middle to interpolate by, and its steps are as long as their ends allow.
  */
 describe.each([
-  { solver: odex, most: 1.15 },
+  { solver: odex.with({ between: false }), most: 1.15 },
   { solver: vern7, most: 0.75 },
   { solver: vern9, most: 0.75 },
   { solver: adamsBashforthMoulton, most: 0.6 },

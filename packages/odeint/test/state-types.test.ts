@@ -1,6 +1,6 @@
 import { tensor, type Tensor } from "@dzdt/tensor";
 import { expect, expectTypeOf, test } from "vitest";
-import { ddeint, event, integrator, odeint, solve } from "../src/index";
+import { ddeint, event, integrator, odeint, quadrature, solve } from "../src/index";
 
 interface Pendulum {
   readonly angle: Tensor;
@@ -32,8 +32,29 @@ test("a state may be typed by an interface", async () => {
     { delays: 5 },
   );
   expectTypeOf(delayed.ys.speed).toEqualTypeOf<Tensor>();
+  const still = ddeint((t, y: Pendulum) => field(t, y), y0, y0, [0, 1], { delays: 5 });
+  expectTypeOf(still.ys.angle).toEqualTypeOf<Tensor>();
+  expect(still.ys.angle.dataSync()).toEqual(delayed.ys.angle.dataSync());
   expectTypeOf((await solve(field, y0, [0, 1])).ys.speed).toEqualTypeOf<Tensor>();
   expectTypeOf(integrator(field, y0, 0).step().y.speed).toEqualTypeOf<Tensor>();
+});
+
+test("also where a cost is integrated along", () => {
+  const cost = quadrature((_t, { angle, speed }: Pendulum) => angle.cos().neg().add(speed.square().mul(0.5)));
+  const { ys, integral, at, integralAt } = cost(field, y0, [0, 1], { rtol: 1e-5, atol: 1e-6 });
+  expectTypeOf(ys.speed).toEqualTypeOf<Tensor>();
+  expectTypeOf(at(0.5).angle).toEqualTypeOf<Tensor>();
+  // The energy.
+  expect(integral.dataSync()[1]).toBeCloseTo(-Math.cos(1), 4);
+  expect(integralAt(0.5).dataSync()[0]).toBeCloseTo(-Math.cos(1) / 2, 4);
+  // @ts-expect-error there is no such leaf
+  expect(ys.torque).toBeUndefined();
+  const damped = (t: Tensor, y: Pendulum, rate: Tensor): Pendulum => {
+    const { angle, speed } = field(t, y);
+    return { angle, speed: speed.sub(y.speed.mul(rate)) };
+  };
+  const lost = quadrature((_t, { speed }: Pendulum, rate: Tensor) => ({ heat: speed.square().mul(rate) }));
+  expect(Object.keys(lost(damped, y0, [0, 1], { args: tensor(0.1) }).integral)).toEqual(["heat"]);
 });
 
 test("and by whatever else is a tree", () => {

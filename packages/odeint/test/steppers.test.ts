@@ -47,6 +47,9 @@ const fixedOrder: readonly Solver[] = [
   stepDoubling(rk4, { extrapolate: true }),
 ];
 
+/** Without extrapolation steps of order p whose errors are below the tolerance leave an error of its power p / (p + 1) in all; at order 4 little less. */
+const powerOf = ({ order }: Solver): number => (order < 3 ? order / (order + 1) : 1);
+
 const [hyperbola, relaxation] = ["hyperbola", "relaxation"].map((name) => problems.find((p) => p.name === name)!) as [
   TestProblem,
   TestProblem,
@@ -72,7 +75,7 @@ describe.each(fixedOrder)("$name of order $order, with steps of one length,", (s
       options,
     );
     const off = Math.min(Math.abs(order - solver.order), Math.abs(limit - solver.order));
-    expect(off, `order ${order}, ${limit} in the limit, errors ${errors.join(", ")}`).toBeLessThan(0.25);
+    expect(off, `order ${order}, ${limit} in the limit, errors ${errors.join(", ")}`).toBeLessThan(0.15);
   });
 
   test("has dense output that is continuous and meets its steps bit for bit", () => {
@@ -163,8 +166,8 @@ describe.each(adaptive)("$name, adaptive,", (solver) => {
     const [coarse, fine] = solver.order < 3 ? [3, 5] : [4, 8];
     const slope =
       (mean([coarse, coarse + 0.25, coarse + 0.5]) - mean([fine, fine + 0.25, fine + 0.5])) / (fine - coarse);
-    expect(slope).toBeGreaterThan(0.65);
-    expect(slope).toBeLessThan(1.35);
+    expect(slope / powerOf(solver)).toBeGreaterThan(0.7);
+    expect(slope / powerOf(solver)).toBeLessThan(1.3);
   });
 
   test("runs backwards in time", () => {
@@ -182,7 +185,9 @@ describe.each(adaptive)("$name, adaptive,", (solver) => {
     const tol = 1e-6;
     const found = odeint(field, f64(y0), times, { solver, rtol: tol, atol: tol }).ys;
     const exact = odeint(field, f64(y0), times, { solver: vern9, rtol: 1e-12, atol: 1e-12 }).ys;
-    expect(distance(numbers(found), numbers(exact))).toBeLessThan((solver === odex ? 600 : 500) * tol);
+    expect(distance(numbers(found), numbers(exact))).toBeLessThan(
+      solver.order < 3 ? 5 * tol ** powerOf(solver) : 100 * tol,
+    );
   });
 
   test("gives the rows of a batch as it gives them alone", () => {
@@ -274,10 +279,37 @@ test("what cannot be is refused, by name", () => {
 
 test("odex sees a bend near a step's beginning", () => {
   const field = (t: Tensor, y: Tensor): Tensor => y.mul(t.sub(0.37).abs()).mul(t.sub(0.37)).mul(0.5);
-  const error = (tol: number): number => {
+  const errors = [1e-8, 1e-9, 1e-10, 1e-11, 5e-12, 2e-12, 1e-12, 5e-13].map((tol) => {
     const { ys } = odeint(field, f64([1]), [0, 2], { solver: odex, rtol: tol, atol: tol });
-    return Math.abs(numbers(last(ys))[0]! - Math.exp((1.63 ** 3 - 0.37 ** 3) / 6));
+    return Math.abs(numbers(last(ys))[0]! - Math.exp((1.63 ** 3 - 0.37 ** 3) / 6)) / tol;
+  });
+  expect(Math.max(...errors)).toBeLessThan(1000);
+  // Where in a step the bend is, is luck.
+  expect(errors.reduce((product, error) => product * error ** (1 / errors.length), 1)).toBeLessThan(10);
+});
+
+describe("what odex errs by between its steps", () => {
+  const worst = (solver: Solver, { field, y0 }: TestProblem, tol: number): number => {
+    const times = Array.from({ length: 201 }, (_, i) => i / 40);
+    const found = odeint(field, f64(y0), times, { solver, rtol: tol, atol: tol }).ys;
+    const exact = odeint(field, f64(y0), times, { solver: vern9, rtol: 1e-13, atol: 1e-13 }).ys;
+    return distance(numbers(found), numbers(exact)) / tol;
   };
-  expect(error(1e-10)).toBeLessThan(1e-7);
-  expect(error(1e-12)).toBeLessThan(1e-11);
+
+  test.each([1e-4, 1e-6, 1e-8, 1e-10])("is in proportion to the tolerance: at %f", (tol) => {
+    for (const problem of [lotkaVolterra, pendulum]) expect(worst(odex, problem, tol)).toBeLessThan(100);
+  });
+
+  test("is as it comes where it is asked for no more than the ends", () => {
+    const ends = odex.with({ between: false });
+    expect(worst(ends, lotkaVolterra, 1e-8)).toBeGreaterThan(100);
+    const evaluations = (solver: Solver): number =>
+      odeint(lotkaVolterra.field, f64(lotkaVolterra.y0), [0, 5], {
+        solver,
+        rtol: 1e-8,
+        atol: 1e-8,
+      }).stats.evaluations.itemSync();
+    expect(evaluations(ends)).toBeLessThan(evaluations(odex));
+    expect(() => odex.with({ between: 1 as never })).toThrow(/odex: between is 1; give true or false/);
+  });
 });

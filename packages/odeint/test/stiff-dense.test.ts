@@ -2,6 +2,7 @@ import { grad, jacfwd } from "@dzdt/autograd";
 import { js, tensor, type Tensor, wasm, withTarget } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
+  auto,
   constant,
   imex,
   kencarp3,
@@ -11,6 +12,7 @@ import {
   kvaerno5,
   odeint,
   radau5,
+  rodas4,
   rodas5p,
   type Solver,
   type VectorField,
@@ -126,6 +128,52 @@ test.each([
   // The steps' ends know nothing of what is between them.
   expect(stats.steps.itemSync()).toBeLessThan(40);
   expect(distance(numbers(ys), times.map(Math.cos))).toBeLessThan(100 * 1e-7);
+});
+
+describe.each([
+  {
+    name: "Prothero's and Robinson's problem",
+    field: (t: Tensor, y: Tensor) => y.sub(t.cos()).mul(-1e6).sub(t.sin()),
+    exact: Math.cos,
+  },
+  {
+    name: "a cube that follows a sine",
+    field: (t: Tensor, y: Tensor) => {
+      const way = t.mul(0.7);
+      return y.pow(3).sub(way.sin().mul(0.5).add(1).pow(3)).mul(-1e5).add(way.cos().mul(0.35));
+    },
+    exact: (t: number) => 1 + 0.5 * Math.sin(0.7 * t),
+  },
+])("between steps that are asked for it, on $name,", ({ field, exact }) => {
+  const times = Array.from({ length: 201 }, (_, i) => i / 20);
+  const worst = (solver: Solver, rtol: number): number => {
+    const { ys } = odeint(field, f64([exact(0)]), times, { solver, rtol, atol: rtol / 100 });
+    return distance(numbers(ys), times.map(exact)) / rtol;
+  };
+
+  test.each([
+    { name: "rodas4", solver: rodas4.with({ between: true }) },
+    { name: "rodas5p", solver: rodas5p.with({ between: true }) },
+    { name: "radau5", solver: radau5.with({ between: true }) },
+    { name: "auto", solver: auto.with({ implicit: rodas5p.with({ between: true }) }) },
+  ])("$name errs by no more than a hundred tolerances", ({ solver }) => {
+    for (const rtol of [1e-3, 1e-5, 1e-7]) expect(worst(solver, rtol), `at ${rtol}`).toBeLessThan(100);
+  });
+
+  test("radau5 errs by much more where it is not asked", () => {
+    expect(worst(radau5, 1e-8)).toBeGreaterThan(1000);
+  });
+});
+
+test("what is asked of states between steps takes an evaluation a step, counts it, and leaves steps that are not stiff as they are", () => {
+  const { field, y0 } = lotkaVolterra;
+  for (const solver of [rodas5p, radau5]) {
+    const run = (between: boolean) =>
+      odeint(field, f64(y0), [0, 5], { solver: solver.with({ between }), rtol: 1e-6, atol: 1e-6 });
+    const [plain, asked] = [run(false), run(true)];
+    expect(numbers(asked.ys)).toEqual(numbers(plain.ys));
+    expect(asked.stats.evaluations.itemSync()).toBe(plain.stats.evaluations.itemSync() + plain.stats.steps.itemSync());
+  }
 });
 
 describe("fields in two parts", () => {

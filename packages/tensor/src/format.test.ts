@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { formatTape, formatTensor } from "./format";
 import * as o from "./functions";
@@ -37,6 +38,11 @@ test("other dtypes are named, and so is the shape of what is cut or empty", () =
       "int32",
     ),
   ).toBe("[   0,    1,    2, …, 1997, 1998, 1999] int32[2000]");
+});
+
+test("Node's console prints a tensor's values, also within an object", () => {
+  expect(inspect(o.tensor([1, 2.5]))).toBe("[1. , 2.5]");
+  expect(inspect({ x: o.tensor(3, { dtype: "int32" }) })).toBe("{ x: 3 int32 }");
 });
 
 test("a tape is printed one line a node, literals where they are used", () => {

@@ -22,8 +22,12 @@ export function withinRule<R>(rule: () => R): R {
   }
 }
 
-/** A number as a tensor that meets `like`: of like's dtype, or float32 where that cannot hold it. @throws DTypeError for an integer out of range */
+/**
+ * A number as a tensor that meets `like`: of like's dtype, or float32 where that cannot hold it.
+ * @throws DTypeError for an integer out of range, TypeError for what is no number
+ */
 export function numberLike(value: number | boolean, like: Tensor): Tensor {
+  if (!isNumber(value)) throw stranger(value);
   const dtype = dtypeBeside(value, like.dtype);
   const number = Number(value);
   if (isInteger(dtype) && (dtype === "int32" ? number !== (number | 0) : number !== number >>> 0))
@@ -37,11 +41,28 @@ export function numberLike(value: number | boolean, like: Tensor): Tensor {
   return Tensor.scalar(number, dtype, like.target, like.weak);
 }
 
-/** A tensor, or a number as a tensor of its own: float32, bool for a boolean. */
-export const asTensor = (x: TensorLike): Tensor =>
-  typeof x === "number" || typeof x === "boolean"
-    ? Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32")
-    : x;
+const isNumber = (x: unknown): x is number | boolean => typeof x === "number" || typeof x === "boolean";
+
+/** What is said of an operand that is neither a tensor nor a number: as one it would be NaN. */
+function stranger(x: unknown): TypeError {
+  const kind = Array.isArray(x) ? "array" : typeof x;
+  const what = x === undefined || x === null ? String(x) : `${/^[ao]/.test(kind) ? "an" : "a"} ${kind}`;
+  return new TypeError(
+    `tensor: an operand is ${what}; give a tensor or a number (tensor(…) makes one of an array, tree.map goes over the leaves of an object)`,
+  );
+}
+
+/** @throws TypeError for what is neither a tensor nor a number */
+export function checkOperand(x: unknown): void {
+  if (!(x instanceof Tensor || isNumber(x))) throw stranger(x);
+}
+
+/** A tensor, or a number as a tensor of its own: float32, bool for a boolean. @throws TypeError for anything else */
+export function asTensor(x: TensorLike): Tensor {
+  if (x instanceof Tensor) return x;
+  checkOperand(x);
+  return Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32");
+}
 
 function dtypeBeside(value: number | boolean, dtype: DType): DType {
   if (isFloat(dtype) || (typeof value === "boolean" && dtype !== "bool")) return dtype;

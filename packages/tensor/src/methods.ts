@@ -58,7 +58,9 @@ function moved(x: Tensor, target: Target): Tensor {
     );
   if (x.target === target) return x;
   if (!target.supports(x.dtype))
-    throw new UnsupportedError(`to: ${target.name} has no ${x.dtype}; cast it first, as in x.to("float32")`);
+    throw new UnsupportedError(
+      `to: ${target.name} has no ${x.dtype}; ${target.remedy ?? `cast it first, as in x.to("float32")`}`,
+    );
   const values = x.target.read(x.storage);
   if (values instanceof Promise)
     throw new UnsupportedError(

@@ -33,9 +33,12 @@ export interface Domain {
   readonly high: number;
   /** Points where the primitive is not differentiable; tests of derivatives keep away from them. */
   readonly kinks?: readonly number[];
+  /** No argument is greater: what uses the primitive sees to that. */
+  readonly most?: number;
 }
 export const real: Domain = { low: -3, high: 3 };
 export const positive: Domain = { low: 0.1, high: 4 };
+export const nowherePositive: Domain = { low: -3, high: 0, kinks: [0], most: 0 };
 
 /**
  * How a node takes part in fusion.

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { allocate, type DType, type TypedArray } from "./dtype";
 import { invariant, TraceError } from "./errors";
 import type { TensorMethods } from "./methods";
@@ -164,7 +165,8 @@ export class Tensor {
   async data(): Promise<TypedArray> {
     const x = this.known("data");
     const values = x.target.read(x.storage);
-    return values instanceof Promise ? (await values).slice() : values.slice();
+    // Reading begins now: the tensor may be disposed next.
+    return values instanceof Promise ? values.then((numbers) => numbers.slice()) : values.slice();
   }
 
   /** Like {@link data}, at once. @throws TraceError for a traced tensor, UnsupportedError on targets that cannot wait (webgpu). */
@@ -249,6 +251,13 @@ if (typeof Symbol.dispose === "symbol")
       this.dispose();
     },
   });
+
+// Node's console prints objects by this method, if they have it.
+Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value(this: Tensor): string {
+    return this.toString();
+  },
+});
 
 function nest(values: TypedArray, shape: Shape, dtype: DType): Nested {
   const leaf = (i: number): Nested => (dtype === "bool" ? values[i] !== 0 : values[i]!);

@@ -17,7 +17,7 @@ function emitCircular(k: WgslEmitter, name: "sin" | "cos" | "tan", x: Value): Va
   const size = k.abs(x);
   const angle = k.variable(x);
   k.if(k.less(double(limit), size), () => {
-    const within = k.code.value("float64", `pair_turns(${term(x).text})`, "pair_turns");
+    const within = k.code.value("float64", `pair_turns(${term(x).text})`);
     // Infinite angles have no sine.
     angle.set(k.select(k.less(size, double(Infinity)), within, double(NaN)));
   });

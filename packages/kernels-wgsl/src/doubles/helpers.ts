@@ -1,4 +1,4 @@
-import type { HelperSources } from "../wgsl/helpers";
+import { type HelperSources, helpersOf } from "../wgsl/helpers";
 import { type Guard, keep, negated, pairText } from "./text";
 
 /** WGSL for that neither a nor b is NaN. */
@@ -14,22 +14,17 @@ const areNumbers =
  */
 export function helpersWith(guard: Guard): HelperSources {
   const { joined, twoProduct, add, settled } = pairText(guard);
-  return {
-    pair_add: {
-      code: `fn pair_add(a: vec2f, b: vec2f) -> vec2f {
+  return helpersOf([
+    `fn pair_add(a: vec2f, b: vec2f) -> vec2f {
 ${add("sum", "a", "b")}
   return ${settled("sum", "sum_first")};
 }`,
-    },
-    pair_mul: {
-      code: `fn pair_mul(a: vec2f, b: vec2f) -> vec2f {
+    `fn pair_mul(a: vec2f, b: vec2f) -> vec2f {
 ${twoProduct("first", "a.x", "b.x")}
 ${joined("product", "first", guard(`first_low + ${guard("a.x * b.y + a.y * b.x")}`))}
   return ${settled("product", "first")};
 }`,
-    },
-    pair_div: {
-      code: `fn pair_div(a: vec2f, b: vec2f) -> vec2f {
+    `fn pair_div(a: vec2f, b: vec2f) -> vec2f {
   let first = ${keep("a.x / b.x")};
 ${twoProduct("whole", "first", "b.x")}
 ${joined("part", "whole", guard("whole_low + first * b.y"))}
@@ -42,10 +37,7 @@ ${joined("near", "first", "second")}
 ${joined("quotient", "near", guard("near_low + left / b.x"))}
   return ${settled("quotient", "first")};
 }`,
-    },
-    pair_sqrt: {
-      uses: ["sqrt_float"],
-      code: `fn pair_sqrt(a: vec2f) -> vec2f {
+    `fn pair_sqrt(a: vec2f) -> vec2f {
   let root = ${keep("sqrt_float(a.x)")};
   let slope = 0.5f / root;
 ${twoProduct("square", "root", "root")}
@@ -59,62 +51,37 @@ ${add("left", "a", "less_again")}
 ${joined("exact", "near", guard(`near_low + ${keep("left * slope")}`))}
   return ${settled("exact", "root")};
 }`,
-    },
-    pair_equal: {
-      code: `fn pair_equal(a: vec2f, b: vec2f) -> bool { return (a.x == b.x) & (a.y == b.y) & ${areNumbers}; }`,
-    },
-    pair_less: {
-      code: `fn pair_less(a: vec2f, b: vec2f) -> bool {
+    `fn pair_equal(a: vec2f, b: vec2f) -> bool { return (a.x == b.x) & (a.y == b.y) & ${areNumbers}; }`,
+    `fn pair_less(a: vec2f, b: vec2f) -> bool {
   return ((a.x < b.x) | ((a.x == b.x) & (a.y < b.y))) & ${areNumbers};
 }`,
-    },
-    pair_less_equal: {
-      code: `fn pair_less_equal(a: vec2f, b: vec2f) -> bool {
+    `fn pair_less_equal(a: vec2f, b: vec2f) -> bool {
   return ((a.x < b.x) | ((a.x == b.x) & (a.y <= b.y))) & ${areNumbers};
 }`,
-    },
-    pair_abs: {
-      code: `fn pair_abs(a: vec2f) -> vec2f { return bitcast<vec2f>(bitcast<vec2u>(a) ^ vec2u(bitcast<u32>(a.x) & 0x80000000u)); }`,
-    },
-    pair_copy_sign: {
-      code: `fn pair_copy_sign(a: vec2f, b: vec2f) -> vec2f {
+    `fn pair_abs(a: vec2f) -> vec2f { return bitcast<vec2f>(bitcast<vec2u>(a) ^ vec2u(bitcast<u32>(a.x) & 0x80000000u)); }`,
+    `fn pair_copy_sign(a: vec2f, b: vec2f) -> vec2f {
   return bitcast<vec2f>(bitcast<vec2u>(a) ^ vec2u((bitcast<u32>(a.x) ^ bitcast<u32>(b.x)) & 0x80000000u));
 }`,
-    },
-    pair_min: {
-      uses: ["min_float"],
-      code: `fn pair_min(a: vec2f, b: vec2f) -> vec2f {
+    `fn pair_min(a: vec2f, b: vec2f) -> vec2f {
   return vec2f(min_float(a.x, b.x), select(select(b.y, a.y, a.x < b.x), min(a.y, b.y), a.x == b.x));
 }`,
-    },
-    pair_max: {
-      uses: ["max_float"],
-      code: `fn pair_max(a: vec2f, b: vec2f) -> vec2f {
+    `fn pair_max(a: vec2f, b: vec2f) -> vec2f {
   return vec2f(max_float(a.x, b.x), select(select(a.y, b.y, a.x < b.x), max(a.y, b.y), a.x == b.x));
 }`,
-    },
-    pair_floor: {
-      code: `fn pair_floor(a: vec2f) -> vec2f {
+    `fn pair_floor(a: vec2f) -> vec2f {
   let high = floor(a.x);
 ${joined("whole", "high", "floor(a.y)")}
   return select(vec2f(high, 0.0f), vec2f(whole, whole_low), (high == a.x) & (a.y != 0.0f));
 }`,
-    },
-    pair_ceil: {
-      code: `fn pair_ceil(a: vec2f) -> vec2f {
+    `fn pair_ceil(a: vec2f) -> vec2f {
   let high = ceil(a.x);
 ${joined("whole", "high", "ceil(a.y)")}
   // −1 and a bit make −0.
   let signed = bitcast<f32>(bitcast<u32>(whole) | (bitcast<u32>(a.x) & 0x80000000u));
   return select(vec2f(high, 0.0f), vec2f(signed, whole_low), (high == a.x) & (a.y != 0.0f));
 }`,
-    },
-    pair_trunc: {
-      uses: ["pair_floor", "pair_ceil"],
-      code: `fn pair_trunc(a: vec2f) -> vec2f { return select(pair_floor(a), pair_ceil(a), (bitcast<u32>(a.x) >> 31u) == 1u); }`,
-    },
-    pair_round: {
-      code: `fn pair_round(a: vec2f) -> vec2f {
+    `fn pair_trunc(a: vec2f) -> vec2f { return select(pair_floor(a), pair_ceil(a), (bitcast<u32>(a.x) >> 31u) == 1u); }`,
+    `fn pair_round(a: vec2f) -> vec2f {
   let high = round(a.x);
   // Halfway between integers the low part decides.
   let between = abs(a.x - trunc(a.x)) == 0.5f;
@@ -122,29 +89,20 @@ ${joined("whole", "high", "ceil(a.y)")}
 ${joined("whole", "high", "round(a.y)")}
   return select(vec2f(near, 0.0f), vec2f(whole, whole_low), (high == a.x) & (a.y != 0.0f));
 }`,
-    },
-    pair_of_int: {
-      code: `fn pair_of_int(x: i32) -> vec2f {
+    `fn pair_of_int(x: i32) -> vec2f {
 ${joined("whole", keep("f32(x >> 16u) * 65536.0f"), "f32(x & 0xffff)")}
   return vec2f(whole, whole_low);
 }`,
-    },
-    pair_of_uint: {
-      code: `fn pair_of_uint(x: u32) -> vec2f {
+    `fn pair_of_uint(x: u32) -> vec2f {
 ${joined("whole", keep("f32(x >> 16u) * 65536.0f"), "f32(x & 0xffffu)")}
   return vec2f(whole, whole_low);
 }`,
-    },
     // Of a whole number that is not negative and below 2^32.
-    word_of_pair: {
-      code: `fn word_of_pair(a: vec2f) -> u32 {
+    `fn word_of_pair(a: vec2f) -> u32 {
   let half = floor(a.x * 0.5f);
   return u32(half) * 2u + u32(a.x - 2.0f * half) + bitcast<u32>(i32(a.y));
 }`,
-    },
-    int_of_pair: {
-      uses: ["pair_abs", "pair_floor", "pair_less", "word_of_pair", "is_nan"],
-      code: `fn int_of_pair(a: vec2f) -> i32 {
+    `fn int_of_pair(a: vec2f) -> i32 {
   let size = pair_floor(pair_abs(a));
   let negative = a.x < 0.0f;
   let inside = pair_less(size, vec2f(2147483648.0f, 0.0f));
@@ -152,19 +110,14 @@ ${joined("whole", keep("f32(x >> 16u) * 65536.0f"), "f32(x & 0xffffu)")}
   let most = select(2147483647i, i32(-2147483648), negative);
   return select(select(most, select(word, -word, negative), inside), 0i, is_nan(a.x));
 }`,
-    },
-    uint_of_pair: {
-      uses: ["pair_floor", "pair_less", "word_of_pair", "is_nan"],
-      code: `fn uint_of_pair(a: vec2f) -> u32 {
+    `fn uint_of_pair(a: vec2f) -> u32 {
   let size = pair_floor(a);
   let inside = pair_less(size, vec2f(4294967296.0f, 0.0f));
   let word = word_of_pair(select(vec2f(0.0f), size, inside && a.x >= 0.0f));
   return select(select(4294967295u, word, inside), 0u, is_nan(a.x));
 }`,
-    },
     // The bits of the double that a pair is, upper word first.
-    words_of_pair: {
-      code: `fn words_of_pair(a: vec2f) -> vec2u {
+    `fn words_of_pair(a: vec2f) -> vec2u {
   let x = bitcast<u32>(a.x);
   let y = bitcast<u32>(a.y);
   let sign = x & 0x80000000u;
@@ -196,10 +149,8 @@ ${joined("whole", keep("f32(x >> 16u) * 65536.0f"), "f32(x & 0xffffu)")}
   let fraction = (top >> 10u) & 0xfffffu;
   return vec2u(sign | ((exponent + 896u) << 20u) | fraction, (top << 22u) | (low >> 10u));
 }`,
-    },
     // Rounded where it has more digits than pairs, exact where they come from one.
-    pair_of_words: {
-      code: `fn pair_of_words(high: u32, low: u32) -> vec2f {
+    `fn pair_of_words(high: u32, low: u32) -> vec2f {
   let exponent = i32((high >> 20u) & 0x7ffu) - 1023i;
   let sign = high & 0x80000000u;
   if (exponent > 127i) {
@@ -215,11 +166,8 @@ ${joined("whole", keep("f32(x >> 16u) * 65536.0f"), "f32(x & 0xffffu)")}
 ${joined("whole", keep("first * unit"), keep("f32(rest - (up << 29u)) * 2.220446049250313e-16f * unit"))}
   return vec2f(whole, whole_low);
 }`,
-    },
     // The angle of a large one within a turn, with an absolute error of about 2^-46: Payne and Hanek's reduction of either part, with all of its digits.
-    pair_turns: {
-      uses: ["turn_digits", "pair_add", "pair_mul", "pair_of_int"],
-      code: `fn pair_turns(a: vec2f) -> vec2f {
+    `fn pair_turns(a: vec2f) -> vec2f {
   var quadrant = 0i;
   var quarters = vec2f();
   var angle = vec2f();
@@ -242,6 +190,5 @@ ${joined("turn", "high", guard(`high_low + ${keep("lower * 2.168404344971009e-19
   let turns = pair_add(quarters, pair_of_int(quadrant & 3));
   return pair_add(pair_mul(turns, vec2f(1.5707963705062866f, -4.371138828673793e-08f)), angle);
 }`,
-    },
-  };
+  ]);
 }

@@ -43,7 +43,10 @@ const shader = (helpers: HelperSources): string => `
 @group(0) @binding(0) var<storage, read_write> memory: array<vec2f>;
 struct Run { zero: u32 }
 @group(0) @binding(1) var<uniform> run: Run;
-${helperText(["pair_add", "pair_mul", "pair_div", "pair_sqrt"], helpers).join("\n")}
+${helperText(
+  checks.map(({ text }) => text),
+  helpers,
+).join("\n")}
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let a = memory[2u * id.x];

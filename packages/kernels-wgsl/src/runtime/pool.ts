@@ -1,4 +1,5 @@
 import { usage } from "./flags";
+import type { Turns } from "./turns";
 
 /** Bytes of buffers that are kept for reuse. */
 const mostKept = 2 ** 28;
@@ -24,6 +25,7 @@ export function roomFor(bytes: number): number {
 /** Buffers of one kind, taken and given back. The queue is ordered, so a buffer may be used again while work that reads it is still waiting. */
 export class BufferPool {
   private readonly device: GPUDevice;
+  private readonly turns: Turns;
   private readonly usage: number;
   private readonly free = new Map<number, GPUBuffer[]>();
   private readonly spoiled = new WeakSet<GPUBuffer>();
@@ -32,8 +34,9 @@ export class BufferPool {
   private used = 0;
   private count = 0;
 
-  constructor(device: GPUDevice, kind: "data" | "staging") {
+  constructor(device: GPUDevice, kind: "data" | "staging", turns: Turns) {
     this.device = device;
+    this.turns = turns;
     this.largest = Math.floor(device.limits.maxBufferSize / 4) * 4;
     this.usage =
       kind === "data" ? usage.storage | usage.copySource | usage.copyTarget : usage.mapRead | usage.copyTarget;
@@ -78,7 +81,11 @@ export class BufferPool {
     const { size } = buffer;
     this.used -= size;
     this.count--;
-    if (this.kept + size > mostKept || this.spoiled.has(buffer)) return buffer.destroy();
+    if (this.kept + size > mostKept || this.spoiled.has(buffer)) {
+      // Work that has not been submitted yet may use it.
+      void this.turns.take(() => buffer.destroy());
+      return;
+    }
     this.kept += size;
     const list = this.free.get(size);
     if (list) list.push(buffer);

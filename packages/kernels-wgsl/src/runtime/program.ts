@@ -1,14 +1,25 @@
-import { type Aval, byteSize, printShape, type Program, sizeOf, type Tape, UnsupportedError } from "@dzdt/tensor";
+import { type Program, sizeOf, type Tape, UnsupportedError } from "@dzdt/tensor";
 import { formatTape } from "@dzdt/tensor/lower";
-import { regionBytes } from "../schedule/dynamic";
-import { type Lowered, lower, type Port } from "../schedule/lowered";
+import type { Kernel } from "../schedule/kernel";
+import { lower, type Lowered } from "../schedule/lowered";
 import { teamSizeOf } from "../schedule/team";
-import { noDoubles } from "../wgsl/types";
-import { doubtful, inheritText, troubleOf } from "./inherit";
-import type { Runtime } from "./runtime";
-import { type GpuStorage, hostNumbers, type Outcome, padded } from "./storage";
-import { hostWords } from "./upload";
-import { HostWords } from "./words";
+import { doubtful, inheritKernel, troubleOf } from "./inherit";
+import type { Soon } from "./pipelines";
+import { failureAt, inputOf, resultsOf, type Run, submit } from "./run";
+import { refusal, type Runtime } from "./runtime";
+import type { GpuStorage, Outcome } from "./storage";
+
+/** Kernels of runs, and as the device has them, once they have run. */
+interface Kernels {
+  readonly list: readonly Kernel[];
+  pipelines: readonly GPUComputePipeline[] | undefined;
+}
+
+/** A run and the storages of its results. */
+interface Made {
+  readonly run: Run;
+  readonly results: readonly GpuStorage[];
+}
 
 /** A tape as kernels. A run copies inputs into the memory of programs, dispatches, copies results out: one submit, and nothing is waited for. */
 export function gpuProgram(source: Tape, runtime: Runtime): Program {
@@ -19,124 +30,98 @@ export function gpuProgram(source: Tape, runtime: Runtime): Program {
       `${where}: the program needs ${lowered.bytes} bytes of memory and a buffer of this device has at most ${runtime.limit}; ` +
         `use smaller batches, checkpoints, or fewer steps`,
     );
-  const mayFail = lowered.kernels.some((kernel) => kernel.fails);
-  const types = source.outputs.map((id) => source.avals[id]!);
+  const fails = lowered.kernels.some((kernel) => kernel.fails);
+  const dtypes = source.outputs.map((id) => source.avals[id]!.dtype);
   const sizes = lowered.outputs.flatMap(({ aval, place }) =>
     place ? [failureAt(runtime, aval, sizeOf(aval.shape)) + 4] : [],
   );
-  let checked = false;
-  let pipelines: readonly GPUComputePipeline[] | undefined;
-  const runOnce = (given: readonly GpuStorage[], own: Outcome): GpuStorage[] => {
-    pipelines ??= lowered.kernels.map(({ text, name }) => runtime.pipeline(text, `${where}: ${name}`));
-    return run(runtime, lowered, pipelines, given, types, own);
+  // By the number of runs whose failures are taken over.
+  const variants = new Map<number, Kernels>();
+  const kernelsFor = (failures: number): Kernels => {
+    let kernels = variants.get(failures);
+    if (!kernels) {
+      const first = failures > 0 ? [inheritKernel(lowered.words, failures)] : [];
+      variants.set(failures, (kernels = { list: [...first, ...lowered.kernels], pipelines: undefined }));
+    }
+    return kernels;
   };
   return {
     bytes: lowered.kernels.reduce((sum, { text }) => sum + text.length, 0),
     run: (inputs) => {
       runtime.check(where);
       const given = inputs as readonly GpuStorage[];
+      const numbers = lowered.inputs.map((port, k) => inputOf(runtime, port, given[k]!, where));
+      const from = doubtful(given);
+      const failures = from.map(({ buffer, aval, size }) => ({ buffer: buffer!, at: failureAt(runtime, aval, size) }));
+      const mayFail = fails || failures.length > 0;
+      const kernels = kernelsFor(failures.length);
+      const make = (own: Outcome["trouble"]): Made => {
+        const trouble = troubleOf([own, ...given.map(({ outcome }) => outcome?.trouble)]);
+        const results = resultsOf(runtime, lowered, dtypes, { where, mayFail, trouble });
+        const buffers = results.map(({ buffer }) => buffer);
+        const run = { lowered, kernels: kernels.list, inputs: numbers, failures, results: buffers, mayFail };
+        return { run, results };
+      };
+      const { pipelines } = kernels;
       // What can be wrong with a program is wrong the first time, but for memory, which may run out whenever a buffer is made.
-      if (checked && !runtime.data.lacks(sizes)) return runOnce(given, { where, mayFail, trouble: undefined });
-      checked = true;
-      let results: GpuStorage[] = [];
-      let report: (error: Promise<Error | undefined>) => void = () => undefined;
-      const trouble = new Promise<Error | undefined>((resolve) => (report = resolve));
-      const found = runtime.watch(where, () => {
-        results = runOnce(given, { where, mayFail, trouble });
-        return results.flatMap(({ buffer }) => buffer ?? []);
-      });
-      report(
-        found.then((error) => {
-          if (error) checked = false;
-          return error;
-        }),
-      );
+      if (!pipelines || runtime.data.lacks(sizes)) return watched(runtime, where, kernels, make);
+      const { run, results } = make(undefined);
+      void runtime.turns.take(() => submit(runtime, run, pipelines));
       return results;
     },
     inspect: () => inspect(lowered),
   };
 }
 
-function run(
+/** A run of which something may be refused, as its kernels are not compiled yet or buffers have to be made. */
+function watched(
   runtime: Runtime,
-  { kernels, inputs, outputs, heap, headed, words: free, bytes }: Lowered,
-  pipelines: readonly GPUComputePipeline[],
-  given: readonly GpuStorage[],
-  types: readonly { readonly dtype: Port["aval"]["dtype"] }[],
-  own: Outcome,
-): GpuStorage[] {
-  const { device } = runtime;
-  const from = doubtful(given);
-  const outcome: Outcome = {
-    where: own.where,
-    mayFail: own.mayFail || from.length > 0,
-    trouble: troubleOf([own, ...given.map((storage) => storage.outcome)]),
-  };
-  const { buffer: memory, group } = runtime.memoryOf(bytes);
-  const encoder = device.createCommandEncoder();
-  const words = new HostWords();
-  // The top of the heap, and no failure.
-  if (headed || from.length > 0) words.add(0, Uint32Array.of(heap, 0));
-  inputs.forEach((port, k) => copyIn(runtime, encoder, memory, words, port, given[k]!, outcome.where));
-  words.write(device.queue, memory);
-  from.forEach(({ buffer, size, aval }, k) =>
-    encoder.copyBufferToBuffer(buffer!, failureAt(runtime, aval, size), memory, free + 4 * k, 4),
-  );
-  if (pipelines.length > 0 || from.length > 0) {
-    const pass = encoder.beginComputePass();
-    pass.setBindGroup(0, group, [0]);
-    if (from.length > 0) {
-      pass.setPipeline(runtime.pipeline(inheritText(free, from.length), `${own.where}: failures before`));
-      pass.dispatchWorkgroups(1);
-    }
-    const offsets = runtime.parameters.offsets(kernels);
-    kernels.forEach(({ groups }, k) => {
-      if (offsets[k] !== (offsets[k - 1] ?? 0)) pass.setBindGroup(0, group, [offsets[k]!]);
-      if (pipelines[k] !== pipelines[k - 1]) pass.setPipeline(pipelines[k]!);
-      pass.dispatchWorkgroups(groups[0], groups[1], groups[2] ?? 1);
-    });
-    pass.end();
-  }
-  const results = outputs.map(({ aval, place, literal, at }, k): GpuStorage => {
-    const size = sizeOf(aval.shape);
-    const storage = { aval: { ...aval, dtype: types[k]!.dtype }, size };
-    if (!place)
-      return { ...storage, host: hostNumbers(aval.dtype, size).fill(literal), buffer: undefined, outcome: undefined };
-    const length = failureAt(runtime, aval, size);
-    const buffer = runtime.data.take(length + 4);
-    if (length > 0) encoder.copyBufferToBuffer(memory, at, buffer, 0, length);
-    if (outcome.mayFail) encoder.copyBufferToBuffer(memory, 4, buffer, length, 4);
-    return runtime.own({ ...storage, host: undefined, buffer, outcome });
+  where: string,
+  kernels: Kernels,
+  make: (trouble: Outcome["trouble"]) => Made,
+): readonly GpuStorage[] {
+  let report: (error: Promise<Error | undefined>) => void = () => undefined;
+  const trouble = new Promise<Error | undefined>((resolve) => (report = resolve));
+  let compiled: Soon<readonly GPUComputePipeline[]> = [];
+  let made: Made | undefined;
+  const taken = (): GPUBuffer[] => made!.run.results.filter((buffer) => buffer !== undefined);
+  const before = runtime.watch(where, () => {
+    compiled = runtime.pipelines.all(kernels.list, where);
+    made = make(trouble);
+    return taken();
   });
-  device.queue.submit([encoder.finish()]);
+  const { run, results } = made!;
+  let refused: Error | undefined;
+  let during: Promise<Error | undefined> | undefined;
+  const start = (pipelines: readonly GPUComputePipeline[]): void => {
+    kernels.pipelines = pipelines;
+    during = runtime.watch(where, () => {
+      submit(runtime, run, pipelines);
+      return taken();
+    });
+  };
+  const turn = whenReady(runtime, compiled, start, (error) => (refused = refusal(where, error)));
+  const found = async (): Promise<Error | undefined> => {
+    await turn;
+    const error = (await before) ?? refused ?? (await during);
+    if (error) kernels.pipelines = undefined;
+    return error;
+  };
+  report(found());
   return results;
 }
 
-/** Bytes of the numbers in a buffer; the word of failure follows them. */
-const failureAt = (runtime: Runtime, aval: Aval, size: number): number =>
-  padded(aval.dynamic ? regionBytes(aval) : size * byteSize(runtime.deviceDtype(aval.dtype)));
-
-function copyIn(
-  runtime: Runtime,
-  encoder: GPUCommandEncoder,
-  memory: GPUBuffer,
-  words: HostWords,
-  { aval, at }: Port,
-  storage: GpuStorage,
-  where: string,
-): void {
-  if (storage.aval.dtype === "float64" && !storage.aval.weak && runtime.deviceDtype(aval.dtype) !== aval.dtype)
-    noDoubles(where);
-  if (storage.host) {
-    if (storage.host.length > 0) words.add(at, hostWords(runtime, storage.host));
-    return;
-  }
-  if (!storage.buffer)
-    throw new UnsupportedError(
-      `${where}: a ${storage.aval.dtype}${printShape(storage.aval.shape)} tensor was disposed and can not be used again`,
-    );
-  const length = failureAt(runtime, aval, storage.size);
-  if (length > 0) encoder.copyBufferToBuffer(storage.buffer, 0, memory, at, length);
+/** Takes a turn with kernels, when they are compiled. Those of a device that is lost may never be. */
+function whenReady(
+  { turns, lost }: Runtime,
+  compiled: Soon<readonly GPUComputePipeline[]>,
+  start: (pipelines: readonly GPUComputePipeline[]) => void,
+  refuse: (error: Error) => void,
+): Promise<void> | undefined {
+  if (!(compiled instanceof Promise)) return turns.take(() => start(compiled));
+  let pipelines: readonly GPUComputePipeline[] | undefined;
+  const settled = Promise.race([compiled.then((all) => (pipelines = all)), lost]).catch(refuse);
+  return turns.take(() => pipelines && start(pipelines), settled);
 }
 
 /** What was made of the tape, for people. */

@@ -49,11 +49,14 @@ async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedA
   const length = padded(aval.dynamic ? regionBytes(aval) : size * byteSize(dtype));
   const bytes = length + (outcome?.mayFail ? 4 : 0);
   const staging = runtime.staging.take(bytes);
-  const encoder = runtime.device.createCommandEncoder();
-  if (bytes > 0) encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
-  runtime.device.queue.submit([encoder.finish()]);
+  const turn = runtime.turns.take(() => {
+    const encoder = runtime.device.createCommandEncoder();
+    if (bytes > 0) encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
+    runtime.device.queue.submit([encoder.finish()]);
+  });
   let copy: ArrayBuffer;
   try {
+    if (turn) await turn;
     await staging.mapAsync(mapRead, 0, Math.max(bytes, 4));
     copy = staging.getMappedRange(0, Math.max(bytes, 4)).slice(0);
     staging.unmap();

@@ -3,8 +3,10 @@ import type { Doubles } from "../doubles/doubles";
 import { DeviceError } from "../errors";
 import { computeStage, usage } from "./flags";
 import { parameterBytes, Parameters } from "./parameters";
+import { Pipelines } from "./pipelines";
 import { BufferPool, type MemoryUse, roomFor } from "./pool";
 import type { GpuStorage } from "./storage";
+import { Turns } from "./turns";
 
 /** Why a device is gone. */
 export interface Loss {
@@ -12,7 +14,9 @@ export interface Loss {
   readonly message: string;
 }
 
-const refused = (where: string, error: GPUError): string => `${where}: the WebGPU device refused it: ${error.message}`;
+/** What the device said of a program that is not valid. */
+export const refusal = (where: string, { message }: { readonly message: string }): DeviceError =>
+  new DeviceError(`${where}: the WebGPU device refused it: ${message}`);
 
 function outOfMemory(where: string, { message }: GPUError, { bytes, pooled, working }: MemoryUse): DeviceError {
   const held = `tensors hold ${bytes} bytes of it, programs ${working}, and ${pooled} are kept for reuse`;
@@ -22,10 +26,7 @@ function outOfMemory(where: string, { message }: GPUError, { bytes, pooled, work
   );
 }
 
-/** How many pipelines are kept. */
-const mostPipelines = 4096;
-
-/** What all programs of a target share: the device, pipelines by their exact text, buffers, and the memory that programs take turns in. */
+/** What all programs of a target share: the device, the order of its queue, kernels, buffers, and the memory that programs take turns in. */
 export class Runtime {
   readonly device: GPUDevice;
   readonly rowMemory: number;
@@ -34,9 +35,9 @@ export class Runtime {
   readonly lost: Promise<Loss>;
   readonly data: BufferPool;
   readonly staging: BufferPool;
-  private readonly pipelines = new Map<string, GPUComputePipeline>();
+  readonly turns: Turns = new Turns();
+  readonly pipelines: Pipelines;
   private readonly layout: GPUBindGroupLayout;
-  private readonly pipelineLayout: GPUPipelineLayout;
   readonly parameters: Parameters;
   private memory: GPUBuffer | undefined;
   private group: GPUBindGroup | undefined;
@@ -49,8 +50,8 @@ export class Runtime {
     this.device = device;
     this.rowMemory = rowMemory;
     this.doubles = doubles;
-    this.data = new BufferPool(device, "data");
-    this.staging = new BufferPool(device, "staging");
+    this.data = new BufferPool(device, "data", this.turns);
+    this.staging = new BufferPool(device, "staging", this.turns);
     this.collected = new FinalizationRegistry((buffer) => this.data.give(buffer));
     this.lost = device.lost.then(({ reason, message }) => {
       this.loss ??= { reason: reason || "unknown", message };
@@ -66,7 +67,7 @@ export class Runtime {
         { binding: 1, visibility: computeStage, buffer: { type: "uniform", hasDynamicOffset: true } },
       ],
     });
-    this.pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
+    this.pipelines = new Pipelines(device, device.createPipelineLayout({ bindGroupLayouts: [this.layout] }));
     this.parameters = new Parameters(device);
   }
 
@@ -103,18 +104,6 @@ export class Runtime {
     const message = this.uncaptured;
     this.uncaptured = undefined;
     return message;
-  }
-
-  pipeline(text: string, label: string): GPUComputePipeline {
-    let made = this.pipelines.get(text);
-    if (made) this.pipelines.delete(text);
-    else {
-      const module = this.device.createShaderModule({ code: text, label });
-      made = this.device.createComputePipeline({ layout: this.pipelineLayout, compute: { module }, label });
-      if (this.pipelines.size >= mostPipelines) this.pipelines.delete(this.pipelines.keys().next().value!);
-    }
-    this.pipelines.set(text, made);
-    return made;
   }
 
   /** The memory of programs, with at least so many bytes. */
@@ -158,7 +147,7 @@ export class Runtime {
         .then(([memory, validation]) => {
           if (!memory && !validation) return undefined;
           this.forget(taken);
-          return memory ? outOfMemory(where, memory, this.use()) : new DeviceError(refused(where, validation!));
+          return memory ? outOfMemory(where, memory, this.use()) : refusal(where, validation!);
         })
     );
   }
@@ -182,6 +171,11 @@ export class Runtime {
     storage.buffer = undefined;
     this.collected.unregister(storage);
     this.data.give(buffer);
+  }
+
+  async idle(): Promise<void> {
+    await this.turns.take(() => undefined);
+    await Promise.race([this.device.queue.onSubmittedWorkDone(), this.lost]);
   }
 
   use(): MemoryUse {

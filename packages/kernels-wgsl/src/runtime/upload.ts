@@ -22,9 +22,9 @@ export function upload(runtime: Runtime, values: TypedArray, aval: Aval): GpuSto
   const words = hostWords(runtime, values);
   let buffer: GPUBuffer | undefined;
   const trouble = runtime.watch("tensor", () => {
-    buffer = runtime.data.take(words.byteLength);
-    runtime.device.queue.writeBuffer(buffer, 0, words);
-    return [buffer];
+    const taken = (buffer = runtime.data.take(words.byteLength));
+    void runtime.turns.take(() => runtime.device.queue.writeBuffer(taken, 0, words));
+    return [taken];
   });
   return runtime.own({
     ...storage,

@@ -1,6 +1,8 @@
-import { fori, matmul, relu, type Tensor, trace } from "@dzdt/tensor";
+import { fori, matmul, relu, scan, type Tensor, trace } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { lower } from "./lowered";
+
+const halves = (x: Tensor): Tensor => fori(10, (_i, c: Tensor) => c.mul(0.5).add(c.sum()), x);
 
 /** Programs whose kernels are kept as they are to be read: one for each kind of schedule. */
 const programs: Readonly<Record<string, { readonly f: (x: Tensor) => Tensor; readonly shape: readonly number[] }>> = {
@@ -11,6 +13,10 @@ const programs: Readonly<Record<string, { readonly f: (x: Tensor) => Tensor; rea
   "layer of a network": { f: (x) => relu(matmul(x, x).add(1)), shape: [64, 64] },
   "loop over an array": { f: (x) => fori(100, (_i, c: Tensor) => matmul(c, c).sub(c.sum()), x), shape: [8, 8] },
   "loop over a scalar": { f: (x) => fori(1000, (_i, c: Tensor) => c.mul(0.5).add(1), x), shape: [] },
+  "loop of each row": {
+    f: (x) => scan<Tensor[], Tensor, Tensor>((none, row) => [none, halves(row)], [], x)[1],
+    shape: [5, 40],
+  },
 };
 
 describe("kernels are those in the folder golden (`npx vitest run --project node golden -u` writes them anew)", () => {

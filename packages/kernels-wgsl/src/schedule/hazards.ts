@@ -1,5 +1,5 @@
 import type { Value } from "@dzdt/tensor/lower";
-import { term } from "../wgsl/types";
+import { baseOf } from "../wgsl/types";
 
 /** Bytes of memory: from an offset of a base, which is a value of the code, or 0 where addresses are known. */
 export interface Span {
@@ -12,10 +12,10 @@ export interface Span {
 export const anywhere: Span = { base: "?", from: 0, to: 0 };
 
 /** So many bytes from an address. */
-export function spanOf(base: Value, offset: number, bytes: number): Span {
-  const { number, text } = term(base);
-  const from = (number ?? 0) + offset;
-  return { base: number === undefined ? text : "", from, to: from + bytes };
+export function spanOf(address: Value, offset: number, bytes: number): Span {
+  const { base, plus } = baseOf(address);
+  const from = (base.number ?? 0) + plus + offset;
+  return { base: base.number === undefined ? base.text : "", from, to: from + bytes };
 }
 
 const meet = (a: Span, b: Span): boolean => a.base !== b.base || a === anywhere || (a.from < b.to && b.from < a.to);

@@ -22,7 +22,8 @@ export function heapBound(tape: Tape): number {
 /** Bytes from one row of a dynamic value to the next. */
 export const rowStride = (rowBytes: number): number => Math.ceil(rowBytes / 16) * 16;
 
-function heapOfNode(tape: Tape, { op, attributes, outs }: Node): number {
+/** Those of one node. */
+export function heapOfNode(tape: Tape, { op, attributes, outs }: Node): number {
   if (op.control === "call") return heapBound((attributes as CallAttributes).tape);
   if (op.control === "cond") {
     const { onTrue, onFalse } = attributes as CondAttributes;

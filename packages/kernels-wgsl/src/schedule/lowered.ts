@@ -1,6 +1,5 @@
-import { type Aval, inlineTape, type Node, sizeOf, Tape, type Tensor } from "@dzdt/tensor";
+import { type Aval, type Node, sizeOf, type Tape } from "@dzdt/tensor";
 import {
-  type CallAttributes,
   firstFrame,
   type LoopAttributes,
   type Lowering,
@@ -18,12 +17,14 @@ import { WgslModule } from "../wgsl/module";
 import { closeKernel, openKernel, type Region, regionBytes } from "./dynamic";
 import { foldKernel, isFold } from "./fold";
 import { gridKernel } from "./grid";
-import { heapBound } from "./heap";
+import { heapOfNode } from "./heap";
+import { rerecorded, withoutCalls } from "./inlined";
 import type { Kernel } from "./kernel";
 import { linesBytes, linesKernel, linesOf } from "./lines";
 import { chainOf, isLanes, lanesBytes, lanesKernels } from "./lanes";
 import { oneLaneLowering, withOneLane } from "./one-lane";
-import { isMap, laneBytes, rowsKernel } from "./rows";
+import { isRows, rowsBytes, rowsKernels, rowSpace } from "./rows";
+import { withRowsApart } from "./rows-apart";
 import { productKernel } from "./product";
 import { hasRounds, roundsKernels } from "./rounds";
 import { chainKernels, type Room, singleKernel, wordsBytes } from "./single";
@@ -53,9 +54,6 @@ export interface Lowered {
   readonly bytes: number;
 }
 
-/** Nodes of a call that are recorded where it stands, so that each can be parallel: no more than this in all. */
-const mostInlined = 2000;
-
 /** Lays out a tape and chooses a schedule for each of its nodes. @param limit the most bytes that a buffer of the device may have @param rowMemory and that rows of unknown number may have in it @param doubles what float64 needs, where programs may use it @param team the most invocations that run a loop together */
 export function lower(
   source: Tape,
@@ -64,7 +62,8 @@ export function lower(
   doubles?: Doubles,
   team: number = largestTeam,
 ): Lowered {
-  const tape = prune(withOpenBodies(withoutCalls(prune(doubles ? source : demote(source)))));
+  const flat = withoutCalls(prune(doubles ? source : demote(source)));
+  const tape = prune(withOpenBodies(withRowsApart(flat, rowMemory)));
   const frame = new Frame(firstFrame);
   const words = frame.allocate(wordsBytes);
   const places = placeInputs(
@@ -77,20 +76,21 @@ export function lower(
   const literals = new Map(tape.literals.map(({ id, value }) => [id, value]));
   const nodes = standing(plan);
   const sideBySide = nodes.filter((node) => isLanes(plan, node));
-  const maps = nodes.filter((node) => !isLanes(plan, node) && isMap(plan, node));
-  const heapLimit = Math.min(rowMemory, Math.floor(Math.max(0, limit - frame.bytes) / 2));
-  const lanes = maps.map((node) => {
-    const { frame: own, heap } = laneBytes(lowering, node, heapLimit);
-    return (node.attributes as unknown as { length: number }).length * (own + heap);
-  });
+  const maps = nodes.filter((node) => !isLanes(plan, node) && isRows(plan, node));
+  const free = Math.max(0, limit - frame.bytes);
+  const heapLimit = Math.min(rowMemory, Math.floor(free / 2));
+  const spaces = new Map(
+    maps.map((node) => [node, rowSpace(lowering, node, { base: frame.bytes, heapLimit, frameLimit: free / 4 })]),
+  );
   const chains = new Map(
     sideBySide.map((node) => [node, chainOf(module, lowering, plan, node, { heapEnd: 0, words })]),
   );
   const rooms = sideBySide.map((node) => lanesBytes(plan, node, chains.get(node)));
   const lines = new Map(nodes.map((node) => [node, linesOf(module, lowering, plan, node)]));
   const ofLines = [...lines.values()].map((found) => (found ? linesBytes(found) : 0));
-  const heap = frame.bytes + Math.max(0, ...lanes, ...rooms, ...ofLines);
-  const heapEnd = heap + Math.min(heapBound(tape), heapLimit);
+  const heap = frame.bytes + Math.max(0, ...[...spaces.values()].map(rowsBytes), ...rooms, ...ofLines);
+  const rows = tape.nodes.reduce((sum, node) => (spaces.has(node) ? sum : sum + heapOfNode(tape, node)), 0);
+  const heapEnd = heap + Math.min(rows, heapLimit);
   let bytes = heapEnd;
   const room = { heapEnd, words };
   const port = (id: number): Port => {
@@ -117,9 +117,9 @@ export function lower(
     if (isGrid(plan, node)) {
       flush();
       kernels.push(arrayKernel(module, plan, node));
-    } else if (maps.includes(node)) {
+    } else if (spaces.has(node)) {
       flush();
-      kernels.push(rowsKernel(module, lowering, plan, node, { base: frame.bytes, heapLimit }));
+      kernels.push(...rowsKernels(module, lowering, plan, node, spaces.get(node)!, team));
     } else if (sideBySide.includes(node)) {
       flush();
       kernels.push(...lanesKernels(module, lowering, plan, node, frame.bytes, room, chains.get(node)));
@@ -185,40 +185,4 @@ function withOpenBodies(tape: Tape): Tape {
     const { body } = attributes as unknown as LoopAttributes;
     return result.record(op, given, hasRounds(node) ? { ...attributes, body: withoutCalls(body) } : attributes);
   });
-}
-
-/** The tape with the nodes of its calls in their places. */
-function withoutCalls(tape: Tape): Tape {
-  const calls = tape.nodes.filter(({ op }) => op.control === "call");
-  const inside = calls.reduce((sum, { attributes }) => sum + (attributes as CallAttributes).tape.nodes.length, 0);
-  if (calls.length === 0 || tape.nodes.length + inside > mostInlined) return tape;
-  return withoutCalls(
-    rerecorded(tape, ({ op, attributes }, given, result) =>
-      op.control === "call"
-        ? inlineTape((attributes as CallAttributes).tape, given, result)
-        : result.record(op, given, attributes),
-    ),
-  );
-}
-
-/** The tape with each node as `record` records it. */
-function rerecorded(
-  tape: Tape,
-  record: (node: Node, given: readonly Tensor[], result: Tape) => readonly Tensor[],
-): Tape {
-  const result = new Tape(tape.where, { target: tape.target });
-  const values = new Array<Tensor>(tape.avals.length);
-  for (const id of tape.inputs) values[id] = result.input(tape.avals[id]!);
-  for (const { id, value } of tape.literals)
-    values[id] = result.literal(value, tape.avals[id]!.dtype, tape.avals[id]!.weak);
-  for (const node of tape.nodes) {
-    const made = record(
-      node,
-      node.ins.map((id) => values[id]!),
-      result,
-    );
-    node.outs.forEach((id, k) => (values[id] = made[k]!));
-  }
-  result.seal(tape.outputs.map((id) => values[id]!));
-  return result;
 }

@@ -25,16 +25,16 @@ export type Phase =
 /** Fewer bytes are moved by one invocation. */
 const fewest = 256;
 
-/** Takes the code of such a node apart: variables that live across the parts are words of memory, from `kept` on. */
+/** Takes the code of such a node apart: variables that live across the parts are words of memory, from the address `kept` on. */
 export class PhaseEmitter extends WgslEmitter {
   protected readonly phase: Phase;
-  private readonly kept: number;
+  private readonly kept: Value | number;
   /** Bytes of variables so far. */
   private used = 0;
   /** Has the loop begun? */
   protected seen: boolean;
 
-  constructor(callees: Callees, code: Code, phase: Phase, kept: number) {
+  constructor(callees: Callees, code: Code, phase: Phase, kept: Value | number) {
     super(callees, code);
     this.phase = phase;
     this.kept = kept;
@@ -48,7 +48,9 @@ export class PhaseEmitter extends WgslEmitter {
 
   override variable(initial: Value): Variable {
     if (this.seen) return super.variable(initial);
-    const address = this.literal("int32", this.kept + this.used);
+    const { kept, used } = this;
+    const first = typeof kept === "number" ? this.literal("int32", kept) : kept;
+    const address = this.add(first, this.literal("int32", used));
     const held = initial.dtype === "bool" ? "int32" : initial.dtype;
     this.used += byteSize(held);
     const set = (value: Value): void => this.store(held, address, 0, this.cast(value, held));

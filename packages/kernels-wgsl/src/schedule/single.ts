@@ -1,5 +1,5 @@
 import type { Node } from "@dzdt/tensor";
-import type { Lowering, LoopAttributes, Plan } from "@dzdt/tensor/lower";
+import type { Lowering, LoopAttributes, Plan, Value } from "@dzdt/tensor/lower";
 import type { WgslEmitter } from "../wgsl/emit";
 import type { WgslModule } from "../wgsl/module";
 import type { Kernel } from "./kernel";
@@ -38,6 +38,17 @@ export function singleKernel(
   return { ...kernel, name: nodes.map((node) => node.op.name).join(" "), groups: [1, 1] };
 }
 
+/** Of a loop that one invocation runs, how many rounds there may be, and how many are not worth a dispatch. */
+export function roundsOf(plan: Plan, node: Node): { readonly needed: number; readonly least: number } | undefined {
+  if (node.op.control !== "loop") return undefined;
+  const mode = plan.inRegisters.get(node);
+  if (mode !== undefined && mode !== "steps") return undefined;
+  const { length } = node.attributes as unknown as LoopAttributes;
+  return mode
+    ? { needed: Math.ceil(length / stepsPerRound) + 1, least: rounds.steps }
+    : { needed: length, least: rounds.memory };
+}
+
 /** A loop as what sets it up and a chain of equal dispatches, which do nothing once it has ended. Undefined for short ones. */
 export function chainKernels(
   module: WgslModule,
@@ -46,13 +57,9 @@ export function chainKernels(
   node: Node,
   room: Room,
 ): Kernel[] | undefined {
-  if (node.op.control !== "loop") return undefined;
-  const mode = plan.inRegisters.get(node);
-  if (mode !== undefined && mode !== "steps") return undefined;
-  const { length } = node.attributes as unknown as LoopAttributes;
-  const needed = mode ? Math.ceil(length / stepsPerRound) + 1 : length;
-  const least = mode ? rounds.steps : rounds.memory;
-  if (needed <= least) return undefined;
+  const round = roundsOf(plan, node);
+  if (!round || round.needed <= round.least) return undefined;
+  const { needed, least } = round;
   const budget = Math.max(least, Math.ceil(needed / mostDispatches));
   const moves: Move[] = [];
   const part = (phase: Phase): Omit<Kernel, "name" | "groups"> =>
@@ -76,9 +83,10 @@ export function within(k: WgslEmitter, { heapEnd }: Room, body: () => void): voi
   k.code.line("memory[0] = u32(heap_top);");
 }
 
-/** Emits some nodes of a plan. */
-export function emitNodes(lowering: Lowering, plan: Plan, nodes: readonly Node[], k: WgslEmitter): void {
+/** Emits some nodes of a plan. @param frame where its frame is, if not at 0 */
+export function emitNodes(lowering: Lowering, plan: Plan, nodes: readonly Node[], k: WgslEmitter, frame?: Value): void {
   const chosen = new Set(nodes);
   const inlined = plan.tape.nodes.map((node, n) => plan.inlined[n] === true || !chosen.has(node));
-  lowering.emitPlan({ k, frame: k.literal("int32", 0), fixed: true }, { ...plan, inlined });
+  const site = { k, frame: frame ?? k.literal("int32", 0), fixed: frame === undefined };
+  lowering.emitPlan(site, { ...plan, inlined });
 }

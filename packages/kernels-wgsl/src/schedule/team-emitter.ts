@@ -38,7 +38,7 @@ export class TeamEmitter extends PhaseEmitter {
     code: Code,
     size: number,
     phase: Phase = { kind: "whole" },
-    kept = 0,
+    kept: Value | number = 0,
     half: Half | undefined = undefined,
   ) {
     super(callees, code, phase, kept);
@@ -141,9 +141,11 @@ export class TeamEmitter extends PhaseEmitter {
   }
 
   override while(condition: () => Value, body: () => void): void {
-    const budget = !this.seen && this.phase.kind === "some" ? this.phase.budget : undefined;
+    const first = !this.seen;
+    const budget = first && this.phase.kind === "some" ? this.phase.budget : undefined;
     const left = this.code.name("budget");
     this.seen = true;
+    if (first && this.phase.kind === "open") return;
     this.wait();
     if (budget !== undefined) this.code.line(`var ${left} = ${budget}i;`);
     this.code.block("loop {", () => {

@@ -133,7 +133,7 @@ function spansOf(plan: Plan, { addresses }: Prepared, ids: readonly number[]): S
 function isShort(plan: Plan, node: Node, size: number, team: number): boolean {
   if (!isFold(plan, node) || [...node.ins, ...node.outs].some((id) => plan.tape.avals[id]!.dtype === "float64"))
     return false;
-  return 2 * size <= team;
+  return team >= foldWidth("float32") && 2 * size <= team;
 }
 
 /** Members in strips; each folds one element at a time. */

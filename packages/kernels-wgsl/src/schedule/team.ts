@@ -36,13 +36,14 @@ const mostDispatches = 256;
 /** Iterations of a loop within another that are reckoned with. */
 const innerIterations = 64;
 
-/** What a node does when it runs once: elements of its largest array, and operations on elements. */
+/** What nodes do when they run once: elements of its largest array, and operations on elements. */
 interface Size {
   readonly widest: number;
   readonly operations: number;
 }
 
-function sizeOfNodes(lowering: Lowering, plan: Plan, nodes: readonly Node[] = plan.tape.nodes): Size {
+/** What some nodes of a plan do, when each runs once. */
+export function sizeOfNodes(lowering: Lowering, plan: Plan, nodes: readonly Node[] = plan.tape.nodes): Size {
   let [widest, operations] = [0, 0];
   const take = (size: Size, times = 1): void => {
     widest = Math.max(widest, size.widest);
@@ -74,6 +75,27 @@ function sizeOfNodes(lowering: Lowering, plan: Plan, nodes: readonly Node[] = pl
   return { widest, operations };
 }
 
+/** How many iterations of a loop are some operations, where all of it is `operations` as {@link sizeOfNodes} counts. */
+export function iterationsWithin(some: number, node: Node, operations: number): number {
+  const { length = 1 } = node.attributes as Partial<LoopAttributes>;
+  const iteration = operations / Math.max(1, Math.min(length, innerIterations));
+  return Math.max(1, Math.floor(some / Math.max(1, iteration)));
+}
+
+const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, least)));
+
+/** The invocations that share arrays of so many elements. @param most as many as there may be */
+export const teamFor = (widest: number, most: number): number => Math.min(most, powerOfTwo(widest));
+
+/** Sets that keep a device busy, for each invocation of one: where sets are wide, there are many. */
+const setsWanted = 16;
+
+/** The same where so many teams run side by side. Many need not be large, and those of one set do not wait for each other. */
+export function teamAmong(teams: number, widest: number, most: number): number {
+  const set = Math.max(1, most / mostSets);
+  return teamFor(widest, Math.min(most, set * powerOfTwo((setsWanted * set) / teams)));
+}
+
 /** Loops and branches over arrays: a workgroup runs them, whose invocations share the elements. Undefined for others. @param most the most invocations */
 export function teamKernels(
   module: WgslModule,
@@ -86,13 +108,12 @@ export function teamKernels(
   if (!node.op.control || plan.inRegisters.has(node)) return undefined;
   const { widest, operations } = sizeOfNodes(lowering, plan, [node]);
   if (widest < fewestElements) return undefined;
-  const size = Math.min(most, 2 ** Math.ceil(Math.log2(widest)));
+  const size = teamFor(widest, most);
   const part = (name: string, phase: Phase): Kernel =>
     teamKernel(module, lowering, plan, node, room, { size, name, phase });
   const { name } = node.op;
   const { length = 1 } = node.attributes as Partial<LoopAttributes>;
-  const iteration = operations / Math.max(1, Math.min(length, innerIterations));
-  const fitting = Math.max(1, Math.floor(operationsPerDispatch / Math.max(1, iteration)));
+  const fitting = iterationsWithin(operationsPerDispatch, node, operations);
   if (node.op.control !== "loop" || length <= fitting) return [part(`${name} by ${size} together`, { kind: "whole" })];
   const budget = Math.max(fitting, Math.ceil(length / mostDispatches));
   const some = part(`${name} goes on, by ${size} together`, { kind: "some", budget });

@@ -9,7 +9,6 @@ interface Block {
 
 /** The text of one function's body, as it grows. */
 export class Code {
-  readonly helpers: Set<string> = new Set();
   readonly calls: Set<string> = new Set();
   /** May it note a failure? */
   fails = false;
@@ -19,10 +18,6 @@ export class Code {
 
   get text(): string {
     return this.lines.join("\n");
-  }
-
-  use(helper: string): void {
-    this.helpers.add(helper);
   }
 
   name(stem: string): string {
@@ -46,8 +41,7 @@ export class Code {
   }
 
   /** A value that depends on nothing but the text. */
-  value(dtype: DType, text: string, helper?: string): Term {
-    if (helper !== undefined) this.use(helper);
+  value(dtype: DType, text: string): Term {
     for (const { known } of this.blocks) {
       const before = known.get(text);
       if (before && before.dtype === dtype) return before;

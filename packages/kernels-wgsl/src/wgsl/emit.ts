@@ -17,7 +17,7 @@ import type { Chain } from "./chain";
 import { Code } from "./code";
 import { emitMatmul } from "./matmul";
 import { binaryText, castText, unaryText } from "./operations";
-import { term, typeOf } from "./types";
+import { asSum, term, typeOf } from "./types";
 import type { Folded } from "./fold";
 import * as fold from "./fold";
 
@@ -61,15 +61,16 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
     const known: Folded = fold.binary(name, term(a), term(b));
     if (known) return known;
     if (name === "rem" && isFloat(a.dtype)) return this.helper("rem", [a, b]);
-    const { text, dtype, helper } = binaryText(name, term(a), term(b));
-    return this.code.value(dtype, text, helper);
+    const { text, dtype } = binaryText(name, term(a), term(b));
+    const value = this.code.value(dtype, text);
+    return name === "add" ? asSum(value, a, b) : value;
   }
 
   protected unary(name: Parameters<typeof unaryText>[0], a: Value): Value {
     const known = fold.unary(name, term(a));
     if (known) return known;
-    const { text, helper } = unaryText(name, term(a));
-    return text === undefined ? a : this.code.value(a.dtype, text, helper);
+    const text = unaryText(name, term(a));
+    return text === undefined ? a : this.code.value(a.dtype, text);
   }
 
   select(condition: Value, a: Value, b: Value): Value {
@@ -84,8 +85,7 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
     const known = fold.cast(term(a), dtype);
     if (known) return known;
     if (dtype === "bool") return this.notEqual(a, this.literal(a.dtype, 0));
-    const { text, helper } = castText(term(a), dtype);
-    return this.code.value(dtype, text, helper);
+    return this.code.value(dtype, castText(term(a), dtype));
   }
 
   bitcast(a: Value, dtype: DType): Value {
@@ -95,13 +95,12 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
 
   words(a: Value): { readonly high: Value; readonly low: Value } {
     const words = this.code.name("w");
-    this.code.use("words_of_pair");
     this.code.line(`let ${words} = words_of_pair(${term(a).text});`);
     return { high: this.code.named("uint32", `${words}.x`), low: this.code.named("uint32", `${words}.y`) };
   }
 
   fromWords(high: Value, low: Value): Value {
-    return this.code.value("float64", `pair_of_words(${term(high).text}, ${term(low).text})`, "pair_of_words");
+    return this.code.value("float64", `pair_of_words(${term(high).text}, ${term(low).text})`);
   }
 
   math(name: MathFunction, ...args: Value[]): Value {
@@ -158,7 +157,6 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
 
   fail(code: Value): void {
     const { text } = term(this.bitcast(code, "uint32"));
-    this.code.use("note_failure");
     this.code.fails = true;
     this.code.line(`if (${text} != 0u) { note_failure(${text}); }`);
   }
@@ -171,10 +169,7 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
     // The top of the heap belongs to each invocation.
     if (at.number === 0) return this.code.fresh("int32", "heap_top");
     if (at.number !== undefined && at.number === this.callees.lane?.done) return this.code.fresh("int32", "lane_done");
-    if (dtype === "bool") {
-      this.code.use("load_byte");
-      return this.code.fresh("bool", `load_byte(${at.text}) != 0u`);
-    }
+    if (dtype === "bool") return this.code.fresh("bool", `load_byte(${at.text}) != 0u`);
     if (dtype === "float64") {
       const [high, low] = this.pairOfWords(at);
       return this.code.fresh(dtype, `vec2f(bitcast<f32>(${high}), bitcast<f32>(${low}))`);
@@ -192,10 +187,7 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
     const { lane } = this.callees;
     if (at.number !== undefined && at.number === lane?.done) return this.code.line(`lane_done = ${text};`);
     if (at.number !== undefined && lane?.dropped.has(at.number)) return;
-    if (dtype === "bool") {
-      this.code.use("store_byte");
-      return this.code.line(`store_byte(${at.text}, select(0u, 1u, ${text}));`);
-    }
+    if (dtype === "bool") return this.code.line(`store_byte(${at.text}, select(0u, 1u, ${text}));`);
     if (dtype === "float64") {
       const [high, low] = this.pairOfWords(at);
       return this.code.line(`${high} = bitcast<u32>(${text}.x); ${low} = bitcast<u32>(${text}.y);`);
@@ -230,14 +222,12 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
   copy(to: Value, from: Value, bytes: Value): void {
     const words = this.words32(bytes);
     const helper = words === undefined ? "copy_bytes" : "copy_words";
-    this.code.use(helper);
     this.code.line(`${helper}(${term(to).text}, ${term(from).text}, ${words ?? term(bytes).text});`);
   }
 
   fill(to: Value, byte: number, bytes: Value): void {
     const words = this.words32(bytes);
     const helper = words === undefined ? "fill_bytes" : "fill_words";
-    this.code.use(helper);
     const value = words === undefined ? byte : byte * 0x01010101;
     this.code.line(`${helper}(${term(to).text}, ${value}u, ${words ?? term(bytes).text});`);
   }
@@ -270,13 +260,11 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
   readonly any = (condition: Value): Value => condition;
 
   trap(): void {
-    this.code.use("stop_run");
     this.code.fails = true;
     this.code.line("stop_run();");
   }
 
   ensure(end: Value): void {
-    this.code.use("reserve");
     this.code.fails = true;
     this.code.line(`reserve(${term(end).text});`);
   }

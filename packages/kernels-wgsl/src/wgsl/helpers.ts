@@ -1,133 +1,85 @@
-import { invariant } from "@dzdt/tensor";
+/** Functions of WGSL by name, with what each needs before it but other functions. */
+export type HelperSources = ReadonlyMap<string, string>;
 
-/** Functions of WGSL by name, with those they call themselves. */
-export type HelperSources = Readonly<Record<string, { readonly code: string; readonly uses?: readonly string[] }>>;
+/** Texts by the name of the first function in each. */
+export const helpersOf = (texts: readonly string[]): HelperSources =>
+  new Map(texts.map((text) => [/fn (\w+)/.exec(text)![1]!, text]));
 
 /**
- * Functions that emitted code calls, by name, with those they call themselves. WGSL leaves open what its own operations do with NaN, infinities,
+ * Functions that emitted code calls. WGSL leaves open what its own operations do with NaN, infinities,
  * zero divisors and numbers out of range; these decide by bit patterns and comparisons.
  */
-const sources: HelperSources = {
-  is_nan: { code: `fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }` },
-  min_float: {
-    uses: ["is_nan"],
-    code: `fn min_float(a: f32, b: f32) -> f32 {
+const sources: HelperSources = helpersOf([
+  `fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }`,
+  `fn min_float(a: f32, b: f32) -> f32 {
   let zero = bitcast<f32>(bitcast<u32>(a) | bitcast<u32>(b));
   let least = select(select(b, a, a < b), zero, a == b);
   return select(select(least, b, is_nan(b)), a, is_nan(a));
 }`,
-  },
-  max_float: {
-    uses: ["is_nan"],
-    code: `fn max_float(a: f32, b: f32) -> f32 {
+  `fn max_float(a: f32, b: f32) -> f32 {
   let zero = bitcast<f32>(bitcast<u32>(a) & bitcast<u32>(b));
   let most = select(select(a, b, a < b), zero, a == b);
   return select(select(most, b, is_nan(b)), a, is_nan(a));
 }`,
-  },
-  equal_float: {
-    uses: ["is_nan"],
-    code: `fn equal_float(a: f32, b: f32) -> bool { return (a == b) & !is_nan(a) & !is_nan(b); }`,
-  },
-  less_float: {
-    uses: ["is_nan"],
-    code: `fn less_float(a: f32, b: f32) -> bool { return (a < b) & !is_nan(a) & !is_nan(b); }`,
-  },
-  less_equal_float: {
-    uses: ["is_nan"],
-    code: `fn less_equal_float(a: f32, b: f32) -> bool { return (a <= b) & !is_nan(a) & !is_nan(b); }`,
-  },
-  copy_sign: {
-    code: `fn copy_sign(a: f32, b: f32) -> f32 {
+  `fn equal_float(a: f32, b: f32) -> bool { return (a == b) & !is_nan(a) & !is_nan(b); }`,
+  `fn less_float(a: f32, b: f32) -> bool { return (a < b) & !is_nan(a) & !is_nan(b); }`,
+  `fn less_equal_float(a: f32, b: f32) -> bool { return (a <= b) & !is_nan(a) & !is_nan(b); }`,
+  `fn copy_sign(a: f32, b: f32) -> f32 {
   return bitcast<f32>((bitcast<u32>(a) & 0x7fffffffu) | (bitcast<u32>(b) & 0x80000000u));
 }`,
-  },
-  abs_float: { code: `fn abs_float(a: f32) -> f32 { return bitcast<f32>(bitcast<u32>(a) & 0x7fffffffu); }` },
-  neg_float: { code: `fn neg_float(a: f32) -> f32 { return bitcast<f32>(bitcast<u32>(a) ^ 0x80000000u); }` },
-  sqrt_float: {
-    code: `fn sqrt_float(a: f32) -> f32 {
+  `fn abs_float(a: f32) -> f32 { return bitcast<f32>(bitcast<u32>(a) & 0x7fffffffu); }`,
+  `fn neg_float(a: f32) -> f32 { return bitcast<f32>(bitcast<u32>(a) ^ 0x80000000u); }`,
+  `fn sqrt_float(a: f32) -> f32 {
   let root = select(sqrt(a), a, bitcast<u32>(a) == 0x7f800000u);
   return select(root, bitcast<f32>(0x7fc00000u ^ run.zero), a < 0.0f);
 }`,
-  },
-  int_of_float: {
-    uses: ["is_nan"],
-    code: `fn int_of_float(x: f32) -> i32 {
+  `fn int_of_float(x: f32) -> i32 {
   let inside = select(i32(-2147483648), i32(x), x > -2147483648.0f);
   return select(select(inside, 2147483647i, x >= 2147483648.0f), 0i, is_nan(x));
 }`,
-  },
-  uint_of_float: {
-    uses: ["is_nan"],
-    code: `fn uint_of_float(x: f32) -> u32 {
+  `fn uint_of_float(x: f32) -> u32 {
   let inside = select(0u, u32(x), x > 0.0f);
   return select(select(inside, 4294967295u, x >= 4294967296.0f), 0u, is_nan(x));
 }`,
-  },
-  div_int: {
-    code: `fn div_int(a: i32, b: i32) -> i32 {
+  `fn div_int(a: i32, b: i32) -> i32 {
   let quotient = a / select(b, 1i, b == 0i || b == -1i);
   return select(select(quotient, -a, b == -1i), 0i, b == 0i);
 }`,
-  },
-  rem_int: {
-    code: `fn rem_int(a: i32, b: i32) -> i32 { return a % select(b, 1i, b == 0i || b == -1i); }`,
-  },
-  div_uint: { code: `fn div_uint(a: u32, b: u32) -> u32 { return select(a / select(b, 1u, b == 0u), 0u, b == 0u); }` },
-  rem_uint: { code: `fn rem_uint(a: u32, b: u32) -> u32 { return a % select(b, 1u, b == 0u); }` },
-  load_byte: {
-    code: `fn load_byte(address: i32) -> u32 {
+  `fn rem_int(a: i32, b: i32) -> i32 { return a % select(b, 1i, b == 0i || b == -1i); }`,
+  `fn div_uint(a: u32, b: u32) -> u32 { return select(a / select(b, 1u, b == 0u), 0u, b == 0u); }`,
+  `fn rem_uint(a: u32, b: u32) -> u32 { return a % select(b, 1u, b == 0u); }`,
+  `fn load_byte(address: i32) -> u32 {
   return (memory[u32(address) >> 2u] >> ((u32(address) & 3u) * 8u)) & 0xffu;
 }`,
-  },
-  store_byte: {
-    code: `fn store_byte(address: i32, value: u32) {
+  `fn store_byte(address: i32, value: u32) {
   let word = u32(address) >> 2u;
   let shift = (u32(address) & 3u) * 8u;
   memory[word] = (memory[word] & ~(0xffu << shift)) | (value << shift);
 }`,
-  },
-  copy_words: {
-    code: `fn copy_words(to: i32, source: i32, words: i32) {
+  `fn copy_words(to: i32, source: i32, words: i32) {
   let backwards = to > source;
   for (var n = 0i; n < words; n++) {
     let i = select(n, words - 1i - n, backwards);
     memory[u32((to >> 2u) + i)] = memory[u32((source >> 2u) + i)];
   }
 }`,
-  },
-  copy_bytes: {
-    uses: ["load_byte", "store_byte"],
-    code: `fn copy_bytes(to: i32, source: i32, bytes: i32) {
+  `fn copy_bytes(to: i32, source: i32, bytes: i32) {
   let backwards = to > source;
   for (var n = 0i; n < bytes; n++) {
     let i = select(n, bytes - 1i - n, backwards);
     store_byte(to + i, load_byte(source + i));
   }
 }`,
-  },
-  fill_words: {
-    code: `fn fill_words(to: i32, word: u32, words: i32) {
+  `fn fill_words(to: i32, word: u32, words: i32) {
   for (var n = 0i; n < words; n++) { memory[u32((to >> 2u) + n)] = word; }
 }`,
-  },
-  fill_bytes: {
-    uses: ["store_byte"],
-    code: `fn fill_bytes(to: i32, byte: u32, bytes: i32) {
+  `fn fill_bytes(to: i32, byte: u32, bytes: i32) {
   for (var n = 0i; n < bytes; n++) { store_byte(to + n, byte); }
 }`,
-  },
-  note_failure: { code: `fn note_failure(code: u32) { if (memory[1] == 0u) { memory[1] = code; } }` },
-  stop_run: {
-    uses: ["note_failure"],
-    code: `fn stop_run() { note_failure(0xffffffffu); stopped = true; }`,
-  },
-  reserve: {
-    uses: ["stop_run"],
-    code: `fn reserve(end: i32) { if (u32(end) > heap_end) { stop_run(); } }`,
-  },
-  turn_digits: {
-    code: `const two_over_pi = array<u32, 7>(
+  `fn note_failure(code: u32) { if (memory[1] == 0u) { memory[1] = code; } }`,
+  `fn stop_run() { note_failure(0xffffffffu); stopped = true; }`,
+  `fn reserve(end: i32) { if (u32(end) > heap_end) { stop_run(); } }`,
+  `const two_over_pi = array<u32, 7>(
   0x00000000u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u);
 struct TurnDigits { quadrant: i32, negative: bool, rest: vec2u }
 // Payne and Hanek 1983 on integers: |x| times the bits of 2/pi that matter, modulo four quarter turns.
@@ -172,10 +124,7 @@ fn wide_product(a: u32, b: u32) -> vec2u {
   let m2 = al * bh + (m1 & 0xffffu);
   return vec2u(ah * bh + (m1 >> 16u) + (m2 >> 16u), (m2 << 16u) | (low & 0xffffu));
 }`,
-  },
-  reduce_turns: {
-    uses: ["turn_digits"],
-    code: `struct Turned { quadrant: i32, angle: f32 }
+  `struct Turned { quadrant: i32, angle: f32 }
 fn reduce_turns(size: f32) -> Turned {
   let turned = turn_digits(size);
   let zeros = countLeadingZeros(turned.rest.x);
@@ -188,19 +137,19 @@ fn reduce_turns(size: f32) -> Turned {
   let angle = f32(aligned) * bitcast<f32>(u32(97i - places) << 23u) * 1.5707963267948966f;
   return Turned(turned.quadrant, select(angle, -angle, turned.negative));
 }`,
-  },
-};
+]);
 
-/** Text of the helpers with these names and of all that they use. @param more helpers beside those that every target has */
-export function helperText(names: Iterable<string>, more: HelperSources = {}): string[] {
+/** Text of the helpers that code calls, and of those that they call. @param more helpers beside those that every target has */
+export function helperText(code: readonly string[], more?: HelperSources): string[] {
   const wanted = new Set<string>();
-  const visit = (name: string): void => {
-    if (wanted.has(name)) return;
-    wanted.add(name);
-    const source = more[name] ?? sources[name];
-    invariant(source, `there is no WGSL helper ${name}`);
-    source.uses?.forEach(visit);
+  const visit = (text: string): void => {
+    for (const [, name] of text.matchAll(/(\w+)\(/g)) {
+      const helper = more?.get(name!) ?? sources.get(name!);
+      if (helper === undefined || wanted.has(helper)) continue;
+      wanted.add(helper);
+      visit(helper);
+    }
   };
-  for (const name of names) visit(name);
-  return [...wanted].map((name) => (more[name] ?? sources[name])!.code);
+  code.forEach(visit);
+  return [...wanted];
 }

@@ -134,15 +134,16 @@ export class WgslModule implements MachineModule, Callees {
       todo.push(...record.code.calls);
     }
     const records = [...used.values()];
-    const helpers = new Set([...code.helpers, ...records.flatMap((record) => [...record.code.helpers])]);
+    const main = code.text;
+    const functions = records.map(
+      ({ head: signature, code: own, result }) =>
+        `${signature} {\n${own.text}${result === undefined ? "" : `\n  return ${result};`}\n}`,
+    );
     const text = [
       head(this.words),
       ...(options.globals === undefined ? [] : [options.globals]),
-      ...helperText(helpers, this.doubles?.helpers),
-      ...records.map(
-        ({ head: signature, code: own, result }) =>
-          `${signature} {\n${own.text}${result === undefined ? "" : `\n  return ${result};`}\n}`,
-      ),
+      ...helperText([main, ...functions], this.doubles?.helpers),
+      ...functions,
       `@compute @workgroup_size(${options.workgroup})
 fn main(
   @builtin(global_invocation_id) id: vec3u,
@@ -150,7 +151,7 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-${code.text}
+${main}
 }`,
     ].join("\n");
     return { text, fails: code.fails || records.some((record) => record.code.fails) };

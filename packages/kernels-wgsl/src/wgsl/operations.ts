@@ -2,11 +2,10 @@ import { type DType, invariant, isFloat } from "@dzdt/tensor";
 import { type BinaryOp, comparisons, type UnaryOp } from "@dzdt/tensor/lower";
 import { opaqueText, type Term, typeOf } from "./types";
 
-/** An operation as text, and the helper that it calls. */
+/** An operation as text, and the dtype of its result. */
 export interface OperationText {
   readonly text: string;
   readonly dtype: DType;
-  readonly helper?: string;
 }
 
 const infix: Readonly<Record<string, string>> = {
@@ -36,7 +35,7 @@ const floatHelpers: Readonly<Record<string, string>> = {
 export function binaryText(name: BinaryOp, a: Term, b: Term): OperationText {
   const { dtype } = a;
   const type = comparisons.has(name) ? "bool" : dtype;
-  const call = (helper: string): OperationText => ({ dtype: type, helper, text: `${helper}(${a.text}, ${b.text})` });
+  const call = (helper: string): OperationText => ({ dtype: type, text: `${helper}(${a.text}, ${b.text})` });
   const plain = (left = a.text, right = b.text): OperationText => ({
     dtype: type,
     text: `${left} ${infix[name]!} ${right}`,
@@ -44,13 +43,12 @@ export function binaryText(name: BinaryOp, a: Term, b: Term): OperationText {
   if (dtype === "float64") return pairBinary(name, a, b, type);
   if (isFloat(dtype)) {
     if (name === "notEqual") {
-      const { text, ...rest } = binaryText("equal", a, b);
-      return { ...rest, text: `!(${text})` };
+      return { dtype: type, text: `!(${binaryText("equal", a, b).text})` };
     }
     // Of a literal it is known that it is a number.
     const other = a.number !== undefined ? b : a;
     if (comparisons.has(name) && Number.isFinite(a.number ?? b.number))
-      return { dtype: type, helper: "is_nan", text: `(${plain().text}) & !is_nan(${other.text})` };
+      return { dtype: type, text: `(${plain().text}) & !is_nan(${other.text})` };
     const helper = floatHelpers[name];
     if (helper) return call(helper);
     // Optimisers of drivers know that (c + x) - c is x, which it is not.
@@ -84,18 +82,13 @@ const pairHelper = (name: string): string => `pair_${name.replace(/[A-Z]/g, (let
 
 function pairBinary(name: BinaryOp, a: Term, b: Term, dtype: DType): OperationText {
   if (name === "mul" && isHalving(b)) return { dtype, text: `${a.text} * ${b.number}f` };
-  const call = (helper: string, x: string, y: string): OperationText => ({
-    dtype,
-    helper,
-    text: `${helper}(${x}, ${y})`,
-  });
+  const call = (helper: string, x: string, y: string): OperationText => ({ dtype, text: `${helper}(${x}, ${y})` });
   if (name === "sub" && a.number !== undefined) return call("pair_add", flipped(b.text), a.text);
   if (name === "sub") return call("pair_add", a.text, flipped(b.text));
   // Optimisers of drivers know that (c + x) - c is x, which it is not; of (x + c) - x they know nothing.
   if (name === "add" && a.number !== undefined) return call("pair_add", b.text, a.text);
   if (name !== "notEqual") return call(pairHelper(name), a.text, b.text);
-  const { text, ...rest } = call("pair_equal", a.text, b.text);
-  return { ...rest, text: `!${text}` };
+  return { dtype, text: `!pair_equal(${a.text}, ${b.text})` };
 }
 
 /** A pair with the other sign: by its bits, of which optimisers know nothing either. */
@@ -108,40 +101,31 @@ const opaque = ({ number, text }: Term): string =>
   number === undefined || !Number.isFinite(number) || number === 0 ? text : opaqueText(number);
 
 /** A unary operation; no text where it changes nothing. */
-export function unaryText(
-  name: UnaryOp,
-  { dtype, text }: Term,
-): { readonly text: string | undefined; readonly helper?: string } {
-  const call = (helper: string): { text: string; helper: string } => ({ helper, text: `${helper}(${text})` });
-  if (name === "not") return { text: dtype === "bool" ? `!${text}` : `~${text}` };
-  if (dtype === "float64") return name === "neg" ? { text: flipped(text) } : call(pairHelper(name));
-  if (isFloat(dtype)) {
-    if (name === "neg" || name === "abs" || name === "sqrt") return call(`${name}_float`);
-    return { text: `${name}(${text})` };
-  }
-  if (name === "neg") return { text: dtype === "int32" ? `-${text}` : `0u - ${text}` };
-  if (name === "abs" && dtype === "int32") return { text: `abs(${text})` };
+export function unaryText(name: UnaryOp, { dtype, text }: Term): string | undefined {
+  if (name === "not") return dtype === "bool" ? `!${text}` : `~${text}`;
+  if (dtype === "float64") return name === "neg" ? flipped(text) : `${pairHelper(name)}(${text})`;
+  if (isFloat(dtype)) return `${name}${name === "neg" || name === "abs" || name === "sqrt" ? "_float" : ""}(${text})`;
+  if (name === "neg") return dtype === "int32" ? `-${text}` : `0u - ${text}`;
+  if (name === "abs" && dtype === "int32") return `abs(${text})`;
   invariant(name !== "sqrt", `sqrt is not an operation on ${dtype}`);
-  return { text: undefined };
+  return undefined;
 }
 
 /** A conversion to another dtype that is not bool. */
-export function castText({ dtype, text }: Term, to: DType): { readonly text: string; readonly helper?: string } {
+export function castText({ dtype, text }: Term, to: DType): string {
   const type = typeOf(to);
   if (to === "float64") return pairOf(dtype, text);
   if (dtype === "bool") {
     const [zero, one] = to === "float32" ? ["0.0f", "1.0f"] : to === "int32" ? ["0i", "1i"] : ["0u", "1u"];
-    return { text: `select(${zero}, ${one}, ${text})` };
+    return `select(${zero}, ${one}, ${text})`;
   }
-  if (dtype === "int32" || dtype === "uint32") return { text: `${type}(${text})` };
-  if (to === "float32") return { text: `${text}.x` };
-  const helper = `${to === "int32" ? "int" : "uint"}_of_${dtype === "float64" ? "pair" : "float"}`;
-  return { helper, text: `${helper}(${text})` };
+  if (dtype === "int32" || dtype === "uint32") return `${type}(${text})`;
+  if (to === "float32") return `${text}.x`;
+  return `${to === "int32" ? "int" : "uint"}_of_${dtype === "float64" ? "pair" : "float"}(${text})`;
 }
 
-function pairOf(dtype: DType, text: string): { readonly text: string; readonly helper?: string } {
-  if (dtype === "float32") return { text: `vec2f(bitcast<f32>(bitcast<u32>(${text}) ^ run.zero), 0.0f)` };
-  if (dtype === "bool") return { text: `vec2f(select(0.0f, 1.0f, ${text}), 0.0f)` };
-  const helper = `pair_of_${dtype === "int32" ? "int" : "uint"}`;
-  return { helper, text: `${helper}(${text})` };
+function pairOf(dtype: DType, text: string): string {
+  if (dtype === "float32") return `vec2f(bitcast<f32>(bitcast<u32>(${text}) ^ run.zero), 0.0f)`;
+  if (dtype === "bool") return `vec2f(select(0.0f, 1.0f, ${text}), 0.0f)`;
+  return `pair_of_${dtype === "int32" ? "int" : "uint"}(${text})`;
 }

@@ -23,7 +23,6 @@ function emitCircular(k: WgslEmitter, name: "sin" | "cos" | "tan", x: Value): Va
   const size = k.abs(x);
   const result = k.variable(moderate(k, name, x));
   k.if(k.less(float(limit), size), () => {
-    k.code.use("reduce_turns");
     const reduced = k.code.name("turns");
     k.code.line(`let ${reduced} = reduce_turns(${term(size).text});`);
     const angle = k.code.named("float32", `${reduced}.angle`);

@@ -1,12 +1,14 @@
 import { type DType, invariant, UnsupportedError } from "@dzdt/tensor";
 import type { Value } from "@dzdt/tensor/lower";
 
+/** What to do instead of float64. */
+export const remedy: string =
+  'use the target wasm for it, or float32, as in { dtype: "float32" } and cast(x, "float32"), or await webgpu({ df64: true }), ' +
+  "which computes it in pairs of float32";
+
 /** Says what to do instead, wherever float64 turns up. */
 export function noDoubles(where: string): never {
-  throw new UnsupportedError(
-    `webgpu: ${where} uses float64, which GPUs do not compute; use the target wasm for it, or cast(x, "float32") first, or ` +
-      `await webgpu({ df64: true }), which computes it in pairs of float32`,
-  );
+  throw new UnsupportedError(`webgpu: ${where} uses float64, which GPUs do not compute; ${remedy}`);
 }
 
 const types: Readonly<Record<DType, string>> = {
@@ -26,6 +28,23 @@ export interface Term extends Value {
   /** The number, of a literal. */
   readonly number: number | undefined;
 }
+
+const sums = new WeakMap<Value, { readonly base: Term; readonly plus: number }>();
+
+/** Remembers that an integer is the sum of two, of which one may be a literal. */
+export function asSum(sum: Value, a: Value, b: Value): Value {
+  const [x, y] = [term(a), term(b)];
+  if (sum.dtype !== "int32" || sum === a || sum === b || (x.number === undefined) === (y.number === undefined))
+    return sum;
+  const [other, literal] = x.number === undefined ? [x, y.number!] : [y, x.number];
+  const { base, plus } = baseOf(other);
+  sums.set(sum, { base, plus: plus + literal });
+  return sum;
+}
+
+/** An integer as another one and a number that is known. */
+export const baseOf = (value: Value): { readonly base: Term; readonly plus: number } =>
+  sums.get(value) ?? { base: term(value), plus: 0 };
 
 /** A value as this emitter made it. */
 export function term(value: Value): Term {

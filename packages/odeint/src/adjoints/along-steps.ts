@@ -147,7 +147,7 @@ function begin(problem: Problem, end: FineTime): Carry {
     length: [real(1)],
     dense: method.dense.map(({ dtype, shape }: Aval) => broadcastTo(t0.tape!.literal(0, dtype), shape)),
     controller: stepping.kind === "adaptive" ? stepping.controller.init().map(real) : [],
-    visits: noVisits(stepping, t0),
+    visits: noVisits(stepping, t0, method),
     written: [int(0)],
     reached: [],
     rejected: stepping.kind === "adaptive" ? [int(0)] : [],

@@ -35,7 +35,7 @@ export interface BacksolveOptions extends ContinuousOptions {
  * `sdeint` takes it for Stratonovich equations, and knows `drift` only: λ and μ have the noise that drift and diffusion give them, and the path is
  * the same one. Gradients are then as accurate as the paths are, and agree with those of `discretize()` as steps become short.
  * @param options.solver of the backward solve. Implicit ones solve with matrices of 2n + p columns: for n states and many parameters p prefer
- * `interpolating`
+ * `interpolating`. So it is for gradients with respect to a mass matrix, whose entries are n² of them
  * @throws AdjointError when the program returns (with `throw: false` gradients are NaN)
  * Reference: Chen et al. 2018, doi:10.48550/arXiv.1806.07366; stochastic: Li et al. 2020, arXiv:2001.01328; seminorms: Kidger, Chen and Lyons 2021, doi:10.48550/arXiv.2009.09457.
  * @example grad((p: Tensor) => odeint(field, y0, [0, 1], { args: p, adjoint: backsolve() }).ys.sum())(p)
@@ -54,7 +54,7 @@ export function backsolve(options: BacksolveOptions = {}): CustomAdjoint {
       refused: (["solver", "rtol", "atol", "seminorm"] as const).filter((key) => options[key] !== undefined),
     },
     solve: (parts, problem) =>
-      continuous("backsolve", parts, problem, settingsOf("backsolve", options, parts, problem.maxSteps), (given) =>
+      continuous(parts, problem, settingsOf("backsolve", options, parts, problem.maxSteps), (given) =>
         together(given, problem, seminorm, drift),
       ),
   });

@@ -6,7 +6,6 @@ import {
   stopGradient,
   type Tensor,
   tree,
-  UnsupportedError,
   where,
   withinRule,
   zerosLike,
@@ -20,9 +19,11 @@ import { refused } from "./failures";
 import { type Across, backOver, type Outputs, type Passed } from "./intervals";
 import { backOverKnots, cotangentsOf, type Knots, knotsOf, noCotangents, type OfEvents } from "./knots";
 import { type Mass, massOf } from "./mass";
+import { cotangentOfMass, factorOf, tangentOfFactor } from "./mass-gradient";
 import { recordSolve, type SolveRule, type Start } from "./node";
 import { type Passages, passagesOf, tracedPassages } from "./passages";
 import { type ClosedField, closedField, fieldOf, pullbackOf } from "./pullback";
+import { standing } from "./standing";
 import { type Settings, tolerancesIn, type Tolerances } from "./settings";
 
 /** What the solve for a gradient is given. Tensors are those of the trace that it is recorded on. */
@@ -59,7 +60,10 @@ export interface Found {
   readonly drift?: Tensor;
 }
 
-/** Goes from the end of a solve back to t0, by an adjoint's way `across` each interval. @param rest what it carries besides the cotangent of the state */
+/**
+ * Goes from the end of a solve back to t0, by an adjoint's way `across` each interval.
+ * @param rest what it carries besides the cotangent of the state, at last the cotangents of the closed values that are marked
+ */
 export function back(
   given: Backward,
   rest: readonly Tensor[],
@@ -68,7 +72,10 @@ export function back(
   const init = { lambda: given.y0.map((y) => zerosLike(y)), rest };
   const { events } = given;
   return events
-    ? backOverKnots(given, events.knots, events.passages, init, across)
+    ? backOverKnots(given, events.knots, events.passages, init, {
+        across,
+        standing: (passed, interval) => standing(given, passed, interval),
+      })
     : backOver(given, given.rows, init, across);
 }
 
@@ -91,7 +98,6 @@ export function beginning(
 
 /** Records a solve whose reverse mode is `backward`; derivatives with respect to times are added here. */
 export function continuous(
-  name: string,
   { parts, raise }: AdjointParts,
   problem: Problem,
   settings: Settings,
@@ -104,10 +110,11 @@ export function continuous(
   const { events, method, t0, y0 } = problem;
   const passing = events && tracedPassages(events, method, t0, y0);
   const logged = events ? { ...problem, events: { ...events, logged: true } } : problem;
-  const count = settings.tensors.length;
-  const end = count + field.closed.length;
   const { mass } = parts;
-  const closed = [...settings.tensors, ...field.closed, ...(passing?.closed ?? []), ...(mass ? [mass] : [])];
+  const count = settings.tensors.length;
+  const ofMass = count + field.closed.length;
+  const end = mass ? ofMass + 1 : ofMass;
+  const closed = [...settings.tensors, ...field.closed, ...(mass ? [mass] : []), ...(passing?.closed ?? [])];
   return recordSolve(logged, closed, (inputs, unflatten): SolveRule => {
     const given = (
       ins: readonly Tensor[],
@@ -118,6 +125,8 @@ export function continuous(
     ): Backward => {
       const start = inputs.start(ins);
       const closed = inputs.closed(ins);
+      const matrix = mass && closed[ofMass]!;
+      const own = { field, closed: closed.slice(count, ofMass), marks: marks.slice(count, ofMass) };
       const { ys, h } = unflatten(outs);
       const rows: Outputs = {
         times: start.outputs ?? start.stops,
@@ -130,13 +139,11 @@ export function continuous(
         ...tolerancesIn(closed.slice(0, count), size),
         state,
         settings,
-        field,
-        closed: closed.slice(count, end),
-        marks,
+        ...(matrix && marks[ofMass] ? withFactor(matrix, own) : own),
         ofStart,
         rows,
         lastStep: stopGradient(h).abs(),
-        ...(mass && { mass: massHere(closed) }),
+        ...(matrix && { mass: massHere(matrix, own.closed) }),
       };
     };
     return {
@@ -144,7 +151,6 @@ export function continuous(
         withinRule(() => {
           const floats = inputs.closed(ins).map((x) => isFloat(x.dtype));
           const marks = inputs.closed(wanted).map((want, j) => want && j >= count && floats[j]!);
-          checkMass(marks);
           const happened = unflatten(outs).events;
           const unscaled = happened ? cotangentsOf(happened, cotangents, size) : { ys: cotangents };
           const flat = tree.flatten(unscaled as never);
@@ -154,7 +160,7 @@ export function continuous(
             (flat.leaves as Tensor[]).map((ct) => ct.div(cast(scale, ct.dtype))),
           );
           const asked = inputs.moving(wanted);
-          const plain = given(ins, outs, of.ys, marks.slice(count, end), asked.t0 || asked.y0.includes(true));
+          const plain = given(ins, outs, of.ys, marks, asked.t0 || asked.y0.includes(true));
           const at = withEvents(plain, ins, marks.slice(end), happened, of as OfEvents);
           const { lambda, mu, ofEvents = [], status, drift } = backward(at);
           const slope = at.mass?.slope ?? fieldOf(field, at.closed);
@@ -162,7 +168,7 @@ export function continuous(
             t0: asked.t0 ? power(slope(at.t0, at.y0), lambda, at.t0).neg() : undefined,
             times: asked.times ? ofTimes() : undefined,
             y0: lambda,
-            closed: place([...mu, ...ofEvents], marks),
+            closed: place([...ofOwn(mu, marks, plain.mass), ...ofEvents], marks),
           };
           const results = inputs.results(ins, wanted, found).map((x) => x.mul(cast(scale, x.dtype)));
           return refused(results, status, drift, raise);
@@ -177,20 +183,37 @@ export function continuous(
         push: (ins, outs, tangents) => {
           const [closed, times] = [inputs.closed(tangents), inputs.moving(tangents)];
           const marks = closed.map((dx) => dx !== undefined);
-          checkMass(marks);
           return withinRule(() => {
-            const plain = given(ins, outs, [], marks.slice(count, end), true);
+            const plain = given(ins, outs, [], marks, true);
             const { events } = unflatten(outs);
             const at = withEvents(plain, ins, marks.slice(end), events, events && noCotangents(events));
-            return push(at, { ...times, closed: closed.slice(count, end), ofEvents: closed.slice(end) });
+            return push(at, { ...times, closed: ofField(closed, plain.mass), ofEvents: closed.slice(end) });
           });
         },
       }),
     };
 
-    function massHere(closed: readonly Tensor[]): Mass {
-      const found = massOf(closed.at(-1)!, fieldOf(field, closed.slice(count, end)), state);
+    function massHere(matrix: Tensor, closed: readonly Tensor[]): Mass {
+      const found = massOf(matrix, fieldOf(field, closed), state);
       return raise ? determined(found) : found;
+    }
+
+    function withFactor(matrix: Tensor, own: Pick<Backward, "field" | "closed" | "marks">): typeof own {
+      const { field, value } = factorOf(matrix, own.field, state);
+      return { field, closed: [...own.closed, value], marks: [...own.marks, true] };
+    }
+
+    /** Cotangents of what the field closes over, and of M: of its factor at first. */
+    function ofOwn(mu: readonly Tensor[], marks: readonly boolean[], mass: Mass | undefined): readonly Tensor[] {
+      if (!mass || !marks[ofMass]) return mu;
+      return [...mu.slice(0, -1), cotangentOfMass(mass.matrix, mu.at(-1)!, raise)];
+    }
+
+    /** Tangents of what the field closes over, that of M as one of its factor. */
+    function ofField(closed: Tangents["closed"], mass: Mass | undefined): Tangents["closed"] {
+      const own = closed.slice(count, ofMass);
+      const tangent = mass && closed[ofMass];
+      return tangent ? [...own, tangentOfFactor(mass.matrix, tangent, raise)] : own;
     }
 
     function withEvents(
@@ -206,13 +229,6 @@ export function continuous(
       return { ...plain, events: { knots, passages, outcome } };
     }
   });
-
-  function checkMass(marks: readonly boolean[]): void {
-    if (mass && marks.at(-1)!)
-      throw new UnsupportedError(
-        `${name}: there are no gradients of mass matrices; use discretize(), or solve for dy/dt in the field`,
-      );
-  }
 }
 
 /** Tangents of a solve's inputs; absent is zero. */

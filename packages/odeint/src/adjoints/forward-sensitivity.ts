@@ -31,7 +31,6 @@ export function forwardSensitivity(options: ContinuousOptions = {}): CustomAdjoi
     name: where,
     solve: (parts, problem) =>
       continuous(
-        where,
         parts,
         problem,
         settingsOf(where, options, parts, problem.maxSteps),

@@ -11,6 +11,7 @@ import { after, type Interval, measured, type Passed } from "./intervals";
 import { fieldOf, pullbackOf, typeOf } from "./pullback";
 import { gaussLegendre } from "./quadrature";
 import { checkContinuous, type ContinuousOptions, methodFor, settingsOf, steppingFor } from "./settings";
+import { standingIfEmpty } from "./standing";
 
 /**
  * Gradients by the adjoint equation dλ/dt = −(∂f/∂y)ᵀλ, solved from the last time to the first with its own error control, along the dense output of
@@ -35,12 +36,8 @@ export function interpolating(options: ContinuousOptions = {}): CustomAdjoint {
     kind: "custom",
     name: "interpolating",
     solve: (parts, problem) =>
-      continuous(
-        "interpolating",
-        parts,
-        problem,
-        settingsOf("interpolating", options, parts, problem.maxSteps),
-        (given) => alongForward(given, problem),
+      continuous(parts, problem, settingsOf("interpolating", options, parts, problem.maxSteps), (given) =>
+        alongForward(given, problem),
       ),
   });
 }
@@ -103,14 +100,14 @@ function alongForward(given: Backward, problem: Problem): Found {
       true,
     );
     const begun = beginning(given, interval.from, interval.y, { lambda, rest: passed.mu });
-    const ended: Carried = {
+    const started: Carried = {
       ...passed,
       lambda: begun.lambda,
       mu: begun.rest,
       status: passed.status.maximum(again.status),
       dt0: settings.controller ? nextStep(passed.dt0, again.h, from.sub(to)) : passed.dt0,
     };
-    const carries = leavesOf(ended);
+    const carries = leavesOf(started);
     const body = trace(
       "adjoint",
       (_i, ...ins) => {
@@ -137,7 +134,9 @@ function alongForward(given: Backward, problem: Problem): Found {
       lanes: 0,
     });
     const end = found.slice(0, size);
-    return { lambda: mass ? mass.end(end) : end, rest: found.slice(size) };
+    const ended: Passed = { lambda: mass ? mass.end(end) : end, rest: found.slice(size) };
+    // Between outputs at one time there were no steps, by which derivatives of λ would see the times.
+    return problem.timesMove && !given.events ? standingIfEmpty(given, ended, interval) : ended;
   }
 
   /** From the end of a step of the forward solve to its start. */

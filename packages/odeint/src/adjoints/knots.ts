@@ -119,8 +119,9 @@ interface Knot {
 }
 
 /**
- * Goes from the last output or event back to t0. At an output its cotangent is added; at an event the cotangent of the state after it becomes that of the state
- * before it, by the saltation matrix, to which those of its time and of the state then are added.
+ * Goes from the last output or event back to t0: `across` intervals, or by `standing` where they have no length. At an output its cotangent is added; at an
+ * event the cotangent of the state after it becomes that of the state before it, by the saltation matrix, to which those of its time and of the state then
+ * are added.
  * Reference: Corner, Sandu and Sandu 2019, doi:10.1016/j.nahs.2018.07.003; Chen, Amos and Nickel 2021, arXiv:2011.03902.
  */
 export function backOverKnots(
@@ -128,7 +129,7 @@ export function backOverKnots(
   { count, rows, ofTimes, triggers, end }: Knots,
   passages: Passages,
   { lambda, rest }: Passed,
-  across: Across,
+  { across, standing }: { readonly across: Across; readonly standing: Across },
 ): Carried {
   const { int } = numbers(origin.t0);
   const xs: Knot = {
@@ -178,7 +179,7 @@ export function backOverKnots(
     const next = choose(
       here,
       { passed, interval: { ...interval, before } },
-      (given) => given.passed,
+      (given) => standing(given.passed, given.interval),
       (given) => across(given.passed, given.interval),
     );
     return { lambda: next.lambda, rest: next.rest, ofEvents };

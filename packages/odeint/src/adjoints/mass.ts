@@ -1,6 +1,6 @@
 import { cast, concat, linalg, matmul, sizeOf, type Tensor, transpose, zerosLike } from "@dzdt/tensor";
 import { nullSpacesOf, slopeOf } from "../implicit/mass";
-import { type Field, identityLike, vectorSystem } from "../implicit/vector";
+import { type Field, identityLike, type VectorSystem, vectorSystem } from "../implicit/vector";
 import type { StateType } from "../vectorField";
 
 /**
@@ -18,7 +18,9 @@ export interface Mass {
   /** M beside one for each of `count` directions, as leaves `[count, …leaf]` have them. */
   repeated(count: number, dtype: Tensor["dtype"]): Tensor;
   /** dy/dt, also of what algebraic equations determine. */
-  readonly slope: (t: Tensor, y: readonly Tensor[]) => Tensor[];
+  readonly slope: Field;
+  /** The same for another field. */
+  slopeFor(field: Field): Field;
   /** λ from a cotangent of the state, and w: parameters p of algebraic equations have the cotangent (∂f/∂p)ᵀw besides. */
   begin(
     t: Tensor,
@@ -36,12 +38,16 @@ export interface Mass {
 
 /** To be called while tracing. */
 export function massOf(matrix: Tensor, field: Field, state: StateType): Mass {
-  const system = vectorSystem({ field, state, jacobian: undefined, mass: matrix });
+  const systemOf = (field: Field): VectorSystem => vectorSystem({ field, state, jacobian: undefined, mass: matrix });
+  const system = systemOf(field);
   const { dtype, ravel, unravel, linearize } = system;
   const transposed = transpose(matrix);
   const spaces = nullSpacesOf(matrix);
   const { ofLeft, ofRight } = spaces;
-  const slope = slopeOf(system, spaces);
+  const slopeOn = (system: VectorSystem): Field => {
+    const slope = slopeOf(system, spaces);
+    return (t, y) => unravel(slope(t, ravel(y)));
+  };
   const sizes = state.leaves.map(({ shape }) => sizeOf(shape));
   const from = sizes.map((_, k) => sizes.slice(0, k).reduce((a, b) => a + b, 0));
   const rows = (leaves: readonly Tensor[]): Tensor =>
@@ -77,7 +83,8 @@ export function massOf(matrix: Tensor, field: Field, state: StateType): Mass {
       );
       return cast(blockDiagonal([matrix, concat(all, 0)]), wide);
     },
-    slope: (t, y) => unravel(slope(t, ravel(y))),
+    slope: slopeOn(system),
+    slopeFor: (other) => slopeOn(systemOf(other)),
     begin: (t, y, cotangents) => {
       const given = ravel(cotangents);
       const pulled = transpose(linearize(t, ravel(y)).jacobian);

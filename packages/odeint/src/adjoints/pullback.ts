@@ -1,5 +1,5 @@
 import { transforms } from "@dzdt/autograd";
-import { applyTape, type Aval, type Tape, type Tensor, trace } from "@dzdt/tensor";
+import { applyTape, type Aval, cast, type Tape, type Tensor, trace } from "@dzdt/tensor";
 import { traced } from "../vectorField";
 
 /** A field as a tape of (t, leaves of y…, closed…) → leaves of dy. */
@@ -29,7 +29,8 @@ export function fieldOf(
   closed: readonly Tensor[],
 ): (t: Tensor, y: readonly Tensor[]) => Tensor[] {
   const run = traced("field", (...ins) => applyTape(tape, [...ins, ...closed]), types);
-  return (t, y) => run([t, ...y]);
+  // Implicit methods see time in the dtype of the state.
+  return (t, y) => run([cast(t, types[0]!.dtype), ...y]);
 }
 
 /** (t, y, λ) → what was asked for, of: the slopes f, −(∂f/∂y)ᵀλ, −(∂f/∂p)ᵀλ for the closed values p that are marked. */
@@ -56,5 +57,5 @@ export function pullbackOf(
     },
     [...types, ...types.slice(1)],
   );
-  return (t, y, lambda) => run([t, ...y, ...lambda]);
+  return (t, y, lambda) => run([cast(t, types[0]!.dtype), ...y, ...lambda]);
 }

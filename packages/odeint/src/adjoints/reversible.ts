@@ -60,7 +60,7 @@ function undone({ solver, dt, raise }: AdjointParts, problem: Problem): Outcome 
             maxSteps: problem.maxSteps,
             fixed: stepping.kind === "fixed",
           };
-          const { results, astray } = passing ? acrossEvents() : undoSteps(way, inputs, ins, wanted);
+          const { results, astray } = passing ? acrossEvents() : undoSteps(way, inputs, ins, wanted, problem.timesMove);
           return refusedUndone(results, way.end.status, astray, raise);
 
           function acrossEvents(): ReturnType<typeof undoKnots> {

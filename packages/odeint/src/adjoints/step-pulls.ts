@@ -5,7 +5,6 @@ import {
   concat,
   isFloat,
   stopGradient,
-  take,
   type Tensor,
   trace,
   where,
@@ -14,7 +13,7 @@ import {
 import { type FineTime, since, timeAmong, whereTime } from "../fine-time";
 import { gridOf, timeAt } from "../fixed-steps";
 import { flow } from "../flow";
-import { numbers, type Outcome, outputsOf, startOf, stopsOf } from "../problem";
+import { numbers, type Outcome, startOf, stopsOf } from "../problem";
 import { place } from "./continuous";
 import type { Start } from "./node";
 import type { Pieces } from "./pieces";
@@ -59,37 +58,31 @@ export function timesOf(way: Way, n: Tensor, t0: Tensor, stops: Tensor, dt: Tens
   };
 }
 
-/** One step with its derivatives: in steps' times where they have their own, else in `drift`, by which all of them move. */
-export function stepHalves(way: Way): {
-  ahead: (n: Tensor, before: readonly Tensor[]) => Tensor[];
-  behind: (saved: readonly Tensor[], cts: readonly Tensor[]) => Tensor[];
-} {
-  const { t0, stops, outputs, fixed } = way;
-  const drifts = outputs !== undefined;
-  const { ahead, behind } = halves(
-    way,
-    [{ dtype: "int32", shape: [] }, ...[t0, stops, t0].map(typeOf)],
-    [false, !drifts, !drifts, drifts],
-    ([n, start, ends, drift], closed) => {
-      const { t, tNext, h } = timesOf(way, n!, start!, ends!, fixed ? closed[0] : undefined);
-      return [t.t.add(drift!), tNext.t.add(drift!), h];
-    },
-  );
-  return {
-    ahead: (n, before) => ahead([n, t0, stops, zerosLike(t0)], before),
-    behind: (saved, cts) => {
-      const found = behind(saved, cts);
-      // The drift stands for t0, and stops then have no part in it.
-      return drifts ? [found[0]!, zerosLike(stops), ...found.slice(1)] : found;
-    },
-  };
+/** A step with its derivatives. */
+export interface StepHalves {
+  /** @returns the step's results, then what is saved for the way back */
+  readonly ahead: (n: Tensor, when: When, before: readonly Tensor[]) => Tensor[];
+  /** @returns cotangents of what the times are made of, then those of the state before, of the memory, and of closed values that are marked */
+  readonly behind: (saved: readonly Tensor[], cts: readonly Tensor[]) => Tensor[];
 }
 
-/** The same for steps whose times are given: constants, but for the drift. */
-export function driftingHalves(way: Way): {
-  ahead: (when: When, before: readonly Tensor[]) => Tensor[];
-  behind: (saved: readonly Tensor[], cts: readonly Tensor[]) => Tensor[];
-} {
+/** Step `n` in its own times: the first two cotangents are those of t0 and of the stops. */
+export function stepHalves(way: Way): StepHalves {
+  const { t0, stops, fixed } = way;
+  const { ahead, behind } = halves(
+    way,
+    [{ dtype: "int32", shape: [] }, ...[t0, stops].map(typeOf)],
+    [false, true, true],
+    ([n, start, ends], closed) => {
+      const { t, tNext, h } = timesOf(way, n!, start!, ends!, fixed ? closed[0] : undefined);
+      return [t.t, tNext.t, h];
+    },
+  );
+  return { ahead: (n, _when, before) => ahead([n, t0, stops], before), behind };
+}
+
+/** A step whose times are given, constants but for the drift, of which the first cotangent is. */
+export function driftingHalves(way: Way): StepHalves {
   const time = typeOf(way.t0);
   const { ahead, behind } = halves(
     way,
@@ -97,10 +90,7 @@ export function driftingHalves(way: Way): {
     [false, false, false, true],
     ([t, tNext, h, drift]) => [t!.add(drift!), tNext!.add(drift!), h!],
   );
-  return {
-    ahead: ({ t, tNext, h }, before) => ahead([t.t, tNext.t, h, driftOf(way)], before),
-    behind,
-  };
+  return { ahead: (_n, { t, tNext, h }, before) => ahead([t.t, tNext.t, h, driftOf(way)], before), behind };
 }
 
 /** 0, which moves with t0. */
@@ -136,38 +126,53 @@ function halves(
   };
 }
 
-/** Adds what an output says about the step that it lies in. */
-export type OutputPull = (
-  when: When,
-  after: readonly Tensor[],
-  index: Tensor,
-) => { readonly start: Tensor; readonly after: readonly Tensor[]; readonly closed: readonly Tensor[] };
+/** θ − 1 of a time in a step. */
+export const placeIn = ({ tNext, h }: When, time: FineTime): Tensor => stopGradient(since(time, tNext)).div(h);
 
-export function outputPull(way: Way): OutputPull {
-  const { cotangents, end } = way;
-  const dueTimes = outputsOf(way);
-  const pull = interpolationPull(way);
-  return (when, step, index) => {
-    const s = since(timeAmong(dueTimes, index), when.tNext).div(when.h);
-    return pull(
-      when,
-      step,
-      s,
-      cotangents.slice(0, end.ys.length).map((ct) => take(ct, index, 0)),
-    );
+/** The state at a place in a step, which moves with the drift. */
+export const stateIn = (way: Way, { tNext, h }: When, after: readonly Tensor[], s: Tensor): Tensor[] =>
+  way.pieces.interpolate.run([tNext.t.add(driftOf(way)), h, s, ...after], way.closed);
+
+/** Cotangents of the drift, of a step's end (state, memory, dense output), and of closed values that are marked. */
+export interface Pulled {
+  readonly drift: Tensor;
+  readonly after: readonly Tensor[];
+  readonly closed: readonly Tensor[];
+}
+
+/** Pulls back an output within a step. */
+export type OutputPull = (when: When, after: readonly Tensor[], due: FineTime, cotangents: readonly Tensor[]) => Pulled;
+
+/** @param timesMove whether the state at an output moves with its time, as the field says */
+export function outputPull(way: Way, timesMove: boolean): OutputPull {
+  const within = interpolationPull(way);
+  const ofFlow = timesMove ? flowPull(way) : undefined;
+  const drift = driftOf(way);
+  return (when, after, due, cotangents) => {
+    const s = placeIn(when, due);
+    if (!ofFlow) return within(when, after, s, cotangents);
+    const flown = ofFlow(stopGradient(due.t).add(drift), due.t, stateIn(way, when, after, s), cotangents);
+    const pulled = within(when, after, s, flown.y);
+    return {
+      drift: pulled.drift.add(flown.from),
+      after: pulled.after,
+      closed: pulled.closed.map((ct, k) => ct.add(flown.closed[k]!)),
+    };
   };
 }
 
-/** Adds what the state at a place `s` of a step says about it. */
+/** Pulls back the state at a place `s` of a step, which moves with the drift. */
 export type InterpolationPull = (
-  when: Pick<When, "tNext" | "h">,
+  when: When,
   after: readonly Tensor[],
   s: Tensor,
   cotangents: readonly Tensor[],
-) => ReturnType<OutputPull>;
+) => Pulled;
 
-export function interpolationPull({ pieces, closed, marks }: Way): InterpolationPull {
+export function interpolationPull(way: Way): InterpolationPull {
+  const { pieces, closed, marks } = way;
   const { types, run } = pieces.interpolate;
+  const drift = driftOf(way);
   const { tape, captured } = trace("output", (...ins) => run(ins.slice(0, types.length), ins.slice(types.length)), [
     ...types,
     ...closed.map(typeOf),
@@ -187,41 +192,52 @@ export function interpolationPull({ pieces, closed, marks }: Way): Interpolation
     tape.outputs.map(() => true),
   );
   return ({ tNext, h }, step, s, rows) => {
-    const all = [tNext.t, h, s, ...step, ...closed, ...captured, ...rows, ...pulled.captured];
-    const [start, ...rest] = applyTape(pulled.tape, all);
+    const all = [tNext.t.add(drift), h, s, ...step, ...closed, ...captured, ...rows, ...pulled.captured];
+    const [ofDrift, ...rest] = applyTape(pulled.tape, all);
     const floats = after.map(({ dtype }) => isFloat(dtype));
     const own = place(rest, floats);
     return {
-      start: start!,
+      drift: ofDrift!,
       after: step.map((x, k) => own[k] ?? zerosLike(x)),
       closed: rest.slice(floats.filter((is) => is).length),
     };
   };
 }
 
-/** Pulls back what the field makes of a state on the way to the moment of an output: cotangents of that state and of its time. */
+/**
+ * Pulls back what the field makes of a state on the way to the moment of an output: cotangents of the time and the state before, and of closed values that
+ * are marked, which are 0 but move with the times.
+ */
 export function flowPull({
   pieces,
   t0,
   y0,
   closed,
+  marks,
 }: Way): (
   from: Tensor,
   to: Tensor,
   y: readonly Tensor[],
   cotangents: readonly Tensor[],
-) => { readonly from: Tensor; readonly y: readonly Tensor[] } {
-  const slope = (t: Tensor, y: readonly Tensor[]): Tensor[] => pieces.slope.run([t, ...y], closed);
-  const { tape, captured } = trace("output", (from, to, ...y) => flow(slope, from, to, y), [t0, t0, ...y0].map(typeOf));
+) => { readonly from: Tensor; readonly y: readonly Tensor[]; readonly closed: readonly Tensor[] } {
+  const size = y0.length;
+  const { tape, captured } = trace(
+    "output",
+    (from, to, ...ins) => {
+      const [y, own] = [ins.slice(0, size), ins.slice(size)];
+      return flow((t, state) => pieces.slope.run([t, ...state], own), from, to, y);
+    },
+    [t0, t0, ...y0, ...closed].map(typeOf),
+  );
   const pulled = transforms.vjp(
     tape,
-    [true, false, ...y0.map(() => true), ...captured.map(() => false)],
+    [true, false, ...y0.map(() => true), ...marks, ...captured.map(() => false)],
     y0.map(() => true),
   );
   return (from, to, y, cotangents) => {
-    const all = [from, to, ...y, ...captured, ...cotangents, ...pulled.captured];
+    const all = [from, to, ...y, ...closed, ...captured, ...cotangents, ...pulled.captured];
     const [ofFrom, ...rest] = applyTape(pulled.tape, all);
-    return { from: ofFrom!, y: rest };
+    return { from: ofFrom!, y: rest.slice(0, size), closed: rest.slice(size) };
   };
 }
 

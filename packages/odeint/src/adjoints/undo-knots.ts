@@ -15,7 +15,7 @@ import {
 import { choose } from "../events/choose";
 import type { EventOutcome } from "../events/collect";
 import type { Trigger } from "../events/leaf-event";
-import { exactly, type FineTime, since, timeAmong } from "../fine-time";
+import { exactly, timeAmong } from "../fine-time";
 import { numbers, startOf } from "../problem";
 import { place, powers } from "./continuous";
 import { cutsOf, timesBetweenCuts } from "./cuts";
@@ -23,7 +23,18 @@ import { cotangentsOf, knotsOf } from "./knots";
 import type { Inputs } from "./node";
 import type { Passages } from "./passages";
 import { typeOf } from "./pullback";
-import { beginPull, driftingHalves, driftOf, flowPull, interpolationPull, type Way, type When } from "./step-pulls";
+import {
+  beginPull,
+  driftingHalves,
+  driftOf,
+  interpolationPull,
+  outputPull,
+  placeIn,
+  type Pulled,
+  stateIn,
+  type Way,
+  type When,
+} from "./step-pulls";
 
 /** What goes from step to step, backwards. Cotangents begin with `ct`. */
 interface Undone {
@@ -113,10 +124,9 @@ export function undoKnots(
   const count = knots.triggers.size;
   const timesOf = timesBetweenCuts(way, cuts, knots);
   const drift = driftOf(way);
-  const pull = interpolationPull(way);
+  const [pull, pullOutput] = [interpolationPull(way), outputPull(way, timesMove)];
   const { ahead, behind } = driftingHalves(way);
   const slope = (t: Tensor, y: readonly Tensor[]): Tensor[] => pieces.slope.run([t, ...y], closed);
-  const ofFlow = timesMove ? flowPull(way) : undefined;
   const none = pieces.step.outs.slice(carried);
   const floats = pieces.undo.outs.map(({ dtype }) => isFloat(dtype));
   const rowOf = (knot: Tensor): Tensor => take(log.places, knot, 0);
@@ -165,7 +175,7 @@ export function undoKnots(
     const cutsBefore = c.cuts.sub(cast(cut, "int32"));
     const when = timesOf({ step: n, cutsBefore, cut, end: timeAmong(log.ends!, row) });
     const before = pieces.undo.run([when.t.t.add(drift), when.tNext.t.add(drift), when.h, ...state], closed);
-    const again = ahead(when, before);
+    const again = ahead(n, when, before);
     const dense = again.slice(carried, pieces.step.outs.length);
     const step: Step = { when, after: [...state, ...dense] };
     const at = overKnots(n, c, step);
@@ -212,17 +222,8 @@ export function undoKnots(
     const knot = at.sums.left.sub(1);
     const { times, rests } = knots.rows;
     const due = timeAmong({ t: times, rest: rests ? [rests] : exactly(times).rest }, knot);
-    const s = placeIn(step, due);
     const cts = knots.rows.cotangents.map((ct) => take(ct, knot, 0));
-    if (!ofFlow) return within({ ...at, sums: { ...at.sums, left: knot } }, step, s, cts);
-    const ofStart = ofFlow(stopGradient(due.t).add(drift), due.t, stateIn(step, s), cts);
-    const sums = { ...at.sums, drift: at.sums.drift.add(ofStart.from), left: knot };
-    return within({ ...at, sums }, step, s, ofStart.y);
-  }
-
-  /** The state at a place in a step. */
-  function stateIn({ when, after }: Step, s: Tensor): Tensor[] {
-    return pieces.interpolate.run([when.tNext.t.add(drift), when.h, s, ...after], closed);
+    return within({ ...at, sums: { ...at.sums, left: knot } }, pullOutput(step.when, step.after, due, cts));
   }
 
   function overEvent(i: number, at: AtKnot, step: Step): AtKnot {
@@ -233,14 +234,14 @@ export function undoKnots(
     const before = kept.map((x) => take(x, row, 0));
     // Where the step ended, or another event had just set the state.
     const outside = time.equal(step.when.tNext.t);
-    const exact = placeIn(step, exactly(time));
+    const exact = placeIn(step.when, exactly(time));
     // A single float of the time may lie beside a step that is shorter than its last digit.
     const s = exact.dtype === "float32" ? exact.clip(-1, 0) : exact;
     const y = choose(
       outside,
       { step, s, before },
       (given) => given.before.slice(0, size),
-      (given) => stateIn(given.step, given.s),
+      (given) => stateIn(way, given.step.when, given.step.after, given.s),
     );
     const after = cutting[i]! ? passages.after(i, from, y) : y;
     const begun = reset && !terminal ? beginPull(way, from, after, at.ctMemory) : undefined;
@@ -271,25 +272,18 @@ export function undoKnots(
       outside,
       { passed, step, s, cts: pulled.y },
       ({ passed, cts }) => ({ ...passed, ctY: plus(passed.ctY, cts) }),
-      ({ passed, step, s, cts }) => within(passed, step, s, cts),
+      ({ passed, step, s, cts }) => within(passed, pull(step.when, step.after, s, cts)),
     );
   }
 
-  /** θ − 1 of a time in a step. */
-  function placeIn({ when }: Step, time: FineTime): Tensor {
-    return stopGradient(since(time, when.tNext)).div(when.h);
-  }
-
   /** Adds the cotangents of a state within a step. */
-  function within(at: AtKnot, { when, after }: Step, s: Tensor, cts: readonly Tensor[]): AtKnot {
-    const moved = { tNext: { ...when.tNext, t: when.tNext.t.add(drift) }, h: when.h };
-    const one = pull(moved, after, s, cts);
+  function within(at: AtKnot, { drift, after, closed }: Pulled): AtKnot {
     return {
       ...at,
-      ctY: plus(at.ctY, one.after.slice(0, size)),
-      ctMemory: plus(at.ctMemory, one.after.slice(size, carried)),
-      ctDense: plus(at.ctDense, one.after.slice(carried)),
-      sums: { ...at.sums, drift: at.sums.drift.add(one.start), closed: plus(at.sums.closed, one.closed) },
+      ctY: plus(at.ctY, after.slice(0, size)),
+      ctMemory: plus(at.ctMemory, after.slice(size, carried)),
+      ctDense: plus(at.ctDense, after.slice(carried)),
+      sums: { ...at.sums, drift: at.sums.drift.add(drift), closed: plus(at.sums.closed, closed) },
     };
   }
 

@@ -6,11 +6,13 @@ import { integrate } from "../integrate";
 import { numbers, type Problem, startOf, stopsOf } from "../problem";
 import type { Method } from "../step";
 import { scaledNorm } from "../tolerance";
+import { flow } from "../flow";
 import { realOf, type StateType, traced } from "../vectorField";
 import type { Backward } from "./continuous";
 import { after, type Interval, intervalsTo, measured } from "./intervals";
 import type { Knots } from "./knots";
 import type { Passages, Passing } from "./passages";
+import { motionOf } from "./standing";
 import { listState, methodFor, steppingFor } from "./settings";
 
 /** Directions, for each state and each closed value that is marked, of the field and of events: `[count, …shape]`. */
@@ -83,7 +85,7 @@ export function alongKnots(
   const { settings, dt, t0, y0, state } = given;
   const size = state.leaves.length;
   const { int } = numbers(t0);
-  const { method, norm, start } = variationsOf(given, seeds);
+  const { method, norm, start, standing } = variationsOf(given, seeds);
   const none = zerosLike(t0).broadcastTo([seeds.count]);
   const init: Carried = { y: y0, s: seeds.y0, end: { t: none, y: seeds.y0.map((s) => zerosLike(s)) }, status: int(0) };
   const xs: Row = {
@@ -113,7 +115,7 @@ export function alongKnots(
     return choose(
       length ? length.equal(0) : from.equal(to),
       { carried, interval },
-      (now) => now.carried,
+      ({ carried, interval }) => ({ ...carried, s: standing(interval, carried) }),
       (now) => solved(now.carried, now.interval),
     );
   }
@@ -166,6 +168,8 @@ interface Variations {
   readonly norm: ReturnType<typeof scaledNorm>;
   /** Directions with which a solve begins: those given, as far as algebraic equations allow them. */
   readonly start: (t: Tensor, y: readonly Tensor[], s: readonly Tensor[]) => readonly Tensor[];
+  /** Directions over an interval of no length: as they are, but they move with its ends. */
+  readonly standing: (interval: Pick<Interval, "from" | "to">, at: Pick<Carried, "y" | "s">) => readonly Tensor[];
 }
 
 function variationsOf(given: Backward, seeds: Seeds): Variations {
@@ -191,6 +195,8 @@ function variationsOf(given: Backward, seeds: Seeds): Variations {
       const forced = slopes(t, [...y, ...s.map((x) => zerosLike(x))]).slice(size);
       return mass.start(t, y, s, forced);
     },
+    standing: ({ from, to }, { y, s }) =>
+      flow(varied({ ...given, ...motionOf(given) }, seeds), to, from, [...y, ...s]).slice(size),
   };
 }
 
@@ -257,5 +263,5 @@ function varied(
     },
     types,
   );
-  return (t, all) => run([t, ...all]);
+  return (t, all) => run([cast(t, types[0]!.dtype), ...all]);
 }

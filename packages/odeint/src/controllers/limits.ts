@@ -13,7 +13,7 @@ export interface StepLimits {
   readonly factorMin?: number;
   /** The greatest factor from step to step. @defaultValue 10; 8 of `gustafsson` */
   readonly factorMax?: number;
-  /** A step below this ends the solve with `stepUnderflow`. @defaultValue 4 ulp of t */
+  /** Where a rejected step would have to be shorter than this, the solve ends with `stepUnderflow`. @defaultValue 4 ulp of t */
   readonly dtMin?: number;
   /** No step is longer. @defaultValue ∞ */
   readonly dtMax?: number;

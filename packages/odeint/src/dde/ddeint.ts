@@ -1,6 +1,7 @@
 import { defaultTarget, type Target, Tensor, type Tensors, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
 import { eachTrajectory } from "../each-trajectory";
 import type { SolveEvent } from "../events/event";
+import { usualMaxEvents } from "../events/leaf-event";
 import { type OdeintOptions, solvedAs } from "../odeint";
 import { checkOptions } from "../options";
 import { optionNames } from "../prepare";
@@ -31,8 +32,8 @@ export interface DdeintOptions<A = undefined, Y = never> extends OdeintOptions<A
 /**
  * Solves dy/dt = field(t, y, [y(t − delays[0]), …], args) from y(ts[0]) = y0 and the states before, by the method of steps: the past is the dense output
  * of the steps taken. Adaptive steps end at the breaking points, sums of delays after ts[0] at which the solution is not smooth, up to as many delays as
- * the solver's order and one more; none is longer than the shortest delay. Where delays depend on the state, breaking points are not known beforehand: the
- * error control finds them, by rejected steps; and a delay that comes down to 0 ends the solve with `stepUnderflow`. Differentiable, in both modes and to any order, with respect to y0, args, delays,
+ * the solver's order and one more; none is longer than the shortest delay. Where delays depend on the state, breaking points are not known beforehand: a
+ * step within which such a delay reaches back over one is tried again up to there, so that steps end at them too; and a delay that comes down to 0 ends the solve with `stepUnderflow`. Differentiable, in both modes and to any order, with respect to y0, args, delays,
  * ts, and what field and history close over.
  * @param field (t, y, delayed, args) → a tree like y; `delayed` has a tree like y for each delay; traced once for each program
  * @param history the states before ts[0]: a function of time (a scalar of the state's real dtype), or a tree like y0 if they were always the same. It need
@@ -74,14 +75,16 @@ export function ddeint<Y extends StateLike<Y>, A = undefined>(
   checkIncreasing(times.values);
   checkFixed(rest, delays);
   checkTold(times, delays);
-  const changing = rest.events?.filter(({ reset, terminal }) => reset && !terminal).length ?? 0;
+  // What is no list of events is refused with the rest of the options.
+  const events = Array.isArray(rest.events) ? (rest.events as readonly SolveEvent[]) : [];
+  const changing = events.filter((one?: Partial<SolveEvent>) => one?.reset && !one.terminal).length;
   const problem: DelayProblem = {
     field: field as unknown as DelayProblem["field"],
     history: history,
     delays,
     start: times.tensor.slice([0], [1]).reshape([]),
     kept: historySteps,
-    resets: changing * (rest.maxEvents ?? 16),
+    resets: changing && changing * (rest.maxEvents ?? usualMaxEvents(events)),
   };
   // The method calls the field itself, with its past.
   return solvedAs("ddeint", (_t, y) => y, y0, ts, { ...rest, solver: withPast(rest, problem) });

@@ -2,7 +2,7 @@ import { broadcastShapes, cast, sameShape, printShape, ShapeError, Tensor, tree,
 import type { StateType } from "../vectorField";
 
 /** The state before the start: a function of time, or a tree like y where it was always the same. */
-export type History<Y> = ((t: Tensor) => Y | Tree) | Tree;
+export type History<Y> = ((t: Tensor) => NoInfer<Y> | Tree) | Tree | NoInfer<Y>;
 
 /** A history's leaves at a time. @throws ShapeError when they are not those of the state */
 export function historyLeaves(history: History<Tree>, t: Tensor, state: StateType): Tensor[] {

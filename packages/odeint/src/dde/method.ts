@@ -4,8 +4,10 @@ import { methodOf, type Solver } from "../solver";
 import { Status } from "../status";
 import type { Attempt, Method } from "../step";
 import type { Parts } from "../stepper";
+import { scaledNorm } from "../tolerance";
 import { derivative, realOf, traced } from "../vectorField";
 import { delayOf, delaySums, type KnownDelays } from "./delays";
+import { type Breaks, type Broken, brokenBy, type Trial } from "./breaking";
 import { type History, historyLeaves } from "./history";
 import { cutAt, emptyPast, oldest, type Past, remembered, stateAt } from "./past";
 
@@ -34,8 +36,10 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
   const lags = stateLags(parts, problem);
   // Leaves that the solver itself carries; known once it began.
   let own = 0;
-  // Then comes when events changed the state, if they may, and the past.
-  const changes = resets > 0 && delays.tensor ? 1 : 0;
+  // Then come the breaking points found on the way, if there may be any, and their generations if delays depend on the state; and the past.
+  const seeks = lags.length > 0;
+  const points = (delays.tensor || seeks ? resets : 0) + (seeks ? 2 * lags.length * (solver.order + 1) : 0);
+  const changes = points === 0 ? 0 : seeks ? 2 : 1;
   const unpack = (memory: readonly Tensor[]): Past => {
     const [ends, lengths, until, ...rest] = memory.slice(own + changes) as [Tensor, Tensor, Tensor, ...Tensor[]];
     const count = parts.state.leaves.length;
@@ -57,6 +61,10 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
     ...dense,
   ];
   const noted = (memory: readonly Tensor[]): Tensor[] => memory.slice(own, own + changes);
+  /** With one more in place of the oldest. */
+  const withOneMore = (memory: readonly Tensor[], point: readonly Tensor[]): Tensor[] =>
+    noted(memory).map((x, k) => concat([x.slice([1], [points]), point[k]!.reshape([1])], 0));
+  const sums = delays.tensor && delaySums(delays.tensor, solver.order + 1);
   const { undo: _, ...inner } = still;
   const method: Method = {
     ...inner,
@@ -64,18 +72,18 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
     ...(constant && { longest: constant.min().div(1.01) }),
     // The field at outputs' times is not to be had without the past.
     interpolantMoves: true,
+    ...(seeks && !parts.exact && { lands: true }),
     begin: (t, y) => {
       const memory = still.begin(t, y);
       own = memory.length;
       // The breaking points of the start are there anyway.
-      const none = changes > 0 ? [broadcastTo(start, [resets])] : [];
+      const none = [start, stopGradient(start).mul(0)].map((x) => broadcastTo(x, [points])).slice(0, changes);
       return [...memory, ...none, ...pack(emptyPast(kept, start, y, memory, still))];
     },
     restart: (t, y, memory) => [...past(unpack(memory)).begin(t, y), ...memory.slice(own)],
     reset: (t, moment, y, memory) => {
       const before = cutAt(unpack(memory), t);
-      const times = noted(memory).map((x) => concat([x.slice([1], [resets]), moment.reshape([1])], 0));
-      return [...past(before).begin(t, y), ...times, ...pack(before)];
+      return [...past(before).begin(t, y), ...withOneMore(memory, [moment, stopGradient(t).mul(0)]), ...pack(before)];
     },
     slope: (t, y, memory) => past(memory && unpack(memory)).slope(t, y),
     attempt: (t, tNext, h, y, memory): Attempt => {
@@ -86,23 +94,54 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
       const ends = lags.map((lag) => stopGradient(lag(tNext, tried.y)));
       const reaches = [...(constant ? [constant.max()] : []), ...ends].reduce((a, b) => a.maximum(b));
       const forgotten = first.greater(start).and(first.greater(stopGradient(tNext).sub(reaches)));
+      const broken = seeks && !parts.exact ? brokenBy(trial(), breaks(memory), lags, solver.order) : undefined;
+      const found = broken ? noting(memory, tNext, broken) : noted(memory);
       return {
         ...tried,
+        ...(broken && { lands: broken.lands }),
         ...(ends.length > 0 && { longest: shortestOf([...ends, ...lags.map((lag) => stopGradient(lag(t, y)))]) }),
-        memory: [...tried.memory, ...noted(memory), ...pack(after)],
+        memory: [...tried.memory, ...found, ...pack(after)],
         failure: { when: forgotten, status: Status.historyTooShort },
       };
+
+      function trial(): Trial {
+        const norm = scaledNorm(parts.rtol, parts.atol, parts.norm, parts.state, h.dtype);
+        return {
+          t,
+          tNext,
+          h,
+          y,
+          tried,
+          within: (theta) => still.interpolate({ ...tried, t: tNext, h, s: theta.sub(1) }),
+          size: (change) => stopGradient(norm(change, y, tried.y)),
+        };
+      }
     },
     interpolate: (step) => still.interpolate({ ...step, memory: step.memory.slice(0, own) }),
   };
   if (!delays.tensor) return method;
-  const sums = delaySums(delays.tensor, solver.order + 1);
   const laterJumps = (memory: readonly Tensor[]): Tensor =>
     noted(memory)[0]!
-      .reshape([resets, 1])
-      .add(sums.reshape([1, sums.size]))
-      .reshape([resets * sums.size]);
-  return acrossJumps(changes > 0 ? { ...method, laterJumps } : method, start.add(sums));
+      .reshape([points, 1])
+      .add(sums!.reshape([1, sums!.size]))
+      .reshape([points * sums!.size]);
+  return acrossJumps(changes > 0 ? { ...method, laterJumps } : method, start.add(sums!));
+
+  /** Breaking points that delays that depend on the state may reach back to. */
+  function breaks(memory: readonly Tensor[]): Breaks {
+    const [times, generations] = noted(memory).map((x) => stopGradient(x)) as [Tensor, Tensor];
+    const first = stopGradient(start).reshape([1]);
+    const planned = sums ? [stopGradient(start.add(sums))] : [];
+    return {
+      times: concat([first, times, ...planned], 0),
+      generations: concat([first.mul(0), generations, ...planned.map((x) => x.mul(0).add(1))], 0),
+    };
+  }
+
+  function noting(memory: readonly Tensor[], t: Tensor, { arrives, generation }: Broken): Tensor[] {
+    const after = withOneMore(memory, [stopGradient(t), where(arrives, generation, 0)]);
+    return after.map((x, k) => where(arrives, x, noted(memory)[k]!));
+  }
 
   /** How long a step may be, as the delays are at its ends: a little shorter, as are constant ones. What is no delay bounds nothing. */
   function shortestOf(all: readonly Tensor[]): Tensor {

@@ -14,8 +14,9 @@ import {
 } from "@dzdt/tensor";
 import { timeType } from "../at-hand";
 import { realOf, type StateType, traced } from "../vectorField";
-import { readTimes } from "../saveAt";
+import { readTimes, type Times } from "../saveAt";
 import type { EventCondition, EventDirection, SolveEvent } from "./event";
+import type { Method } from "../step";
 import type { EventMachinery } from "./machinery";
 
 type OfState = (t: Tensor, y: readonly Tensor[]) => Tensor;
@@ -56,14 +57,20 @@ export interface GivenEvents {
   readonly machinery: EventMachinery;
 }
 
+/** How often each event may fire unless it is told: 16 times, or as many as an event has preset times. */
+export const usualMaxEvents = (events: readonly SolveEvent[]): number =>
+  events.reduce((most, { at }) => Math.max(most, at === undefined ? 0 : countOf(at)), 16);
+
+const countOf = (at: Times): number => (at instanceof Tensor ? at.size : at.length);
+
 /** @throws TypeError, RangeError for a list that is none */
 export function readEvents(
   where: string,
   events: unknown,
-  maxEvents: unknown,
+  maxEvents: number | undefined,
   target: Target,
 ): GivenEvents | undefined {
-  if (!(Number.isInteger(maxEvents) && (maxEvents as number) > 0))
+  if (maxEvents !== undefined && !(Number.isInteger(maxEvents) && maxEvents > 0))
     throw new RangeError(`${where}: maxEvents is ${String(maxEvents)}; give a positive integer`);
   if (events === undefined) return undefined;
   if (!Array.isArray(events))
@@ -75,21 +82,40 @@ export function readEvents(
       );
     const event = one as SolveEvent;
     const { at } = event;
-    const none = at === undefined || (at instanceof Tensor ? at.size : at.length) === 0;
-    if (!none) return { event, times: readTimes("event", "at", at, target).tensor };
+    if (at !== undefined && countOf(at) > 0) return { event, times: presetTimes(at, target) };
     // NaN is a time that never comes.
     return { event, times: event.condition ? undefined : tensor([NaN], { dtype: timeType(target), target }) };
   });
   const [first] = list;
-  return first && { list, maxEvents: maxEvents as number, machinery: first.event.machinery };
+  if (!first) return undefined;
+  const most = maxEvents ?? usualMaxEvents(list.map(({ event }) => event));
+  return { list, maxEvents: most, machinery: first.event.machinery };
+}
+
+/** @throws RangeError for a known time that is not finite, or that is there twice: an event fires once at a time */
+function presetTimes(at: Times, target: Target): Tensor {
+  const { tensor: times, values } = readTimes("event", "at", at, target);
+  const known = Array.from(values ?? []);
+  const twice = known.findIndex((t, j) => known.indexOf(t) < j);
+  if (twice >= 0)
+    throw new RangeError(
+      `event: at[${twice}] = ${known[twice]!} is at[${known.indexOf(known[twice]!)}] again, and an event fires once at a time; make it one change, or give another event`,
+    );
+  return times;
 }
 
 /** Records the functions of events. To be called while tracing, outside of rules: numbers in them are inputs of the program. */
-export function tracedEvents(given: GivenEvents, slope: Slope, state: StateType, args: unknown): Events {
+export function tracedEvents(
+  given: GivenEvents,
+  { slope, consistent }: Pick<Method, "slope" | "consistent">,
+  state: StateType,
+  args: unknown,
+): Events {
   const { list, maxEvents, machinery } = given;
   const triggers = list.flatMap(({ event, times }, slot): Trigger[] => {
     const { terminal } = event;
-    const reset = event.reset && tracedReset(event.reset, slot, state, args);
+    const change = event.reset && tracedReset(event.reset, slot, state, args);
+    const reset = change && consistent ? (t: Tensor, y: readonly Tensor[]) => consistent(t, change(t, y)) : change;
     const rest = { slot, terminal, reset };
     const none = { value: undefined, smooth: false, direction: "both" } as const;
     return [

@@ -12,6 +12,11 @@ import { bumpsOf, middled } from "./middle";
 export interface ExtrapolationOptions {
   /** The highest order, even, 8 to 20; where steps are of one length the order of all, 6 to 20. */
   readonly order: number;
+  /**
+   * Steps are so short that dense output keeps to about ten times the tolerance. Without it they are a fifth fewer, only as short as their ends need:
+   * outputs between them may err by many times the tolerance. @defaultValue true
+   */
+  readonly between?: boolean;
 }
 
 /** What defines an extrapolation method. */
@@ -53,34 +58,24 @@ const centred = (n: number): boolean => n % 4 === 2;
 const limitWeights = (steps: readonly number[]): number[] =>
   steps.map((n, j) => steps.reduce((product, m, i) => (i === j ? product : (product * n * n) / (n * n - m * m)), 1));
 
-/** Differences of dy/dt of each order from 0 on: weights by places from the middle, and the fewest steps of the rule that have them. */
-const differences: readonly { readonly least: number; readonly weights: readonly (readonly [number, number])[] }[] = [
-  { least: 2, weights: [[0, 1]] },
-  {
-    least: 6,
-    weights: [
-      [1, 1],
-      [-1, -1],
-    ],
+/** How many derivatives of the middle steps of so many columns use: those that two of them have at least, and as many as their order needs. */
+const derivativesOf = (columns: number): number => 2 * (columns - fewest);
+
+/** The i-th difference of dy/dt around the middle: weights by places from there. */
+const differences: readonly (readonly (readonly [place: number, weight: number])[])[] = Array.from(
+  { length: derivativesOf(sequence.length) },
+  (_, i) => {
+    let weight = 1;
+    return Array.from({ length: i + 1 }, (__, k) => {
+      const own = [i - 2 * k, weight] as const;
+      weight *= -(i - k) / (k + 1);
+      return own;
+    });
   },
-  {
-    least: 6,
-    weights: [
-      [2, 1],
-      [0, -2],
-      [-2, 1],
-    ],
-  },
-  {
-    least: 10,
-    weights: [
-      [3, 1],
-      [1, -3],
-      [-1, 3],
-      [-3, -1],
-    ],
-  },
-];
+);
+
+/** The most of (θ(1 − θ))² xⁱ, x = θ − 1/2, in a step. */
+const bumpOf = (i: number): number => (0.5 * Math.sqrt(i / (i + 4))) ** i / (i + 4) ** 2;
 
 /** One column: the midpoint rule over the step. */
 interface Column {
@@ -92,10 +87,11 @@ interface Column {
 }
 
 /**
- * Safety of step lengths, least and most change of a step, and by how much one order must be cheaper: as in Hairer's program, but for the first, which
- * is 0.65 there: on the non-stiff test problems it takes as many evaluations, and a third more rejections.
+ * What dense output may err by in units of the tolerance, safety of step lengths, least and most change of a step, and by how much one order must be
+ * cheaper: as in Hairer's program, but for `error`, which is 0.65 there: on the non-stiff test problems it takes as many evaluations, and a third more
+ * rejections.
  */
-const control = { error: 0.25, length: 0.94, least: 0.02, most: 4, lower: 0.8, higher: 0.9 };
+const control = { dense: 10, error: 0.25, length: 0.94, least: 0.02, most: 4, lower: 0.8, higher: 0.9 };
 
 /** The work of columns of which the number is not known while tracing. */
 const workOf = (columns: Tensor): Tensor =>
@@ -105,9 +101,11 @@ const workOf = (columns: Tensor): Tensor =>
   );
 
 /** Steps of Gragg, Bulirsch and Stoer. `memory` is dy/dt at the state, and the number of columns in which the next step should converge. */
-function extrapolationMethod({ name, order }: ExtrapolationSolver, parts: Parts): Method {
+function extrapolationMethod({ name, order, between }: ExtrapolationSolver, parts: Parts): Method {
   const { field, state, rtol, atol, exact } = parts;
   const most = order / 2;
+  const highest = derivativesOf(most);
+  const columnCounts = Array.from({ length: most - fewest + 1 }, (_, i) => fewest + i);
   const leaves = state.leaves;
   const size = leaves.length;
   const weighted = (weights: readonly number[], lists: readonly Leaves[]): Tensor[] =>
@@ -161,30 +159,28 @@ function extrapolationMethod({ name, order }: ExtrapolationSolver, parts: Parts)
     const smoothed = ahead(ends.before, last, part).map((x, leaf) => x.add(ends.now[leaf]!).mul(0.5));
     const change = less(smoothed);
     if (!centred(n)) return { n, change, middle: [] };
-    const slopes = differences
-      .filter(({ least }) => n >= least)
-      .map(({ weights }, i) => {
-        const found = weighted(
-          weights.map(([, w]) => w),
-          weights.map(([place]) => row(rows.f, centre + place)),
-        );
-        return found.map((x) => x.mul(cast(h.mul((n / 2) ** i), x.dtype)));
-      });
+    const slopes = differences.slice(0, Math.min(centre, highest)).map((weights, i) => {
+      const found = weighted(
+        weights.map(([, w]) => w),
+        weights.map(([place]) => row(rows.f, centre + place)),
+      );
+      return found.map((x) => x.mul(cast(h.mul(centre ** i), x.dtype)));
+    });
     return { n, change, middle: [less(row(rows.now, centre)), ...slopes] };
   }
 
-  /** The middle of a step of these columns: the change of y and four derivatives, of which the fewest columns know one only. */
+  /** The middle of a step of these columns: the change of y, and as many derivatives as any step uses, those that this one does not use 0. */
   const middleOf = (columns: readonly Column[]): Tensor[] =>
-    [0, 1, 2, 3, 4].flatMap((i) =>
-      i > 1 && columns.length === fewest ? columns[0]!.change.map((x) => x.mul(0)) : derivativeOf(columns, i),
-    );
+    Array.from({ length: highest + 1 }, (_, i) =>
+      i > derivativesOf(columns.length) ? columns[0]!.change.map((x) => x.mul(0)) : derivativeOf(columns, i),
+    ).flat();
 
   return {
     name,
     errorOrder: 2 * fewest + 1,
     derivative: true,
     counted: !exact,
-    dense: Array.from({ length: 7 }, () => leaves).flat(),
+    dense: Array.from({ length: highest + 3 }, () => leaves).flat(),
     evaluations: { begin: 1, attempt: work(most), interpolate: 0 },
     begin: (t, y) => {
       const slope = field(t, y);
@@ -215,19 +211,21 @@ function extrapolationMethod({ name, order }: ExtrapolationSolver, parts: Parts)
         const end = plus(y, changeOf(columns));
         const slope = field(tNext, end);
         const bumps = bumpsOf({ h, start: y, k0: start, end, k1: slope }, middleOf(columns), size);
-        const kept = most === fewest ? bumps.map((q, i) => (i < 2 * size ? q : q.mul(0))) : bumps;
-        return { y: end, memory: slope, errors: [], dense: [...y, ...start, ...kept] };
+        return { y: end, memory: slope, errors: [], dense: [...y, ...start, ...bumps] };
       }
       const wanted = memory[size]!;
       const norm = scaledNorm(rtol, atol, parts.norm, state, h.dtype);
       const first = Array.from({ length: fewest }, (_, i) => column(i + 1));
       const found = converged(first, [errorOf(first.slice(0, -1)), errorOf(first)]);
-      const [end, middle] = [found.slice(0, size), found.slice(size, 6 * size)];
-      const [used, ...errors] = found.slice(6 * size).map((x) => stopGradient(x)) as [Tensor, ...Tensor[]];
-      const choice = chosen(used, errors);
+      const [end, middle] = [found.slice(0, size), found.slice(size, (highest + 2) * size)];
+      const [used, ...errors] = found.slice((highest + 2) * size).map((x) => stopGradient(x)) as [Tensor, ...Tensor[]];
       const slope = field(tNext, end);
       const bumps = bumpsOf({ h, start: y, k0: start, end, k1: slope }, middle, size);
-      const kept = bumps.map((q, i) => (i < 2 * size ? q : where(used.equal(fewest), 0, q)));
+      const kept = bumps.map((q, i) => {
+        const unused = columnCounts.filter((c) => derivativesOf(c) < Math.floor(i / size)).length;
+        return unused === 0 ? q : where(used.less(fewest + unused), 0, q);
+      });
+      const choice = chosen(used, errors, between ? betweenErrors(used, bumps) : []);
       return {
         y: end,
         memory: [...slope, choice.columns],
@@ -241,6 +239,23 @@ function extrapolationMethod({ name, order }: ExtrapolationSolver, parts: Parts)
         const [high, low] = [changeOf(columns), changeOf(columns.slice(1))];
         const error = high.map((x, leaf) => x.sub(low[leaf]!));
         return stopGradient(norm(error, y, plus(y, high))).maximum(1e-30);
+      }
+
+      /**
+       * What dense output of this many columns errs by, and of one and two columns less, by the last term of each polynomial: in units of what it may.
+       * Hairer and Ostermann 1990.
+       */
+      function betweenErrors(used: Tensor, bumps: Leaves): Tensor[] {
+        return [0, 1, 2].map((less) => {
+          const degrees = columnCounts.map((c) => derivativesOf(Math.max(fewest, c - less)));
+          const term = leaves.map((_, leaf) =>
+            atOrder(
+              used.sub(fewest - 1),
+              degrees.map((i) => bumps[i * size + leaf]!.mul(bumpOf(i) / control.dense)),
+            ),
+          );
+          return stopGradient(norm(term, y, end)).maximum(1e-30);
+        });
       }
 
       /** The end, the middle, how many columns, and the errors of the last one and of the two before. */
@@ -278,6 +293,7 @@ function extrapolationMethod({ name, order }: ExtrapolationSolver, parts: Parts)
       function chosen(
         used: Tensor,
         [error, before, twoBefore]: readonly Tensor[],
+        between: readonly Tensor[],
       ): { ratio: Tensor; factor: Tensor; columns: Tensor } {
         const factorOf = (e: Tensor, columns: Tensor): Tensor => {
           const power = columns.mul(2).sub(1).neg();
@@ -291,7 +307,11 @@ function extrapolationMethod({ name, order }: ExtrapolationSolver, parts: Parts)
           return wanted.maximum(least.mul(1 / control.most)).minimum(least.mul(0).add(1).div(least));
         };
         const [c1, c2] = [used.sub(1), used.sub(2)];
-        const [f0, f1, f2] = [factorOf(error!, used), factorOf(before!, c1), factorOf(twoBefore!, c2)];
+        const bounded = (e: Tensor, columns: Tensor, i: number): Tensor => {
+          const longest = factorOf(e, columns);
+          return between[i] ? longest.minimum(factorOf(between[i].mul(control.error), columns)) : longest;
+        };
+        const [f0, f1, f2] = [bounded(error!, used, 0), bounded(before!, c1, 1), bounded(twoBefore!, c2, 2)];
         const [w0, w1, w2] = [workOf(used).div(f0), workOf(c1).div(f1), workOf(c2).div(f2)];
         const soon = used.lessEqual(wanted);
         const lower = where(
@@ -308,10 +328,11 @@ function extrapolationMethod({ name, order }: ExtrapolationSolver, parts: Parts)
         const guessed = f0.mul(workOf(costlier)).div(workOf(used));
         const grown = where(best.greater(used), guessed, known);
         const again = where(soon, f0, f1).minimum(0.9);
-        const accept = error!.lessEqual(1);
+        const ratio = between[0] ? error!.maximum(between[0]) : error!;
+        const accept = ratio.lessEqual(1);
         return {
-          ratio: error!,
-          factor: where(accept, grown, where(error!.less(Infinity), again, 0.2)),
+          ratio,
+          factor: where(accept, grown, where(ratio.less(Infinity), again, 0.2)),
           columns: best,
         };
       }
@@ -323,18 +344,20 @@ function extrapolationMethod({ name, order }: ExtrapolationSolver, parts: Parts)
 /** An extrapolation method, checked. */
 /* @__NO_SIDE_EFFECTS__ */
 export function extrapolation(family: ExtrapolationFamily): ExtrapolationSolver {
-  const { name, order } = family;
+  const { name, order, between = true } = family;
+  if (typeof between !== "boolean") throw new TypeError(`${name}: between is ${String(between)}; give true or false`);
   if (!Number.isInteger(order / 2) || order < 6 || order > 20)
     throw new RangeError(`${name}: order is ${order}; give an even integer from 6 to 20`);
   const solver: ExtrapolationSolver = deepFreeze({
     ...family,
+    between,
     kind: "stepper" as const,
     adaptive: true,
     implicit: false,
     dense: "midpoint" as const,
     substeps: sequence.slice(0, order / 2),
     with: (changes: Partial<ExtrapolationOptions>) => {
-      checkOptions(`${name}.with`, changes, ["order"]);
+      checkOptions(`${name}.with`, changes, ["order", "between"]);
       return extrapolation({ ...family, ...changes });
     },
     method: (parts: Parts) => extrapolationMethod(solver, parts),

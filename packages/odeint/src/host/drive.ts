@@ -57,11 +57,12 @@ export function* drive(
       if (!pending) before = from;
       pending = true;
     }
+    const refusedNow = refused > rejected;
     [attempts, rejected] = [now, refused];
     const waits = events && number(places.status) === running && numbers(events.next).some(Number.isFinite);
     const stepped = pending && !waits;
     if (stepped) pending = false;
-    if (yield { stepped, report }) break;
+    if (yield { stepped, refused: refusedNow, report: refusedNow ? ahead : report }) break;
   }
   const rowStorages = written.map((values, k) => target.upload(values, rows[k]!.dtype, rows[k]!.shape));
   return last.tensors(last.run([...given, int32(iterations, target), ...carry, ...rowStorages]));
@@ -74,6 +75,10 @@ export function* drive(
       const own: TypedArray = valuesOf(value, target);
       written[k]!.set(own, place * own.length);
     });
+  }
+
+  function ahead(): ReturnType<Tick["report"]> {
+    return { ...report(), h: number(places.h) };
   }
 
   function report(): ReturnType<Tick["report"]> {

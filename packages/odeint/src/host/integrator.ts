@@ -225,8 +225,11 @@ export class Integrator<Y> {
     };
   }
 
-  /** Goes on from what was saved. @throws TypeError when that is of another problem */
-  restore({ carry, dense, clock, direction, stops }: IntegratorState): void {
+  /** Goes on from what was saved. @throws TypeError when that is of another problem, or nothing that was saved */
+  restore(saved: IntegratorState): void {
+    const { carry, dense, clock, direction, stops } = Object(saved) as Partial<IntegratorState>;
+    if (!carry || !dense || !clock || direction === undefined || !stops)
+      throw new TypeError("restore: this is no state of an integrator; give what save() returned");
     const kept = this.#stepper.storages("restore", carry);
     this.#place = { ...clock, carry: kept, dense: this.#stepper.storages("restore", dense) };
     this.#direction = direction;

@@ -20,27 +20,32 @@ export interface StepReport<Y> {
 export interface HostOptions<Y = never> {
   /** Called after each accepted step. What it throws ends the solve. Only where numbers are known at once. */
   onStep?(this: void, step: StepReport<Y>): void;
+  /** Called after each rejected attempt, with where it began: `h` is the length of the next. What it throws ends the solve. Only where numbers are known at once. */
+  onReject?(this: void, step: StepReport<Y>): void;
   /** Ends the solve before its next step: it throws the signal's reason. Only where numbers are known at once. */
   readonly signal?: AbortSignal;
   /** Milliseconds after which the solve ends with `maxStepsReached`. Only where numbers are known at once. */
   readonly timeLimit?: number;
 }
 
-export const hostOptions: readonly (keyof HostOptions)[] = ["onStep", "signal", "timeLimit"];
+export const hostOptions: readonly (keyof HostOptions)[] = ["onStep", "onReject", "signal", "timeLimit"];
 
 /** What the host learns after each iteration of a solve. */
 export interface Tick {
   /** A step has been taken since the last tick that said so, and nothing is left to happen in it. */
   readonly stepped: boolean;
+  /** An attempt at a step has just been rejected. */
+  readonly refused: boolean;
   /** Numbers of now. */
   report(): StepReport<never>;
 }
 
 /** Which of the options is given. @throws TypeError, RangeError for values that are none */
 export function givenHostOption(where: string, options: HostOptions): keyof HostOptions | undefined {
-  const { onStep, signal, timeLimit } = options;
-  if (onStep !== undefined && typeof onStep !== "function")
-    throw new TypeError(`${where}: onStep is ${String(onStep)}; give a function ({ t, h, y }) => void`);
+  const { onStep, onReject, signal, timeLimit } = options;
+  for (const [name, called] of Object.entries({ onStep, onReject }))
+    if (called !== undefined && typeof called !== "function")
+      throw new TypeError(`${where}: ${name} is ${String(called)}; give a function ({ t, h, y }) => void`);
   if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.throwIfAborted !== "function")
     throw new TypeError(`${where}: signal is no AbortSignal; give that of an AbortController`);
   if (timeLimit !== undefined && !(typeof timeLimit === "number" && timeLimit > 0))
@@ -62,11 +67,17 @@ export function checkWatched(where: string, option: keyof HostOptions, why: stri
     throw new UnsupportedError(`${where}: ${option} looks at a solve step by step, but ${why}, or leave ${option} out`);
 }
 
-/** Does what the options say after each tick. It returns why the solve is to end, and throws what a signal or `onStep` throws. */
-export function watching({ onStep, signal, timeLimit = Infinity }: HostOptions): (tick?: Tick) => string | undefined {
+/** Does what the options say after each tick. It returns why the solve is to end, and throws what a signal, `onStep` or `onReject` throws. */
+export function watching({
+  onStep,
+  onReject,
+  signal,
+  timeLimit = Infinity,
+}: HostOptions): (tick?: Tick) => string | undefined {
   const began = performance.now();
   return (tick) => {
     if (tick?.stepped && onStep) onStep(tick.report());
+    if (tick?.refused && onReject) onReject(tick.report());
     signal?.throwIfAborted();
     return timeLimit < Infinity && performance.now() - began >= timeLimit
       ? `the time limit of ${timeLimit} ms ran out`

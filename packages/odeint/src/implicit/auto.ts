@@ -45,6 +45,9 @@ export interface AutoSolver extends StepperSolver, Required<Omit<AutoOptions, "e
 /** Steps that are not stiff, after which those before are forgotten. */
 const forgotten = 6;
 
+/** A stiff step that moves the state by less than its tolerance is as good as so many: accuracy alone would allow a far longer one. */
+const plain = 4;
+
 /** Numbers of the memory that say how the solve goes: is it stiff, votes to change that, votes against, and does the implicit method's memory hold? */
 const count = 4;
 
@@ -83,6 +86,8 @@ export function autoMethod(solver: AutoSolver, parts: Parts): Method {
         .stopGradient();
     });
 
+  const normOf = (like: Tensor) => scaledNorm(rtol, atol, parts.norm, state, like.dtype);
+
   function explicitAttempt(t: Tensor, tNext: Tensor, h: Tensor, y: readonly Tensor[], memory: readonly Tensor[]) {
     const { slope, direction: before, mode, rest } = own(memory);
     samples.length = 0;
@@ -92,10 +97,17 @@ export function autoMethod(solver: AutoSolver, parts: Parts): Method {
     const [, votes, against] = mode;
     const vote = product.greater(solver.enter * limit);
     const others = where(vote, 0, against.add(1));
-    const all = where(vote, votes.add(1), where(others.less(forgotten), votes, 0));
+    const all = where(vote, votes.add(weight()), where(others.less(forgotten), votes, 0));
     const change = all.greaterEqual(solver.enterAfter);
     const next = [where(change, all.mul(0).add(1), 0), where(change, 0, all), where(change, 0, others), all.mul(0)];
     return flattened(tried, easy, [...tried.memory, ...direction, ...next, ...rest], [tried.dense, none(stiff, t)], h);
+
+    /** How many votes a step has. */
+    function weight(): Tensor | number {
+      if (exact) return 1;
+      const way = tried.y.map((x, k) => x.sub(y[k]!).stopGradient());
+      return where(normOf(h)(way, y, tried.y).less(1), h.mul(0).add(plain), 1);
+    }
   }
 
   function implicitAttempt(t: Tensor, tNext: Tensor, h: Tensor, y: readonly Tensor[], memory: readonly Tensor[]) {
@@ -144,7 +156,7 @@ export function autoMethod(solver: AutoSolver, parts: Parts): Method {
   function errorOf({ errors: [high, low], y }: Attempt, { errorOrder }: Method, like: Tensor): readonly Tensor[] {
     const power = easy.errorOrder! / errorOrder!;
     if (exact || (!low && power === 1)) return high!;
-    const norm = scaledNorm(rtol, atol, parts.norm, state, like.dtype);
+    const norm = normOf(like);
     const one = norm(high!, y, y).maximum(1e-100);
     const ratio = low
       ? one

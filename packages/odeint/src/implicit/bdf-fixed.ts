@@ -6,6 +6,7 @@ import type { BdfSolver } from "./bdf";
 import { extrapolated, formulas, rescaling, upTo } from "./differences";
 import { correctionSize, exactness } from "./dirk";
 import { reusable } from "./linear";
+import { consistentBy } from "./consistent";
 import { slopeOf } from "./mass";
 import { newton } from "./newton";
 import { rooted } from "./root";
@@ -43,6 +44,7 @@ export function fixedBdfMethod({ name, maxOrder, kappa, starter: first }: BdfSol
       return [...Array.from({ length: maxOrder }, () => none), zero.add(1), zero, ...starter.begin(t, y)];
     },
     slope: (t, y) => unravel(slope(t, ravel(y))),
+    consistent: consistentBy(system),
     attempt: (t, tNext, h, y, memory): Attempt => {
       const { table, spacing, known, rest } = read(memory);
       const to = (x: Tensor): Tensor => cast(x, dtype);

@@ -9,6 +9,7 @@ import { fixedBdfMethod } from "./bdf-fixed";
 import { atOrder, extrapolated, formulas, rescaling, upTo } from "./differences";
 import { correctionSize, part } from "./dirk";
 import { reusable } from "./linear";
+import { consistentBy } from "./consistent";
 import { slopeOf } from "./mass";
 import type { ImplicitSolver } from "./method";
 import { newton } from "./newton";
@@ -79,6 +80,7 @@ export function bdfMethod({ name, maxOrder, kappa }: BdfSolver, parts: Parts): M
     evaluations: { begin: 1, attempt: 0, interpolate: 0 },
     begin: (t, y) => begin(t, ravel(y)),
     slope: (t, y) => unravel(slope(t, ravel(y))),
+    consistent: consistentBy(system),
     attempt: (t, tNext, h, y, memory): Attempt => {
       const start = ravel(y);
       const table = memory.slice(leaves, leaves + count);

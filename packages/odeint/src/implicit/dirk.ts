@@ -3,6 +3,7 @@ import { combine, hermite, line } from "../interpolation";
 import { changed } from "../options";
 import type { Method } from "../step";
 import { factorization, reusable } from "./linear";
+import { consistentBy } from "./consistent";
 import { slopeOf } from "./mass";
 import { newton } from "./newton";
 import { powers } from "./powers";
@@ -98,6 +99,7 @@ export function dirkMethod(
       return [...begin(t, state), ...(remembers ? [state, cast(stopGradient(t).mul(0), dtype)] : [])];
     },
     slope: (t, y) => begin(t, ravel(y)).slice(0, y.length),
+    consistent: consistentBy(system),
     attempt: (t, tNext, h, y, memory) => {
       const start = ravel(y);
       const derivative = memory.slice(0, y.length);

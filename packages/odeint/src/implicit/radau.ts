@@ -1,13 +1,16 @@
 import { jacfwd } from "@dzdt/autograd";
 import { cast, concat, stopGradient, type Tensor } from "@dzdt/tensor";
 import { combine } from "../interpolation";
+import { type Within, withBetween } from "./between";
 import { changed } from "../options";
 import type { Method } from "../step";
 import { correctionSize, exactness, part } from "./dirk";
 import { factorized, reusable } from "./linear";
+import { consistentBy } from "./consistent";
 import { slopeOf } from "./mass";
 import { newton } from "./newton";
 import { powers } from "./powers";
+import { proportion } from "./proportion";
 import { rooted } from "./root";
 import { checkRow, checkSum, deepFreeze } from "../tableau";
 import type { RadauOptions, RadauSolver } from "./tableau";
@@ -18,12 +21,13 @@ import { identityLike, type StageAccuracy, vectorSystem, type VectorSystem } fro
  * polynomial and length, from which the next step's increments are guessed.
  */
 export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy: StageAccuracy): Method {
-  const { a, c, stages, transform, inverseTransform, eigenvalues, e, embeddedOrder } = solver;
+  const { a, c, stages, transform, inverseTransform, eigenvalues, e, order, embeddedOrder, between } = solver;
   const { n, dtype, narrowest, ravel, unravel, field, linearize, mass } = system;
   const { exact } = accuracy;
   const vector = { dtype, shape: [n] };
   const times = (x: Tensor): Tensor => (mass ? mass.matmul(x) : x);
   const weights = collocation(c);
+  const place = farthest(c);
   const parts = (x: Tensor): Tensor[] => Array.from({ length: stages }, (_, i) => x.slice([i * n], [(i + 1) * n]));
   const at = (t: Tensor, y: readonly Tensor[]): Tensor => field(t, ravel(y));
   const slopeAt = slopeOf(system);
@@ -40,6 +44,7 @@ export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy:
       return [...unravel(slope), ...weights.map(() => none), cast(stopGradient(t).mul(0).add(1), dtype)];
     },
     slope: (t, y) => unravel(slopeAt(t, ravel(y))),
+    consistent: consistentBy(system),
     attempt: (t, tNext, h, y, memory) => {
       const start = ravel(y);
       const slope = ravel(memory.slice(0, y.length));
@@ -97,10 +102,29 @@ export function radauMethod(solver: RadauSolver, system: VectorSystem, accuracy:
       return {
         y: unravel(end),
         memory: [...unravel(field(tNext, end)), ...polynomial.map((x) => stopGradient(x)), length],
-        errors: [unravel(stopGradient(one(slope.add(times(combine(e, z)!).mul(rate)))))],
+        errors: [unravel(estimated())],
         dense: polynomial,
-        evaluations: found.count.mul(stages).add(1),
+        evaluations: found.count.mul(stages).add(between && !exact ? 2 : 1),
       };
+
+      function estimated(): Tensor {
+        const own = stopGradient(one(slope.add(times(combine(e, z)!).mul(rate))));
+        if (exact) return own;
+        const scaled = own.mul(ravel(proportion(accuracy, y, { k: embeddedOrder + 1, p: order })));
+        return between ? withBetween(scaled, within(), field, times, one) : scaled;
+      }
+
+      /** Where the polynomial is the farthest from the stages, whose states it has. */
+      function within(): Within {
+        const s = place - 1;
+        const powersOf = (derivative: number): number[] =>
+          polynomial.map((_, m) => (derivative === 0 ? s ** (m + 1) : (m + 1) * s ** m));
+        return {
+          t: t.add(h.mul(place)),
+          y: end.add(combine(powersOf(0), polynomial)!),
+          slope: combine(powersOf(1), polynomial)!.mul(rate),
+        };
+      }
 
       function fullCorrection(): (z: Tensor) => Tensor {
         const equations = (x: Tensor): Tensor => {
@@ -158,6 +182,13 @@ function collocation(c: readonly number[]): number[][] {
   return c.map((_, m) => bases.map((base) => base[m + 1]!));
 }
 
+/** Where in (0, 1), to a hundredth, θ Π (θ − cᵢ) is the largest: what interpolation at 0 and the nodes errs by is about proportional to it. */
+function farthest(c: readonly number[]): number {
+  const size = (theta: number): number => Math.abs(c.reduce((product, node) => product * (theta - node), theta));
+  const places = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
+  return places.reduce((best, theta) => (size(theta) > size(best) ? theta : best));
+}
+
 const names: readonly (keyof RadauOptions)[] = [
   "name",
   "order",
@@ -169,6 +200,7 @@ const names: readonly (keyof RadauOptions)[] = [
   "inverseTransform",
   "eigenvalues",
   "e",
+  "between",
   "reference",
 ];
 

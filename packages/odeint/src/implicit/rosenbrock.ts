@@ -1,17 +1,19 @@
 import { cast, type Tensor } from "@dzdt/tensor";
 import { gustafsson } from "../controllers/gustafsson";
 import { combine } from "../interpolation";
+import { type Within, withBetween } from "./between";
 import { changed } from "../options";
 import type { Method } from "../step";
 import { factorized } from "./linear";
 import { checkLength, checkSum, deepFreeze } from "../tableau";
 import { type RosenbrockOptions, type RosenbrockSolver, slopeForm } from "./tableau";
+import { consistentBy } from "./consistent";
 import { slopeOf } from "./mass";
 import { identityLike, vectorSystem, type VectorSystem } from "./vector";
 
 /** Steps of a Rosenbrock method: one Jacobian and one factorisation each, and no iteration. `memory` is the field at the state. */
 export function rosenbrockMethod(solver: RosenbrockSolver, system: VectorSystem): Method {
-  const { gamma, a, c, d, coupling, m, e, dense, order, embeddedOrder, stages } = solver;
+  const { gamma, a, c, d, coupling, m, e, dense, order, embeddedOrder, stages, between } = solver;
   const { n, dtype, ravel, unravel, field, linearize, mass } = system;
   const times = (x: Tensor): Tensor => (mass ? mass.matmul(x) : x);
   const vector = { dtype, shape: [n] };
@@ -24,9 +26,10 @@ export function rosenbrockMethod(solver: RosenbrockSolver, system: VectorSystem)
     errorOrder: embeddedOrder === undefined ? undefined : Math.min(order, embeddedOrder) + 1,
     derivative: mass === undefined,
     dense: Array.from({ length: dense.length + 1 }, () => vector),
-    evaluations: { begin: 1, attempt: stages, interpolate: 0 },
+    evaluations: { begin: 1, attempt: e && between ? stages + 1 : stages, interpolate: 0 },
     begin: (t, y) => unravel(at(t, y)),
     slope: (t, y) => unravel(slope(t, ravel(y))),
+    consistent: consistentBy(system),
     attempt: (t, tNext, h, y, memory) => {
       const start = ravel(y);
       const { jacobian, inTime } = linearize(t, start);
@@ -53,13 +56,30 @@ export function rosenbrockMethod(solver: RosenbrockSolver, system: VectorSystem)
         u.push(solve(right));
       }
       const end = resumes ? state.add(u[stages - 1]!) : moved(m);
-      const error = e && combine(e, u);
+      const terms = dense.map((row) => combine(row, u)!);
+      const own = e && combine(e, u)!;
+      const error = own && between ? withBetween(own, within(place), field, times, solve) : own;
       return {
         y: unravel(end),
         memory: unravel(field(tNext, end)),
         errors: error ? [unravel(error)] : [],
-        dense: [start, ...dense.map((row) => combine(row, u)!)],
+        dense: [start, ...terms],
       };
+
+      /** The state at a place of the step, and its slope there. */
+      function within(theta: number): Within {
+        const inner = (weight: (m: number) => number): Tensor =>
+          combine(
+            terms.map((_, m) => weight(m)),
+            terms,
+          )!;
+        const way = end.sub(start);
+        return {
+          t: t.add(h.mul(theta)),
+          y: start.add(way.mul(theta)).add(inner((m) => (1 - theta) * theta ** (m + 1))),
+          slope: way.add(inner((m) => (m + 1) * theta ** m - (m + 2) * theta ** (m + 1))).mul(rate),
+        };
+      }
     },
     // (1 − θ) y₀ + θ (y₁ + (1 − θ) (K₁ + θ (K₂ + …))) from its end, in s = θ − 1
     interpolate: ({ s, y, dense: [start, ...terms] }) => {
@@ -71,6 +91,9 @@ export function rosenbrockMethod(solver: RosenbrockSolver, system: VectorSystem)
     },
   };
 }
+
+/** Where steps are looked into: off the middle, where what dense output of order 3 errs by may change its sign. */
+const place = 0.3;
 
 /** Without iterations that might fail, long steps are rejected for their errors only, which this foresees. */
 const predictive = gustafsson({ safety: 0.85 });
@@ -88,6 +111,7 @@ const names: readonly (keyof RosenbrockOptions)[] = [
   "embeddedOrder",
   "dense",
   "denseOrder",
+  "between",
   "reference",
 ];
 

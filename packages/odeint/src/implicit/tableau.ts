@@ -34,6 +34,11 @@ export interface RosenbrockOptions {
   /** Rows of weights of K₁, K₂ … in the dense output (1 − θ) y₀ + θ (y₁ + (1 − θ) (K₁ + θ (K₂ + …))). */
   readonly dense: readonly (readonly number[])[];
   readonly denseOrder: number;
+  /**
+   * Steps are so short that states between their ends err by no more than about a hundred tolerances, also where the field is forced in very stiff directions,
+   * of which the ends see nothing. One evaluation and one linear system more a step. @defaultValue false
+   */
+  readonly between?: boolean;
   /** Author, year and DOI. */
   readonly reference: string;
 }
@@ -150,6 +155,11 @@ export interface RadauOptions {
   readonly eigenvalues: { readonly gamma: number; readonly alpha: number; readonly beta: number };
   /** The error estimate is (γ/h M − J)⁻¹ (f(t, y) + M Σ e[i] zᵢ / h). */
   readonly e: readonly number[];
+  /**
+   * Steps are so short that states between their ends err by no more than about a hundred tolerances, also where the field is forced in very stiff directions,
+   * of which the ends see nothing. One evaluation and one linear system more a step. @defaultValue false
+   */
+  readonly between?: boolean;
   /** Author, year and DOI. */
   readonly reference: string;
 }

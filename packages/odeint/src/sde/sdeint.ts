@@ -218,7 +218,7 @@ function solveEquation(
   const telling: SdeTelling = {
     ts: times.tensor,
     dt,
-    paths,
+    paths: extension ? [...paths, ".kl"] : paths,
     maxSteps,
     adaptive: accuracy !== undefined,
     again: (y, ts) =>

@@ -1,5 +1,6 @@
 import { cast, concat, maximum, stopGradient, type Tensor } from "@dzdt/tensor";
 import { factorized } from "../implicit/linear";
+import { consistentBy } from "../implicit/consistent";
 import { slopeOf } from "../implicit/mass";
 import { rooted } from "../implicit/root";
 import { identityLike, vectorSystem, type VectorSystem } from "../implicit/vector";
@@ -95,6 +96,7 @@ export function gaussMethod(solver: GaussSolver, parts: Parts): Method {
       return [...count.map(() => first), cast(stopGradient(t).mul(0).add(1), dtype)];
     },
     slope: (t, y) => unravel(slope(t, ravel(y))),
+    consistent: consistentBy(system),
     attempt: (t, _tNext, h, y, memory) => {
       const [last, length] = [memory.slice(0, stages), stopGradient(cast(h, dtype))];
       const ratio = length.div(memory[stages]!);

@@ -39,7 +39,7 @@ export const solverNotes: Readonly<Record<string, SolverNote>> = {
     family: "explicit",
     order: "6–16",
     work: "10–95",
-    dense: "3–8",
+    dense: "3–13",
     error: "of each order",
   },
   implicitEuler: { when: "very stiff, rough solutions; it damps most" },

@@ -94,7 +94,7 @@ function make(
 ): Tensor {
   if (!target.supports(dtype))
     throw new UnsupportedError(
-      `tensor: ${target.name} has no ${dtype}; choose another dtype, as in { dtype: "float32" }, or target`,
+      `tensor: ${target.name} has no ${dtype}; ${target.remedy ?? `choose another dtype, as in { dtype: "float32" }, or target`}`,
     );
   checkSize("tensor", shape);
   const array = allocate(dtype, sizeOf(shape));

@@ -1,5 +1,5 @@
 import { type DType, isFloat, promote } from "../dtype";
-import { asTensor, numberLike, type TensorLike } from "../literals";
+import { asTensor, checkOperand, numberLike, type TensorLike } from "../literals";
 import { broadcast } from "../primitives/broadcast";
 import { cast as castPrimitive } from "../primitives/cast";
 import type { Primitive } from "../primitive";
@@ -65,6 +65,7 @@ export function settle(where: string, values: readonly TensorLike[]): Tensor[] {
       } else if (x.dtype === y.dtype && !x.weak && !y.weak) return [x, y];
     } else if (typeof y === "object" && !y.weak && isFloat(y.dtype)) return [numberLike(x, y), y];
   }
+  values.forEach(checkOperand);
   const like =
     values.find((x): x is Tensor => typeof x === "object" && !x.weak) ?? values.find((x) => typeof x === "object");
   const tensors = values.map((x) => (typeof x === "object" ? x : like ? numberLike(x, like) : asTensor(x)));

@@ -75,6 +75,9 @@ describe.each([js(), wasm()])("reductions on $name", (target) => {
     close(logsumexp(zeros([0])), [-Infinity]);
     close(softmax(tensor([1000, 1000, -Infinity])), [0.5, 0.5, 0]);
     close(softmax(tensor(3)), [1]);
+    for (const share of [softmax, logSoftmax])
+      for (const greatest of [Infinity, NaN]) close(share(tensor([greatest, 1, -Infinity])), [NaN, NaN, NaN]);
+    close(softmax(tensor([-Infinity, -Infinity])), [NaN, NaN]);
     close(
       logSoftmax(
         tensor([

@@ -7,6 +7,7 @@ import { and, equal, isFinite, not, where } from "./comparison";
 import { log } from "./elementary";
 import { constant, fullLike } from "./likes";
 import { decay } from "../primitives/decay";
+import { peak } from "../primitives/peak";
 import { bind } from "../run";
 import { asFloat } from "./operands";
 import { type Axes, keptShape, max, min, type ReduceOptions, sum } from "./reduce";
@@ -36,11 +37,14 @@ export function variance(x: TensorLike, axis?: Axes, options: VarianceOptions = 
 export const std = (x: TensorLike, axis?: Axes, options?: VarianceOptions): Tensor =>
   rootOf(variance(x, axis, options));
 
-/** exp x / Σ exp x along an axis (the last unless told), without overflow; 0 where it would be less than the least normal number. Of a scalar it is 1. */
+/**
+ * exp x / Σ exp x along an axis (the last unless told), without overflow; 0 where it would be less than the least normal number. Of a scalar
+ * it is 1. NaN, all of it, where the greatest element is not finite.
+ */
 export function softmax(x: TensorLike, axis?: Axes): Tensor {
   const tensor = asFloat(x);
   const along = axis ?? lastOf(tensor);
-  const powers = powersOf(shiftedDown(tensor, along));
+  const powers = powersOf(shiftedDown("softmax", tensor, along));
   return mul(powers, div(1, sum(powers, along, { keepDims: true })));
 }
 
@@ -48,7 +52,7 @@ export function softmax(x: TensorLike, axis?: Axes): Tensor {
 export function logSoftmax(x: TensorLike, axis?: Axes): Tensor {
   const tensor = asFloat(x);
   const along = axis ?? lastOf(tensor);
-  const shifted = shiftedDown(tensor, along);
+  const shifted = shiftedDown("logSoftmax", tensor, along);
   return sub(shifted, log(sum(powersOf(shifted), along, { keepDims: true })));
 }
 
@@ -58,10 +62,12 @@ const powersOf = (shifted: Tensor): Tensor => bind(decay, [shifted])[0]!;
 const lastOf = (x: Tensor): readonly number[] => (x.ndim === 0 ? [] : [x.ndim - 1]);
 
 /** x minus its greatest element: the shift cancels, so it has no derivative. */
-function shiftedDown(x: Tensor, axis: Axes): Tensor {
+function shiftedDown(where: string, x: Tensor, axis: Axes): Tensor {
+  const axes = normalizeAxes(where, axis, x.ndim);
   if (x.size === 0) return x;
-  const greatest = stopGradient(max(x, axis, { keepDims: true }));
-  return sub(x, where(isFinite(greatest), greatest, constant(0, x)));
+  // A NaN that peak passes over is one in the difference too.
+  const [greatest] = bind(peak, [x], { axes });
+  return sub(x, stopGradient(reshape(greatest!, keptShape(x, axes, { keepDims: true }))));
 }
 
 export interface NormOptions extends ReduceOptions {

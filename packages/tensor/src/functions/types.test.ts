@@ -121,4 +121,25 @@ describe("errors", () => {
     expect(fn).toThrow(type);
     expect(fn).toThrow(text);
   });
+
+  test.each([
+    [undefined, "undefined"],
+    ["2", "a string"],
+    [[1, 2], "an array"],
+    [{ x: 1 }, "an object"],
+    [(): number => 1, "a function"],
+  ])("%o is no operand, alone, beside a tensor or while tracing", (stranger, text) => {
+    const given = stranger as never;
+    const x = f.ones([2]);
+    for (const fn of [
+      () => f.sin(given),
+      () => f.add(x, given),
+      () => f.maximum(given, x),
+      () => f.where(true, given, x),
+      () => typeOf((y) => f.div(y, given), of("float32")),
+    ]) {
+      expect(fn).toThrow(TypeError);
+      expect(fn).toThrow(`tensor: an operand is ${text}; give a tensor or a number`);
+    }
+  });
 });

@@ -1,4 +1,5 @@
-import { unzipSync, zipSync } from "fflate";
+// Not what Node gets by default, which loads threads and streams when a process starts.
+import { unzipSync, zipSync } from "fflate/browser";
 import type { Tensor } from "../tensor";
 import { FormatError } from "./errors";
 import { npyBytes, readNpy, within } from "./npy";

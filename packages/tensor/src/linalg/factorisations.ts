@@ -7,7 +7,7 @@ import { qr as qrPrimitive } from "../primitives/qr";
 import { svd as svdPrimitive } from "../primitives/svd";
 import { bind } from "../run";
 import type { Tensor } from "../tensor";
-import { checkMatrix, checkSquare, flip, identity, triangleOf } from "./matrices";
+import { checkMatrix, checkSquare, evened, flip, identity, triangleOf } from "./matrices";
 
 /**
  * P A = L U by elimination with partial pivoting, for A `[..., n, n]`.
@@ -42,24 +42,36 @@ export function qr(a: Tensor): [q: Tensor, r: Tensor] {
 /**
  * Eigenvalues w, ascending, `[..., n]`, and eigenvectors, the columns of V `[..., n, n]`, of symmetric matrices `[..., n, n]`: A = V diag(w) Vᵀ.
  * Takes (A + Aᵀ)/2 for A. Of each eigenvector the largest element is positive. Derivatives of V need distinct eigenvalues: equal ones
- * contribute nothing.
+ * contribute nothing. Of a matrix with an element that is not finite all is NaN.
  */
 export function eigh(a: Tensor): [w: Tensor, v: Tensor] {
   checkSquare("linalg.eigh", a);
-  return bind(eighPrimitive, [a]) as [Tensor, Tensor];
+  if (a.size === 0) return bind(eighPrimitive, [a]) as [Tensor, Tensor];
+  const [even, factor] = evened(a);
+  const [w, v] = bind(eighPrimitive, [even]);
+  return [restored(w!, factor), o.mul(v!, o.div(factor, factor))];
 }
 
 /**
  * A = U diag(s) Vᵀ, reduced, for A `[..., m, n]`: U `[..., m, k]` and V `[..., n, k]` have orthonormal columns, s `[..., k]` is descending
  * and ≥ 0; k = min(m, n). Derivatives of U and V need distinct singular values, those of the longer side nonzero ones too.
+ * Of a matrix with an element that is not finite all is NaN.
  * @returns U, s and Vᵀ `[..., k, n]`, as NumPy does
  */
 export function svd(a: Tensor): [u: Tensor, s: Tensor, vt: Tensor] {
   checkMatrix("linalg.svd", a);
-  if (a.shape.at(-2)! >= a.shape.at(-1)!) {
-    const [u, s, v] = bind(svdPrimitive, [a]);
-    return [u!, s!, flip(v!)];
-  }
-  const [v, s, u] = bind(svdPrimitive, [flip(a)]);
-  return [u!, s!, flip(v!)];
+  const tall = a.shape.at(-2)! >= a.shape.at(-1)!;
+  const upright = tall ? a : flip(a);
+  if (a.size === 0) return assembled(bind(svdPrimitive, [upright]), tall);
+  const [even, factor] = evened(upright);
+  const [left, s, right] = bind(svdPrimitive, [even]);
+  const sound = o.div(factor, factor);
+  return assembled([o.mul(left!, sound), restored(s!, factor), o.mul(right!, sound)], tall);
 }
+
+const assembled = ([left, s, right]: readonly Tensor[], tall: boolean): [u: Tensor, s: Tensor, vt: Tensor] =>
+  tall ? [left!, s!, flip(right!)] : [right!, s!, flip(left!)];
+
+/** Values, `[..., n]`, of the matrices themselves, from those of matrices times a factor. */
+const restored = (values: Tensor, factor: Tensor): Tensor =>
+  o.div(values, o.reshape(factor, [...factor.shape.slice(0, -2), 1]));

@@ -1,6 +1,7 @@
 import { isFloat, promote } from "../dtype";
 import { DTypeError, ShapeError } from "../errors";
 import * as o from "../functions";
+import { constant } from "../functions/likes";
 import { convert } from "../functions/operands";
 import { withinRule } from "../literals";
 import { positions } from "../primitives/positions";
@@ -52,6 +53,23 @@ export function diagonal(x: Tensor): Tensor {
 
 /** The lower or upper triangle of matrices. */
 export const triangleOf = (x: Tensor, lower: boolean, offset = 0): Tensor => bind(triangle, [x], { lower, offset })[0]!;
+
+const evens = { float32: { beyond: 2 ** 30, by: 2 ** 80 }, float64: { beyond: 2 ** 200, by: 2 ** 600 } };
+
+/**
+ * Matrices times a power of two, 1 unless the greatest element is so far from 1 that squares would overflow or vanish; NaN where an element
+ * is not finite, which rotations of other rows and columns would hide.
+ * @returns matrices and what each was multiplied by, `[..., 1, 1]`
+ */
+export function evened(a: Tensor): [matrices: Tensor, factor: Tensor] {
+  const { beyond, by } = evens[a.dtype as keyof typeof evens];
+  const most = o.stopGradient(o.max(o.abs(a), [-2, -1], { keepDims: true }));
+  const number = (x: number): Tensor => constant(x, most);
+  const small = o.where(o.less(most, number(1 / beyond)), number(by), number(1));
+  const usual = o.where(o.less(number(beyond), most), number(1 / by), small);
+  const factor = o.where(o.isFinite(most), usual, number(NaN));
+  return [o.mul(a, factor), factor];
+}
 
 /** Right-hand sides beside the matrices they go with: one dtype, one batch, each a matrix. */
 export interface Sides {

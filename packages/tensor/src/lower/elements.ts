@@ -2,7 +2,7 @@ import { byteSize } from "../dtype";
 import { invariant } from "../errors";
 import type { Aval } from "../primitive";
 import { type Shape, sizeOf } from "../shape";
-import type { Node } from "../tape";
+import type { Node, Tape } from "../tape";
 import { type Address, int, memoryAt, readSlot, rowSlots, type Site, writeSlot } from "./addressing";
 import type { Index, Operand, Value } from "./emitter";
 import { foldWidth } from "./fold";
@@ -33,7 +33,7 @@ export function lowerElements(lowering: Lowering, site: Site, plan: Plan, node: 
     name: node.op.name,
     length: range,
     get operations() {
-      return operationsOf(loop);
+      return operationsOf(plan.tape, loop.nodes);
     },
     unit: flat ? 64 : 1,
     repeatable: true,
@@ -47,8 +47,7 @@ const isFunction = (name: string): boolean =>
   name in mathFunctions || ["sigmoid", "softplus", "logsumexp", "decay"].includes(name);
 
 /** Operations on elements, those of folds included, as additions. */
-export function operationsOf({ plan, nodes }: Loop): number {
-  const { avals } = plan.tape;
+export function operationsOf({ avals }: Tape, nodes: readonly Node[]): number {
   let sum = 0;
   for (const { op, ins, outs } of nodes) {
     let most = 0;

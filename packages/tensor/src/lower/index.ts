@@ -12,6 +12,7 @@ export {
   hasRow,
   isDynamic,
   type LoopAttributes,
+  type SingleLoop,
   splitInputs,
   splitOutputs,
 } from "./control";
@@ -38,4 +39,4 @@ export {
 export { elementsWith, type Loop, loopOf, prepare, type Prepared } from "./operands";
 export { Operations } from "./operations";
 export { isProduct, productOf } from "./product";
-export { bytesOf, type FunctionPlan, type Layout, type Place, placeInputs, type Plan, planTape } from "./plan";
+export { bytesOf, type FunctionPlan, type Layout, modeOf, type Place, placeInputs, type Plan, planTape } from "./plan";

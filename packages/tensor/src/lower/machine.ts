@@ -94,6 +94,8 @@ export interface FunctionHandle {
 export interface MachineModule {
   /** How many threads there are. @defaultValue 1 */
   readonly threads?: number;
+  /** How many a module for one could have: at the first work that is worth sharing among them lowering throws `WorthSharing`. @defaultValue 1 */
+  readonly available?: number;
   /** Functions may be given the addresses that they read and write. @defaultValue false */
   readonly addressable?: boolean;
   /** Declares a function before its body is known, so that functions may call it. */

@@ -143,7 +143,8 @@ const isLoop = (node: Node): boolean => node.op.control === "loop";
 
 const loopOf = (node: Node): LoopAttributes => node.attributes as unknown as LoopAttributes;
 
-function modeOf(tape: Tape, node: Node): "steps" | LanesPlan | undefined {
+/** How a loop runs in registers; undefined if it does not. */
+export function modeOf(tape: Tape, node: Node): "steps" | LanesPlan | undefined {
   const a = loopOf(node);
   return planLanes(a, tape, node) ?? (fitsSteps(a, tape, node) ? "steps" : undefined);
 }

@@ -17,7 +17,7 @@ export function lowerRowLoop(lowering: Lowering, site: Site, plan: Plan, loop: R
   const axisOf = ({ members }: Loop): Axis | undefined => rowAxisOf(plan.tape, members[0]!, rows);
   const operations = (each: Loop): number => {
     const product = productOf(plan.tape, each.members[0]!);
-    return product ? productOperations(product) : operationsOf(each);
+    return product ? productOperations(product) : operationsOf(plan.tape, each.nodes);
   };
   const work = {
     name: kernels.at(-1)![0]!.op.name,

@@ -63,6 +63,7 @@ export function findRowLoops(tape: Tape, fused: Fused, passing: boolean): RowLoo
   const { nodes, avals } = tape;
   const { emittedAt } = fused;
   const loops = new Map<Node, RowLoop>();
+  if (nodes.length < 2) return { loops, emittedAt };
   const rowsOf = (node: Node): number => {
     const bytes = (id: number): number => sizeOf(avals[id]!.shape) * byteSize(avals[id]!.dtype);
     if (!node.op.folds && !node.op.product) return 0;

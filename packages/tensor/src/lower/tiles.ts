@@ -1,6 +1,7 @@
 import { int, type Site } from "./addressing";
 import type { Value } from "./emitter";
 import type { Lowering } from "./lower";
+import type { MachineModule } from "./machine";
 
 /** Neighbouring positions of a range. */
 export interface Part {
@@ -9,7 +10,7 @@ export interface Part {
 }
 
 /** Additions of elements below which waking another thread may cost more than it saves: some tenths of a millisecond. */
-const leastOperations = 2 ** 21;
+export const leastOperations: number = 2 ** 21;
 
 /** Tiles for each thread, so that one that is held up leaves its share to others. */
 const tilesPerThread = 4;
@@ -26,6 +27,23 @@ export interface Work {
   readonly repeatable: boolean;
 }
 
+/** What lowering for one thread throws where a module for several is wanted. */
+export class WorthSharing extends Error {
+  override readonly name: string = "WorthSharing";
+}
+
+/** Positions of a tile; undefined where one thread does all. @throws WorthSharing where the module is for one, and more are available */
+function tileOf({ threads = 1, available = threads }: MachineModule, work: Work): number | undefined {
+  if (available === 1) return undefined;
+  const tile = Math.ceil(work.length / (available * tilesPerThread) / work.unit) * work.unit;
+  if (tile >= work.length || work.operations < leastOperations) return undefined;
+  if (threads === 1) throw new WorthSharing(`${work.name} is work for ${available} threads; lower it for them`);
+  return tile;
+}
+
+/** For work that is emitted in another way on one thread. @throws WorthSharing where the module is for one, and more are available */
+export const checkAlone = (module: MachineModule, work: Work): void => void tileOf(module, work);
+
 /**
  * Emits work at once, or as tiles for several threads where there is enough of it.
  * @param body emits a part of it; `thread` is undefined where only one takes part
@@ -37,12 +55,10 @@ export function inTiles(
   body: (site: Site, part: Part, thread?: Value) => void,
 ): void {
   const { module } = lowering;
-  const { name, length, unit, repeatable } = work;
-  const threads = module.threads ?? 1;
-  const tile = Math.ceil(length / (threads * tilesPerThread) / unit) * unit;
+  const { name, length, repeatable } = work;
+  const tile = tileOf(module, work);
+  if (tile === undefined) return body(site, { from: int(site.k, 0), length });
   const tiles = Math.ceil(length / tile);
-  if (threads === 1 || tiles < 2 || work.operations < leastOperations)
-    return body(site, { from: int(site.k, 0), length });
   const job = module.declare(lowering.nameOf(name), 3);
   const rest = length - tile * (tiles - 1);
   module.define(job, (k, [frame, number, thread]) => {

@@ -1,12 +1,12 @@
 import { powerOfNegative } from "../lower/math/exponential";
-import { type Primitive, real } from "../primitive";
+import { nowherePositive, type Primitive } from "../primitive";
 import { elementwise } from "./elementwise";
 
-/** eˣ for x ≤ 0, but 0 where that would be less than the least normal number; 1 for positive x. */
+/** eˣ for x ≤ 0, and for no other; 0 where that would be less than the least normal number. */
 export const decay: Primitive = elementwise({
   name: "decay",
-  domain: real,
+  domain: nowherePositive,
   takes: "float",
-  partials: [(o, [x], y) => o.where(o.less(0, x!), 0, y)],
+  partials: [(_o, _ins, y) => y],
   emit: powerOfNegative,
 });

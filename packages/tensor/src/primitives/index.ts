@@ -50,6 +50,7 @@ export { neg } from "./neg";
 export { not } from "./not";
 export { or } from "./or";
 export { pad } from "./pad";
+export { peak } from "./peak";
 export { permuteRows } from "./permute-rows";
 export { positions } from "./positions";
 export { pow } from "./pow";

@@ -133,6 +133,9 @@ export function backwardLoop(
   const { given, cotangents, eachCts, rowCts, captured, movingXs } = pullback;
   const xs = [...saved, ...given.xs, ...eachCts];
   const constants = [...given.constants, ...rowCts, ...captured];
+  // Cotangents have as many rows as the xs: those of iterations that did not come are 0.
+  const kinds = pick(given.xs, movingXs).map((x) => (isDynamic(a) && !x.dynamic ? "row" : "each"));
+  const named = kinds.includes("row");
   const types = [counterType, ...cotangents.map(typeOf), ...xs.map(rowType), ...constants.map(typeOf)];
   const backward = retrace("loop", types, ([i, ...rest], run) => {
     const take = (count: number): Tensor[] => rest.splice(0, count);
@@ -146,7 +149,7 @@ export function backwardLoop(
       rowCts: take(rowCts.length),
       captured: rest,
     });
-    return [...found.cotangents, ...found.xs];
+    return [...found.cotangents, ...(named ? [i!] : []), ...found.xs];
   });
   const steps = a.condition ? [outs.at(-1)!] : given.count;
   const results = o.bind(loop, [...steps, ...cotangents, ...xs, ...constants, ...backward.captured], {
@@ -157,8 +160,8 @@ export function backwardLoop(
     length: a.length,
     counted: isDynamic(a),
     reverse: !a.reverse,
-    ys: pick(given.xs, movingXs).map(() => "each" as const),
-    rows: 0,
+    ys: kinds,
+    rows: named ? a.length : 0,
     lanes: 0,
   });
   return pullback.results(results.slice(0, cotangents.length), results.slice(cotangents.length));

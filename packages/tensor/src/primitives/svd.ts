@@ -8,6 +8,8 @@ import { triangle } from "./triangle";
 
 /** Rounds over all pairs of columns, at most; 6 to 12 are taken. */
 const sweeps = 40;
+/** Squares of smaller columns are not exact enough to tell their directions. */
+const least = { float32: 2 ** -54, float64: 2 ** -485 };
 const rounding = { float32: 2 ** -22, float64: 2 ** -51 };
 
 /**
@@ -101,8 +103,8 @@ function orthogonalise(k: Emitter, grid: Grid, u: Matrix, v: Matrix, { m, n }: L
     const dot = (x: Value, y: Value): ReturnType<typeof k.variable> =>
       k.variable(sumOf(k, of, m, (i) => k.mul(u.get(i, x), u.get(i, y))));
     const [alpha, beta, gamma] = [dot(p, p), dot(q, q), dot(p, q)];
-    const least = k.mul(tolerance, k.mul(k.sqrt(alpha.get()), k.sqrt(beta.get())));
-    k.if(k.less(least, k.abs(gamma.get())), () => {
+    const bound = k.mul(tolerance, k.mul(k.sqrt(alpha.get()), k.sqrt(beta.get())));
+    k.if(k.less(bound, k.abs(gamma.get())), () => {
       turned.set(grid.integer(1));
       const zeta = k.variable(k.div(k.sub(beta.get(), alpha.get()), k.mul(gamma.get(), number(2))));
       const root = k.sqrt(k.add(k.mul(zeta.get(), zeta.get()), number(1)));
@@ -166,11 +168,13 @@ function arrange(
   });
 }
 
-/** Makes column j of u a unit; a column of zeros becomes a unit vector made orthogonal to the columns before it. */
+/** Makes column j of u a unit; a column of zeros, or of next to nothing, becomes a unit vector made orthogonal to the columns before it. */
 function normalise(k: Emitter, grid: Grid, u: Matrix, s: Matrix, j: Value, m: number, of: Memory): void {
   const number = (x: number): Value => k.literal(of.dtype, x);
   const size = k.variable(s.get(j, grid.zero));
-  const missing = k.variable(k.select(k.equal(size.get(), number(0)), grid.integer(1), grid.zero));
+  const missing = k.variable(
+    k.select(k.lessEqual(size.get(), number(least[of.dtype as keyof typeof least])), grid.integer(1), grid.zero),
+  );
   const attempt = k.variable(grid.zero);
   k.while(
     () => k.and(k.equal(missing.get(), grid.integer(1)), k.less(attempt.get(), grid.integer(m))),

@@ -20,6 +20,8 @@ export interface Target {
   /** "js", "wasm", "webgpu". */
   readonly name: string;
   supports(dtype: DType): boolean;
+  /** What to do about a dtype that it does not support, for messages. */
+  readonly remedy?: string;
   /** Lowers a sealed tape. */
   program(tape: Tape): Program;
   /** Takes over numbers from the host; the array is not copied by CPU targets. */

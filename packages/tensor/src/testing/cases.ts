@@ -180,6 +180,7 @@ const table: Readonly<Record<string, readonly Omit<Case, "op">[]>> = {
     of({ low: [1, 0], high: [0, 2] }, f64(0, 3), f64()),
     of({ low: [2], high: [0] }, f64(1), f64()),
   ],
+  peak: reductions(floats, false),
   permuteRows: [
     of({}, f64(3, 2), ints([2, 0, 1], 3), ints([1, 2, 0], 3)),
     of({}, f32(2, 2, 2), ints([1, 0, 0, 1], 2, 2), ints([1, 0, 0, 1], 2, 2)),

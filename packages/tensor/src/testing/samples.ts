@@ -61,3 +61,7 @@ export const extremes: readonly number[] = [
   Infinity,
   -Infinity,
 ];
+
+/** Those of them that may be arguments of a primitive. */
+export const extremesIn = (domain: Domain | readonly Domain[]): readonly number[] =>
+  "low" in domain ? extremes.filter((x) => !(x > (domain.most ?? Infinity))) : extremes;

@@ -1,5 +1,6 @@
 import type { DType } from "../dtype";
-import { accuracy } from "../lower/math/accuracy";
+import type { ByFloat } from "../lower/math/floats";
+import { accuracy, accuracyOfDecay } from "../lower/math/accuracy";
 
 /** How far results may be from the oracle's. */
 export interface Tolerance {
@@ -14,13 +15,12 @@ const exact: Tolerance = { ulps: 0, of: "element" };
 const within = (ulps: number): Tolerance => ({ ulps, of: "element" });
 const overall = (ulps: number): Tolerance => ({ ulps, of: "tensor" });
 
-// Both sides may be off by the bound of the function's accuracy.
-const functions = Object.fromEntries(
-  Object.entries(accuracy).map(([name, bound]) => [
-    name,
-    { float32: within(2 * bound.float32), float64: within(2 * bound.float64) },
-  ]),
-);
+/** Both sides may be off by the bound of the function's accuracy. */
+const twice = (bound: ByFloat<number>): Row => ({
+  float32: within(2 * bound.float32),
+  float64: within(2 * bound.float64),
+});
+const functions = Object.fromEntries(Object.entries(accuracy).map(([name, bound]) => [name, twice(bound)]));
 
 /**
  * What each primitive's results may differ by between a target and `js`. Not named: the same bits, for all but the functions below are made of
@@ -31,7 +31,7 @@ const table: Readonly<Record<string, Row>> = {
   sigmoid: within(6),
   softplus: within(6),
   logsumexp: within(8),
-  decay: functions["exp"]!,
+  decay: twice(accuracyOfDecay),
   contract: overall(16),
 };
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { mathOf } from "../../targets/js/math";
 import { wasmModule } from "../../targets/wasm/module";
-import type { MathFunction } from "../emitter";
-import { accuracy } from "./accuracy";
+import type { Emitter, MathFunction, Value } from "../emitter";
+import { accuracy, accuracyOfDecay } from "./accuracy";
+import { powerOfNegative } from "./exponential";
 import { mathFunctions } from "./functions";
 import { references, ulps } from "./testing/references";
 import { draw, stream } from "./testing/samples";
@@ -12,26 +13,31 @@ const names = Object.keys(mathFunctions) as MathFunction[];
 const dtypes = ["float32", "float64"] as const;
 const arrayOf = { float32: Float32Array, float64: Float64Array };
 
+type Rule = (k: Emitter, ...args: Value[]) => Value;
+
 /** Runs one function on arrays of arguments, as WebAssembly. */
-function compute(name: MathFunction, dtype: Float, xs: readonly number[], ys: readonly number[]): ArrayLike<number> {
+const compute = (name: MathFunction, dtype: Float, ...args: readonly (readonly number[])[]): ArrayLike<number> =>
+  run((k, ...taken) => k.math(name, ...taken), dtype, args.slice(0, mathFunctions[name].arguments));
+
+function run(rule: Rule, dtype: Float, given: readonly (readonly number[])[]): ArrayLike<number> {
   const module = wasmModule();
   const handle = module.declare("map", 1);
   const bytes = dtype === "float32" ? 4 : 8;
-  const stride = xs.length * 8;
-  module.define(handle, (k, [count]) =>
-    k.loop(count!, (i) => {
+  const count = given[0]!.length;
+  const stride = count * 8;
+  module.define(handle, (k, [length]) =>
+    k.loop(length!, (i) => {
       const at = k.mul(i, k.literal("int32", bytes));
-      const args = [0, stride].slice(0, mathFunctions[name].arguments).map((offset) => k.load(dtype, at, offset));
-      k.store(dtype, at, 2 * stride, k.math(name, ...args));
+      const args = given.map((_, j) => k.load(dtype, at, j * stride));
+      k.store(dtype, at, 2 * stride, rule(k, ...args));
     }),
   );
   module.export(handle, "map");
   const memory = new WebAssembly.Memory({ initial: 1 + Math.ceil((3 * stride) / 65536), maximum: 65536 });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { env: { memory } });
-  new arrayOf[dtype](memory.buffer, 0, xs.length).set(xs);
-  new arrayOf[dtype](memory.buffer, stride, xs.length).set(ys);
-  (instance.exports.map as (count: number) => void)(xs.length);
-  return new arrayOf[dtype](memory.buffer, 2 * stride, xs.length);
+  given.forEach((xs, j) => new arrayOf[dtype](memory.buffer, j * stride, count).set(xs));
+  (instance.exports.map as (count: number) => void)(count);
+  return new arrayOf[dtype](memory.buffer, 2 * stride, count);
 }
 
 /** Arguments of `dtype` at which the reference is finite and not 0. */
@@ -78,6 +84,18 @@ describe.each(dtypes)("elementary functions in %s", (dtype) => {
     );
     const { ulp, at } = worst(name, dtype, pairs, got);
     expect(ulp, at).toBeLessThanOrEqual(accuracy[name][dtype]);
+  });
+
+  test("the shorter exponential of what is nowhere positive is as accurate as the table says", () => {
+    const random = stream(17);
+    const least = dtype === "float32" ? -126 * Math.LN2 : -1022 * Math.LN2;
+    const rounded = (x: number): number => (dtype === "float32" ? Math.fround(x) : x);
+    const xs = Array.from({ length: 4000 }, (_, i) => rounded(random() * (i % 2 === 0 ? -1 : least)));
+    const pairs = xs.map((x): [number, number] => [x, 0]);
+    const { ulp, at } = worst("exp", dtype, pairs, run(powerOfNegative, dtype, [xs]));
+    expect(ulp, at).toBeLessThanOrEqual(accuracyOfDecay[dtype]);
+    const limits = [0, -0, -5e-324, 2 * least, -1e30, -Infinity, NaN].map(rounded);
+    expect(Array.from(run(powerOfNegative, dtype, [limits]))).toEqual([1, 1, 1, 0, 0, 0, NaN]);
   });
 });
 

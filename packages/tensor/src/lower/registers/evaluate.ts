@@ -216,7 +216,9 @@ export function runLoop(
         return goesOn(k, a, ports.conditionConstants, now, k.less(step, bound), allow);
       },
       () => {
-        const i = a.reverse ? k.sub(k.sub(bound, step), one) : step;
+        // Lanes with fewer iterations than others have ended, and read rows still.
+        const back = k.sub(k.sub(bound, step), one);
+        const i = !a.reverse ? step : ports.count ? k.max(back, none) : back;
         const next = iteration(k, a, ports, i, now, allow);
         const values = slots.map((list, j) => list && elementsOf(next[j]!));
         const after = k.add(step, one);

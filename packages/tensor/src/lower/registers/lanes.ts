@@ -9,7 +9,7 @@ import { literalsOf } from "../literals";
 import type { Lowering } from "../lower";
 import type { Plan } from "../plan";
 import { clear } from "../rows";
-import { inTiles } from "../tiles";
+import { checkAlone, inTiles, type Work } from "../tiles";
 import { type Cell, constantAt, type Room, roomAt } from "./cells";
 import { runLoop } from "./evaluate";
 import { emitLoopsInTurn, emitRowsInTurn, endsAlone, rowLoop, rowsInTurn } from "./in-turn";
@@ -149,8 +149,11 @@ export function lowerLanes(lowering: Lowering, site: Site, plan: Plan, node: Nod
   const known = literalsOf(plan.tape);
   const literals = node.ins.map((id) => known.get(id));
   // Neither working memory nor a count of the most steps is for several threads.
-  if ((lowering.module.threads ?? 1) > 1 && !loop.a.single && lanes.bytes === 0)
-    return shareLanes(lowering, site, loop, literals, lanes);
+  if (!loop.a.single && lanes.bytes === 0) {
+    const work = workOf(loop, lanes);
+    if ((lowering.module.threads ?? 1) > 1) return shareLanes(lowering, site, loop, literals, lanes, work);
+    checkAlone(lowering.module, work);
+  }
   writeSlot(site, doneSlot!, int(k, 0));
   k.while(
     () => k.less(readSlot(site, doneSlot!), int(k, length)),
@@ -160,11 +163,21 @@ export function lowerLanes(lowering: Lowering, site: Site, plan: Plan, node: Nod
   );
 }
 
+function workOf({ a: { length } }: OpenLoop, { count, inTurn, groups }: LanesPlan): Work {
+  const unit = inTurn ? count * groups : count;
+  return { name: "lanes", length, operations: length * operationsEach, unit, repeatable: true };
+}
+
 /** Independent iterations on all threads, a function call for each group. */
-function shareLanes(lowering: Lowering, site: Site, loop: OpenLoop, literals: Literals, lanes: LanesPlan): void {
-  const { count, inTurn } = lanes;
-  const { length } = loop.a;
-  const unit = inTurn ? count * lanes.groups : count;
+function shareLanes(
+  lowering: Lowering,
+  site: Site,
+  loop: OpenLoop,
+  literals: Literals,
+  { count, inTurn }: LanesPlan,
+  work: Work,
+): void {
+  const { length, unit } = work;
   const group = lowering.module.declare(lowering.nameOf("lanes"), 2);
   lowering.module.define(group, (k, [frame, from]) => {
     const own = lanesFrom({ k, frame: frame!, fixed: false }, from!, count);
@@ -172,7 +185,6 @@ function shareLanes(lowering: Lowering, site: Site, loop: OpenLoop, literals: Li
     emitRowsInTurn(own, loop, literals, k.min(k.add(from!, int(k, unit)), int(k, length)));
   });
   const last = inTurn ? length : length - count;
-  const work = { name: "lanes", length, operations: length * operationsEach, unit, repeatable: true };
   inTiles(lowering, site, work, ({ k, frame }, part) =>
     k.loop(Math.ceil(part.length / unit), (n) =>
       k.call(group, [frame, k.min(k.add(part.from, k.mul(n, int(k, unit))), int(k, last))]),

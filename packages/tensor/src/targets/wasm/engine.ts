@@ -6,6 +6,8 @@ export interface Engine {
   readonly fused: boolean;
   /** How many threads programs run on; more than one share their memory. */
   readonly threads: number;
+  /** How many a program for one could run on: lowering one that has work for them throws `WorthSharing`. @defaultValue threads */
+  readonly available?: number;
 }
 
 /** Assumes nothing: code that every engine with SIMD runs, to the same bits. */

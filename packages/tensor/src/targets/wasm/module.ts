@@ -125,6 +125,10 @@ export class WasmModule implements MachineModule, Callees {
     return this.engine.threads;
   }
 
+  get available(): number {
+    return this.engine.available ?? this.engine.threads;
+  }
+
   thread(name: ThreadFunction): number {
     const known = this.#shared.get(name);
     if (known !== undefined) return known;

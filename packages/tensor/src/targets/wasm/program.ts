@@ -3,12 +3,14 @@ import { OutOfMemoryError } from "../../errors";
 import { failureOf } from "../../failures";
 import { formatCount, formatTape } from "../../format";
 import { rowSlots } from "../../lower/addressing";
+import { operationsOf } from "../../lower/elements";
 import { Frame } from "../../lower/frame";
 import { failureWord, frameStart } from "../../lower/heap";
 import { inspectPlan } from "../../lower/inspect";
 import { literalsOf } from "../../lower/literals";
 import { Lowering } from "../../lower/lower";
 import { placeInputs, type Plan, planTape } from "../../lower/plan";
+import { leastOperations, WorthSharing } from "../../lower/tiles";
 import { pruned } from "../../lower/registers/evaluate";
 import { prune } from "../../passes/prune";
 import type { Aval } from "../../primitive";
@@ -31,10 +33,24 @@ interface Port {
   readonly literal: number | undefined;
 }
 
-/** Gives a program of several threads; one that has no work for them runs on one, whose memory is faster to copy into and out of. */
+/**
+ * Gives a program of several threads; one that has no work for them runs on one, whose memory is faster to copy into and out of. Which it is
+ * shows when it is lowered; what is tried first is a guess, so that few programs are lowered twice.
+ */
 export function threadedProgram(source: Tape, memory: WasmMemory, engine: Engine, alone: WasmMemory): Program {
-  const made = lowered(source, engine);
-  return made.forks ? programOf(made, memory, engine) : wasmProgram(source, alone, { ...engine, threads: 1 });
+  const single = { ...engine, threads: 1 };
+  const kernels = source.nodes.filter(({ op, outs }) => op.element && !source.avals[outs[0]!]!.dynamic);
+  // Of products only the results are counted.
+  if (2 * operationsOf(source, kernels) >= leastOperations) {
+    const made = lowered(source, engine);
+    return made.forks ? programOf(made, memory, engine) : wasmProgram(source, alone, single);
+  }
+  try {
+    return programOf(lowered(source, { ...single, available: engine.threads }), alone, single);
+  } catch (error) {
+    if (!(error instanceof WorthSharing)) throw error;
+    return wasmProgram(source, memory, engine);
+  }
 }
 
 /**

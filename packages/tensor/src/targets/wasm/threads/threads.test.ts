@@ -1,9 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
-import { compile, matmul, scan, tensor, type Tensor, wasm, whileLoop } from "../../../index";
+import { compile, fori, matmul, scan, tensor, type Tensor, wasm, whileLoop } from "../../../index";
+import { trace } from "../../../trace";
 import { WasmMemory } from "../memory";
 import { maxPages, wasmModule } from "../module";
+import { threadedProgram, wasmProgram } from "../program";
+import { numbersOf } from "../residents";
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -113,6 +116,36 @@ test("trajectories are what one thread gives, to the bit", async () => {
     expect(bytesOf(threaded(tensor(start, { target }))).equals(expected)).toBe(true);
     await pause(10);
   }
+});
+
+const doubled = (x: Tensor): Tensor =>
+  whileLoop(
+    ([y]) => y.sum().less(1e6),
+    ([y]) => [y.exp().add(y)],
+    [x] as [Tensor],
+    { maxSteps: 10 },
+  )[0];
+const summed = (rows: Tensor): Tensor =>
+  scan((none: Tensor[], x: Tensor) => [none, fori(20, (_, y) => y.sin().add(x), x)], [] as Tensor[], rows)[1];
+
+test.each([
+  ["a sum", (x: Tensor) => x.add(1).sum(), [1000], false],
+  ["elements", (x: Tensor) => x.tanh(), [500_000], true],
+  ["a loop over little", doubled, [1000], false],
+  ["a loop over elements", doubled, [500_000], true],
+  ["a few rows apart", summed, [500], false],
+  ["rows apart", summed, [5000], true],
+] as const)("%s: the memory of threads is used where there is work for them", (_name, f, shape, shares) => {
+  const { tape, captured } = trace("f", (x) => [f(x)], [{ dtype: "float32", shape }], { target: wasm() });
+  const [shared, alone] = [new WasmMemory(maxPages, 2), new WasmMemory()];
+  const before = shared.memory.buffer.byteLength;
+  const values = Float32Array.from({ length: shape[0] }, (_, i) => i / 5000);
+  const given = [values, ...captured.map(({ storage }) => storage)];
+  const results = threadedProgram(tape, shared, { fused: false, threads: 2 }, alone).run(given);
+  expect(shared.memory.buffer.byteLength > before).toBe(shares);
+  const expected = wasmProgram(tape, new WasmMemory()).run(given);
+  expect(results.map((x) => Array.from(numbersOf(x)))).toEqual(expected.map((x) => Array.from(numbersOf(x))));
+  shared.renew("f");
 });
 
 test("threads keep no process alive", () => {

@@ -1,0 +1,107 @@
+import { type Aval, byteSize, type DType, printShape, sizeOf, type TypedArray, UnsupportedError } from "@dzdt/tensor";
+import { regionBytes } from "../schedule/dynamic";
+import type { Kernel } from "../schedule/kernel";
+import type { Lowered, Port } from "../schedule/lowered";
+import { noDoubles } from "../wgsl/types";
+import type { Runtime } from "./runtime";
+import { type GpuStorage, hostNumbers, type Outcome, padded } from "./storage";
+import { hostWords } from "./upload";
+import { HostWords } from "./words";
+
+/** One run of a program, with what it needs until its turn comes: by then inputs may have been given back. */
+export interface Run {
+  readonly lowered: Lowered;
+  readonly kernels: readonly Kernel[];
+  readonly inputs: readonly (TypedArray | GPUBuffer)[];
+  /** The words that failing runs have left, one for each run that the inputs come from. */
+  readonly failures: readonly { readonly buffer: GPUBuffer; readonly at: number }[];
+  /** One for each result; none where it is a literal. */
+  readonly results: readonly (GPUBuffer | undefined)[];
+  /** Is the word of failure left behind each result? */
+  readonly mayFail: boolean;
+}
+
+/** Bytes of the numbers in a buffer; the word of failure follows them. */
+export const failureAt = (runtime: Runtime, aval: Aval, size: number): number =>
+  padded(aval.dynamic ? regionBytes(aval) : size * byteSize(runtime.deviceDtype(aval.dtype)));
+
+/** Where the numbers of an input are. @throws UnsupportedError if they are nowhere any more, or in float64 that the device has not */
+export function inputOf(
+  runtime: Runtime,
+  { aval }: Port,
+  { aval: own, host, buffer }: GpuStorage,
+  where: string,
+): TypedArray | GPUBuffer {
+  if (own.dtype === "float64" && !own.weak && runtime.deviceDtype(aval.dtype) !== aval.dtype) noDoubles(where);
+  const numbers = host ?? buffer;
+  if (!numbers)
+    throw new UnsupportedError(
+      `${where}: a ${own.dtype}${printShape(own.shape)} tensor was disposed and can not be used again`,
+    );
+  return numbers;
+}
+
+/** Storages of the results, into which the run will be copied. */
+export function resultsOf(
+  runtime: Runtime,
+  { outputs }: Lowered,
+  dtypes: readonly DType[],
+  outcome: Outcome,
+): GpuStorage[] {
+  return outputs.map(({ aval, place, literal }, k): GpuStorage => {
+    const size = sizeOf(aval.shape);
+    const storage = { aval: { ...aval, dtype: dtypes[k]! }, size };
+    if (!place)
+      return { ...storage, host: hostNumbers(aval.dtype, size).fill(literal), buffer: undefined, outcome: undefined };
+    const buffer = runtime.data.take(failureAt(runtime, aval, size) + 4);
+    return runtime.own({ ...storage, host: undefined, buffer, outcome });
+  });
+}
+
+/** Encodes a run and submits it. */
+export function submit(runtime: Runtime, run: Run, pipelines: readonly GPUComputePipeline[]): void {
+  const { device } = runtime;
+  const { heap, headed, words: free, bytes, inputs, outputs } = run.lowered;
+  const { buffer: memory, group } = runtime.memoryOf(bytes);
+  const encoder = device.createCommandEncoder();
+  const words = new HostWords();
+  // The top of the heap, and no failure.
+  if (headed || run.failures.length > 0) words.add(0, Uint32Array.of(heap, 0));
+  inputs.forEach(({ aval, at }, k) => {
+    const numbers = run.inputs[k]!;
+    if ("BYTES_PER_ELEMENT" in numbers) {
+      if (numbers.length > 0) words.add(at, hostWords(runtime, numbers));
+      return;
+    }
+    const length = failureAt(runtime, aval, sizeOf(aval.shape));
+    if (length > 0) encoder.copyBufferToBuffer(numbers, 0, memory, at, length);
+  });
+  words.write(device.queue, memory);
+  run.failures.forEach(({ buffer, at }, k) => encoder.copyBufferToBuffer(buffer, at, memory, free + 4 * k, 4));
+  if (pipelines.length > 0) dispatch(runtime, encoder.beginComputePass(), run.kernels, pipelines, group);
+  outputs.forEach(({ aval, at }, k) => {
+    const buffer = run.results[k];
+    if (!buffer) return;
+    const length = failureAt(runtime, aval, sizeOf(aval.shape));
+    if (length > 0) encoder.copyBufferToBuffer(memory, at, buffer, 0, length);
+    if (run.mayFail) encoder.copyBufferToBuffer(memory, 4, buffer, length, 4);
+  });
+  device.queue.submit([encoder.finish()]);
+}
+
+function dispatch(
+  runtime: Runtime,
+  pass: GPUComputePassEncoder,
+  kernels: readonly Kernel[],
+  pipelines: readonly GPUComputePipeline[],
+  group: GPUBindGroup,
+): void {
+  pass.setBindGroup(0, group, [0]);
+  const offsets = runtime.parameters.offsets(kernels);
+  kernels.forEach(({ groups }, k) => {
+    if (offsets[k] !== (offsets[k - 1] ?? 0)) pass.setBindGroup(0, group, [offsets[k]!]);
+    if (pipelines[k] !== pipelines[k - 1]) pass.setPipeline(pipelines[k]!);
+    pass.dispatchWorkgroups(groups[0], groups[1], groups[2] ?? 1);
+  });
+  pass.end();
+}

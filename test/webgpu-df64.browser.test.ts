@@ -1,0 +1,3 @@
+import { doubles } from "./webgpu-df64";
+
+doubles();

@@ -1,0 +1,3 @@
+import { randomPrograms } from "./webgpu-programs";
+
+randomPrograms(10);
