@@ -214,19 +214,23 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
   const wanted = tried.choice ? chosen(tried.choice) : controlled();
   const { accept, factor, state } = tried.lands ? landing(wanted, tried.lands.when) : wanted;
   let next = stopGradient(h).mul(factor);
-  if (controller.dtMax < Infinity) next = next.clip(-controller.dtMax, controller.dtMax);
+  const { dtMin, dtMax } = controller;
+  if (dtMax < Infinity) next = next.clip(-dtMax, dtMax);
+  if (dtMin > 0) next = next.sign().mul(next.abs().maximum(dtMin));
   const longest = tried.longest ?? method.longest;
   if (longest) next = next.sign().mul(next.abs().minimum(stopGradient(longest)));
   const single = c.t.dtype === "float32";
-  const least = c.t
+  const least = stopGradient(c.t)
     .abs()
     .mul(single ? 2 ** -44 : 2 ** -50)
-    .maximum(Math.max(controller.dtMin, single ? 1e-36 : 1e-290));
+    .maximum(single ? 1e-36 : 1e-290);
+  const enough = next.abs().greaterEqual(least);
+  const longer = dtMin > 0 ? enough.and(stopGradient(h).abs().greater(dtMin)) : enough;
   return {
     accept,
     h: next,
     controller: state,
-    failure: { when: next.abs().greaterEqual(stopGradient(least)).or(accept).not(), status: Status.stepUnderflow },
+    failure: { when: longer.or(accept).not(), status: Status.stepUnderflow },
   };
 
   function controlled(): Decision {

@@ -17,7 +17,8 @@ export function firstStep(
   const span = since(end, startOf(problem)).abs();
   const bounded = controller.dtMax < Infinity ? span.minimum(controller.dtMax) : span;
   const most = method.longest ? bounded.minimum(method.longest) : bounded;
-  if (dt0) return { h: direction.mul(dt0.minimum(most)), evaluations: 0 };
+  const allowed = (h: Tensor): Tensor => (controller.dtMin > 0 ? h.maximum(controller.dtMin) : h).minimum(most);
+  if (dt0) return { h: direction.mul(allowed(dt0)), evaluations: 0 };
   const f0 = memory.slice(0, y0.length);
   const d0 = norm(y0, y0, y0);
   const d1 = norm(f0, y0, y0);
@@ -46,6 +47,6 @@ export function firstStep(
       .mul(100)
       .pow(-1 / method.errorOrder!),
   );
-  const h = where(isFinite(h1), h1, h0.mul(1e-3)).minimum(h0.mul(100)).minimum(most);
-  return { h: direction.mul(h), evaluations: method.evaluations.begin };
+  const h = where(isFinite(h1), h1, h0.mul(1e-3)).minimum(h0.mul(100));
+  return { h: direction.mul(allowed(h)), evaluations: method.evaluations.begin };
 }

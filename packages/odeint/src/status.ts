@@ -190,7 +190,7 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
       : remedies[name];
   const floor =
     name === "stepUnderflow" && dtMin > 0
-      ? `a rejected step may become no shorter than dtMin = ${dtMin}: lower it; else `
+      ? `steps may be no shorter than dtMin = ${dtMin}: lower it; else `
       : "";
   return new SolveError(
     name,

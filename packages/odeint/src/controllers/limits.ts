@@ -13,7 +13,10 @@ export interface StepLimits {
   readonly factorMin?: number;
   /** The greatest factor from step to step. @defaultValue 10; 8 of `gustafsson` */
   readonly factorMax?: number;
-  /** Where a rejected step would have to be shorter than this, the solve ends with `stepUnderflow`. @defaultValue 4 ulp of t */
+  /**
+   * No step is planned shorter, but for those that end where they are told to; where one of this length is rejected, the solve ends with
+   * `stepUnderflow`. @defaultValue 4 ulp of t, for rejected steps
+   */
   readonly dtMin?: number;
   /** No step is longer. @defaultValue ∞ */
   readonly dtMax?: number;
