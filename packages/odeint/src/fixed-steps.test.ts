@@ -1,4 +1,4 @@
-import { concat, tensor, type Tensor } from "@dzdt/tensor";
+import { concat, type Tensor } from "@dzdt/tensor";
 import { grad, vmap } from "@dzdt/autograd";
 import { describe, expect, test } from "vitest";
 import {
@@ -17,21 +17,12 @@ import {
   Status,
   tsit5,
 } from "./index";
+import { f64, message, numbers } from "../test/support/numbers";
 
-const f64 = (values: number | number[] | number[][]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const decay = (_t: Tensor, y: Tensor): Tensor => y.neg();
 const pendulum = (_t: Tensor, y: Tensor): Tensor => {
   const [angle, speed] = y.split(2) as [Tensor, Tensor];
   return concat([speed, angle.sin().neg()]);
-};
-const message = (fn: () => unknown): string => {
-  try {
-    fn();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return "no error";
 };
 
 const fixed = { euler, midpoint, heun, ralston, rk4, rk38, bosh3, dopri5, tsit5, dop853 };

@@ -2,9 +2,8 @@ import { grad, hessian, jacfwd, jvp, vmap } from "@dzdt/autograd";
 import { compile, concat, stack, tensor, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { bosh3, dop853, type ExplicitSolver, odeint, rk4, separable, tsit5, yoshida8D } from "./index";
+import { f64, numbers } from "../test/support/numbers";
 
-const f64 = (values: number | number[] | number[][]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const decay = (_t: Tensor, y: Tensor): Tensor => y.neg();
 const lotkaVolterra = (_t: Tensor, y: Tensor, p: Tensor): Tensor => {
   const [u, v] = y.split(2) as [Tensor, Tensor];

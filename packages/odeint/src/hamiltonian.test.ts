@@ -17,17 +17,7 @@ import {
   tsit5,
   yoshida6,
 } from "./index";
-
-const f64 = (values: number[]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
-const message = (fn: () => unknown): string => {
-  try {
-    fn();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return "no error";
-};
+import { f64, message, numbers } from "../test/support/numbers";
 
 const half = (x: Tensor): Tensor => x.mul(x).sum().mul(0.5);
 const pendulum = separable({ velocity: (p: Tensor) => p, force: (q: Tensor) => q.sin().neg() });

@@ -18,21 +18,12 @@ import {
   Status,
   tsit5,
 } from "./index";
+import { f64, message, numbers } from "../test/support/numbers";
 
-const f64 = (values: number | number[] | number[][]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const decay = (_t: Tensor, y: Tensor): Tensor => y.neg();
 const pendulum = (_t: Tensor, y: Tensor): Tensor => {
   const [angle, speed] = y.split(2) as [Tensor, Tensor];
   return concat([speed, angle.sin().neg()]);
-};
-const message = (fn: () => unknown): string => {
-  try {
-    fn();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return "no error";
 };
 
 const adaptive = { heun, ralston, bosh3, dopri5, tsit5, dop853 };

@@ -40,7 +40,10 @@ export interface OdeintOptions<A = undefined, Y = never> extends HostOptions<Y> 
    * @defaultValue by differentiation of the field
    */
   readonly jacobian?: JacobianFunction<never, A>;
-  /** M of M dy/dt = field, constant, for implicit solvers: shaped like the Jacobian. Singular for algebraic equations. @defaultValue the identity */
+  /**
+   * M of M dy/dt = field, constant, for implicit solvers: shaped like the Jacobian. Singular for algebraic equations, of index 1: where y0 does not meet
+   * them, the solve begins with the state that does and has the same M y, and so it goes on after resets and `jumpTs`. @defaultValue the identity
+   */
   readonly mass?: Tree;
   /** Throw a `SolveError` when a solve fails. Only where its numbers are known at once: not within compiled or transformed functions. @defaultValue true */
   readonly throw?: boolean;

@@ -189,9 +189,7 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
       ? advised.text
       : remedies[name];
   const floor =
-    name === "stepUnderflow" && dtMin > 0
-      ? `steps may be no shorter than dtMin = ${dtMin}: lower it; else `
-      : "";
+    name === "stepUnderflow" && dtMin > 0 ? `steps may be no shorter than dtMin = ${dtMin}: lower it; else ` : "";
   return new SolveError(
     name,
     `${where}: ${who}${name}${ended ? `: ${ended}` : often(end, name, lane)} at t = ${t}${steps(h, accepted, rejected)}` +

@@ -3,12 +3,7 @@ import { grad, jacfwd, vmap } from "@dzdt/autograd";
 import { describe, expect, test } from "vitest";
 import { bdf, constant, odeint } from "../src/index";
 import { lotkaVolterra, nonautonomousStages, type TestProblem } from "../src/testing";
-
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
-const last = (x: Tensor): Tensor => x.slice([x.shape[0]! - 1], [x.shape[0]!]).reshape(x.shape.slice(1));
-const distance = (x: readonly number[], y: readonly number[]): number =>
-  Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
+import { distance, f64, last, numbers } from "./support/numbers";
 
 describe("with steps of given lengths", () => {
   const classical = (maxOrder: number) => bdf.with({ maxOrder, kappa: [0, 0, 0, 0, 0] });

@@ -1,6 +1,6 @@
 import { grad, vmap } from "@dzdt/autograd";
 import { checkGrads } from "@dzdt/autograd/testing";
-import { compile, js, matmul, stack, tensor, type Tensor, wasm, withTarget } from "@dzdt/tensor";
+import { compile, js, matmul, stack, type Tensor, wasm, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -19,9 +19,8 @@ import {
   tsit5,
 } from "../src/index";
 import reference from "./data/cde.json";
+import { f64, numbers } from "./support/numbers";
 
-const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const last = (ys: Tensor): number[] => numbers(ys.slice([ys.shape[0]! - 1], [ys.shape[0]!]));
 const { ts, matrix_cde: matrix } = reference;
 const xs = f64(reference.xs.map((x) => [Number(x)]));

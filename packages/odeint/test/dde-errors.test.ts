@@ -1,4 +1,4 @@
-import { compile, stack, tensor, type Tensor } from "@dzdt/tensor";
+import { compile, stack, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   adamsBashforthMoulton,
@@ -12,8 +12,8 @@ import {
   rk4,
   Status,
 } from "../src/index";
+import { f64 } from "./support/numbers";
 
-const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
 const minusPast = (_t: Tensor, _y: Tensor, [past]: readonly Tensor[]): Tensor => past!.neg();
 /** Mackey and Glass's equation. */
 const mackeyGlass = (_t: Tensor, y: Tensor, [past]: readonly Tensor[]): Tensor =>

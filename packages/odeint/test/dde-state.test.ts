@@ -1,11 +1,10 @@
 import { grad, jvp, vmap } from "@dzdt/autograd";
-import { compile, js, stack, tensor, type Tensor, withTarget } from "@dzdt/tensor";
+import { compile, js, stack, type Tensor, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bosh3, constant, ddeint, type DdeintOptions, dopri5, pid, rk4, rodas5p, Status, tsit5 } from "../src/index";
+import { f64, numbers } from "./support/numbers";
 
-const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const apart = (x: readonly number[], y: readonly number[]): number => Math.max(...x.map((a, i) => Math.abs(a - y[i]!)));
 
 /** y′ = y(t) y(ln y(t)) / t, y = 1 up to t = 1: the solution is t up to e, then exp(t/e) up to e². Neves 1975, doi:10.1145/355656.355661. */

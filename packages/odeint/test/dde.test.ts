@@ -1,14 +1,13 @@
 import { grad, jvp, vmap } from "@dzdt/autograd";
 import { checkGrads } from "@dzdt/autograd/testing";
-import { compile, js, stack, tensor, type Tensor, wasm, where, withTarget } from "@dzdt/tensor";
+import { compile, js, stack, type Tensor, wasm, where, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bosh3, constant, ddeint, discretize, dopri5, kvaerno5, odeint, pid, rk4, rodas5p, tsit5 } from "../src/index";
 import { delaySums } from "../src/dde/delays";
 import reference from "./data/dde.json";
+import { f64, numbers } from "./support/numbers";
 
-const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const apart = (x: readonly number[], y: readonly number[]): number => Math.max(...x.map((a, i) => Math.abs(a - y[i]!)));
 const [linear, glass] = reference.cases as unknown as readonly {
   at: readonly { t: number; y: string }[];

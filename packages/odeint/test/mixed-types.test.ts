@@ -26,11 +26,11 @@ import {
   tsit5,
   vern9,
 } from "../src/index";
+import { f64 } from "./support/numbers";
 
 type Mixed = { readonly a: Tensor; readonly b: Tensor };
 
 const part = (y: Tensor, i: number): Tensor => y.slice([i], [i + 1]).reshape([]);
-const f64 = (values: number | number[]): Tensor => tensor(values, { dtype: "float64" });
 
 /** An oscillator in float64 that a float32 leaf drives. */
 const field = (t: Tensor, { a, b }: Mixed, rate: Tensor): Mixed => ({

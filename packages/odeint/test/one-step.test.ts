@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { tensor, type Tensor } from "@dzdt/tensor";
+import { type Tensor } from "@dzdt/tensor";
 import { constant, odeint, separable } from "../src/index";
 import * as solvers from "../src/solvers";
 import type { ExplicitSolver, SymplecticSolver } from "../src/tableau";
 import data from "./data/one-step.json";
 import { plainField, tensorField } from "./support/expression";
 import { type Phase, plainSplittingStep, plainStep } from "./support/reference-stepper";
+import { f64, numbers } from "./support/numbers";
 
 const named = solvers as unknown as Record<string, ExplicitSolver & SymplecticSolver>;
 const ulps = 4e-15;
@@ -48,9 +49,6 @@ describe("one step of the splitting, on plain numbers, gives the reference value
     near([...phase.q, ...phase.p], [...q8, ...p8], 8);
   });
 });
-
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
 
 describe("odeint takes the reference steps", () => {
   const { t0, h, y0 } = data.problem;

@@ -13,10 +13,10 @@ import {
   sdeint,
   separable,
 } from "../src/index";
+import { numbers } from "./support/numbers";
 
 const target = js();
 const f64 = (values: number | number[]): Tensor => tensor(values, { dtype: "float64", target });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const near = (x: Tensor, expected: readonly number[]): void => {
   expect(x.target).toBe(target);
   numbers(x).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 6));

@@ -1,5 +1,5 @@
 import { grad, jvp } from "@dzdt/autograd";
-import { compile, js, stack, tensor, type Tensor, withTarget } from "@dzdt/tensor";
+import { compile, js, stack, type Tensor, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -16,8 +16,8 @@ import {
   type SolveEvent,
   tsit5,
 } from "../src/index";
+import { f64 } from "./support/numbers";
 
-const f64 = (values: number | number[] | number[][]): Tensor => tensor(values, { dtype: "float64" });
 const numbers = (x: unknown): number[] => Array.from((x as Tensor).dataSync());
 const near = (x: unknown, expected: readonly number[], tolerance: number): void => {
   const values = numbers(x);

@@ -1,6 +1,6 @@
 import { grad, vmap } from "@dzdt/autograd";
 import { checkGrads } from "@dzdt/autograd/testing";
-import { compile, js, random, stack, tensor, type Tensor, wasm, withTarget } from "@dzdt/tensor";
+import { compile, js, random, stack, type Tensor, wasm, withTarget } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   brownian,
@@ -17,10 +17,8 @@ import {
   Status,
 } from "../src/index";
 import { mean } from "./support/statistics";
+import { f64, last, numbers } from "./support/numbers";
 
-const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
-const last = (ys: Tensor): Tensor => ys.slice([ys.shape[0]! - 1], [ys.shape[0]!]).reshape(ys.shape.slice(1));
 const apart = (x: readonly number[], y: readonly number[]): number => Math.max(...x.map((a, i) => Math.abs(a - y[i]!)));
 const key = random.key(3);
 const growth: Sde = { drift: (_t, y) => y.mul(0.3), diffusion: (_t, y) => y.mul(0.8) };

@@ -1,5 +1,5 @@
 import { grad, jvp, vmap } from "@dzdt/autograd";
-import { compile, js, random, stack, tensor, type Tensor, withTarget } from "@dzdt/tensor";
+import { compile, js, random, stack, type Tensor, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -23,9 +23,8 @@ import {
   toStratonovich,
 } from "../src/index";
 import { gbm } from "./data/sde.json";
+import { f64, numbers } from "./support/numbers";
 
-const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const apart = (a: readonly number[], b: readonly number[]): number => Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
 const key = random.key(3);
 type Options = Partial<SdeintOptions<Tensor, "stratonovich", "general">>;

@@ -1,4 +1,4 @@
-import { compile, ops, random, tensor, type Tensor } from "@dzdt/tensor";
+import { compile, ops, random, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   brownian,
@@ -13,9 +13,8 @@ import {
   sriw2,
 } from "../src/index";
 import { additiveRungeKutta, rosslerRungeKutta, stochasticRungeKutta } from "../src/sde";
+import { f64, numbers } from "./support/numbers";
 
-const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const key = random.key(1);
 
 const growth: Sde = { drift: (_t, y) => y.mul(0.3), diffusion: (_t, y) => y.mul(0.4) };

@@ -1,5 +1,5 @@
 import { grad, vmap } from "@dzdt/autograd";
-import { compile, random, stack, tensor, type Tensor } from "@dzdt/tensor";
+import { compile, random, stack, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   align,
@@ -17,8 +17,8 @@ import {
 } from "../src/sde";
 import { phi } from "../src/sde/methods/phi";
 import { mean, slope } from "./support/statistics";
+import { f64 } from "./support/numbers";
 
-const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
 const last = (ys: Tensor): Tensor => ys.slice([1], [2]).reshape(ys.shape.slice(1));
 const solvers: readonly SdeSolver[] = [align, should, quicsort, baoab];
 

@@ -1,5 +1,5 @@
 import { checkGrads } from "@dzdt/autograd/testing";
-import { random, stack, tensor, type Tensor } from "@dzdt/tensor";
+import { random, stack, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   eulerMaruyama,
@@ -18,9 +18,8 @@ import {
   toIto,
   toStratonovich,
 } from "../src/index";
+import { f64, numbers } from "./support/numbers";
 
-const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const key = random.key(3);
 const close = (x: Tensor, expected: readonly number[]): void => {
   expect(x.size).toBe(expected.length);

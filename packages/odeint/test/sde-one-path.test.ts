@@ -1,4 +1,4 @@
-import { ops, tensor, type Tensor, withTarget, js, wasm } from "@dzdt/tensor";
+import { ops, type Tensor, withTarget, js, wasm } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   eulerHeun,
@@ -24,6 +24,7 @@ import {
 import data from "./data/sde.json";
 import { tensorField } from "./support/expression";
 import { givenPath, type GivenStep } from "./support/given-path";
+import { f64 } from "./support/numbers";
 
 const ralston = stochasticRungeKutta({
   name: "ralston",
@@ -55,8 +56,6 @@ const methods: Readonly<Record<string, readonly [SdeSolver, Calculus]>> = {
   shark: [shark, "stratonovich"],
   sea: [sea, "ito"],
 };
-
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
 
 /** The problem's diffusion as its noise type wants it. */
 function diffusionOf({ noise, g }: { noise: string; g: string[][] }): (t: Tensor, y: Tensor) => Tensor {

@@ -1,5 +1,5 @@
 import { grad, jvp, vmap } from "@dzdt/autograd";
-import { compile, random, stack, tensor, type Tensor } from "@dzdt/tensor";
+import { compile, random, stack, type Tensor } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -12,9 +12,8 @@ import {
   sdeint,
   type SdeintOptions,
 } from "../src/index";
+import { f64, numbers } from "./support/numbers";
 
-const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const key = random.key(3);
 
 /** A loss of a rate in the drift, the state and a strength of the noise, and of args. */

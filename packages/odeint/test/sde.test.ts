@@ -24,11 +24,9 @@ import {
   toStratonovich,
 } from "../src/index";
 import data from "./data/sde.json";
+import { f64, last, numbers } from "./support/numbers";
 
-const f64 = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const key = random.key(1);
-const last = (ys: Tensor): Tensor => ys.slice([ys.shape[0]! - 1], [ys.shape[0]!]).reshape(ys.shape.slice(1));
 
 const growth: Sde = { drift: (_t, y) => y.mul(0.3), diffusion: (_t, y) => y.mul(0.4) };
 const coupled: Sde = {

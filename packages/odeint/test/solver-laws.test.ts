@@ -1,20 +1,15 @@
-import { add, concat, mul, pow, tensor, type Tensor } from "@dzdt/tensor";
+import { add, concat, mul, pow, type Tensor } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { constant, odeint } from "../src/index";
 import * as solvers from "../src/solvers";
 import type { ExplicitSolver } from "../src/tableau";
 import { denseOrder, linear, lotkaVolterra, nonautonomousStages, observedOrder, pendulum } from "../src/testing";
+import { distance, f64, last, numbers } from "./support/numbers";
 
 const all = Object.values(solvers) as readonly { readonly kind: string; readonly name: string }[];
 const explicit = all.filter((solver): solver is ExplicitSolver => solver.kind === "explicit");
 const adaptive = explicit.filter(({ bError }) => bError);
-
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
-const last = (x: Tensor): Tensor => x.slice([x.shape[0]! - 1], [x.shape[0]!]).reshape(x.shape.slice(1));
-const distance = (x: readonly number[], y: readonly number[]): number =>
-  Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
 
 const dyadic = fc.integer({ min: -64, max: 64 }).map((n) => n / 32);
 const stepLength = fc.constantFrom(1 / 4, 1 / 8, 1 / 16);

@@ -16,12 +16,7 @@ import {
   vern7,
   vern9,
 } from "../src/index";
-
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
-const last = (x: Tensor): Tensor => x.slice([x.shape[0]! - 1], [x.shape[0]!]).reshape(x.shape.slice(1));
-const distance = (x: readonly number[], y: readonly number[]): number =>
-  Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
+import { distance, f64, last, numbers } from "./support/numbers";
 
 const variable: readonly Solver[] = [adamsBashforthMoulton, odex];
 const adaptive: readonly Solver[] = [

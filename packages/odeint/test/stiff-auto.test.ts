@@ -1,5 +1,5 @@
 import { grad, jacfwd, jacrev } from "@dzdt/autograd";
-import { compile, js, tensor, type Tensor, wasm, withTarget } from "@dzdt/tensor";
+import { compile, js, type Tensor, wasm, withTarget } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { steepness, stabilityLimit } from "../src/implicit/stiffness";
 import {
@@ -20,12 +20,7 @@ import {
 import { lotkaVolterra } from "../src/testing";
 import data from "./data/stiff.json";
 import { tensorField, type WrittenField } from "./support/expression";
-
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
-const last = (x: Tensor): Tensor => x.slice([x.shape[0]! - 1], [x.shape[0]!]).reshape(x.shape.slice(1));
-const distance = (x: readonly number[], y: readonly number[]): number =>
-  Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
+import { distance, f64, last, numbers } from "./support/numbers";
 
 const tight = auto.with({ explicit: dop853, implicit: radau5 });
 const stages = auto.with({ implicit: kvaerno5 });

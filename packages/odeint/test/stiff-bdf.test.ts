@@ -7,13 +7,9 @@ import { auto, bdf, odeint, pid } from "../src/index";
 import { lotkaVolterra } from "../src/testing";
 import data from "./data/stiff.json";
 import { tensorField, type WrittenField } from "./support/expression";
+import { distance, f64, last, numbers } from "./support/numbers";
 
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
 const scalar = (x: number): Tensor => tensor(x, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
-const last = (x: Tensor): Tensor => x.slice([x.shape[0]! - 1], [x.shape[0]!]).reshape(x.shape.slice(1));
-const distance = (x: readonly number[], y: readonly number[]): number =>
-  Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
 
 describe("backward differences", () => {
   const polynomial = (t: number): number => 2 - t + 3 * t ** 2 - 0.5 * t ** 3 + 0.25 * t ** 5;

@@ -23,11 +23,9 @@ import { newton } from "../src/implicit/newton";
 import { slopeGuesses } from "../src/implicit/predictor";
 import data from "./data/stiff.json";
 import { tensorField, type WrittenField } from "./support/expression";
+import { f64, last, numbers } from "./support/numbers";
 
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
 const scalar = (x: number): Tensor => tensor(x, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
-const last = (x: Tensor): Tensor => x.slice([x.shape[0]! - 1], [x.shape[0]!]).reshape(x.shape.slice(1));
 
 describe("Newton's iteration", () => {
   const root = (slope: number, options: { exact?: boolean; rate?: number; start?: number } = {}) => {

@@ -1,5 +1,5 @@
 import { grad, jacfwd } from "@dzdt/autograd";
-import { js, tensor, type Tensor, wasm, withTarget } from "@dzdt/tensor";
+import { js, type Tensor, wasm, withTarget } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   auto,
@@ -18,11 +18,7 @@ import {
   type VectorField,
 } from "../src/index";
 import { lotkaVolterra, orderResidual } from "../src/testing";
-
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
-const distance = (x: readonly number[], y: readonly number[]): number =>
-  Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
+import { distance, f64, numbers } from "./support/numbers";
 
 /** Errors between the ends of steps, at several places in one, with some steps and twice as many. */
 function slope(

@@ -5,6 +5,7 @@ import { constant, type ImplicitSolver, odeint, type Solver } from "../src/index
 import * as solvers from "../src/solvers";
 import data from "./data/stiff.json";
 import { tensorField } from "./support/expression";
+import { f64, numbers } from "./support/numbers";
 
 const all = Object.values(solvers) as readonly Solver[];
 const implicit = all.filter(
@@ -13,8 +14,6 @@ const implicit = all.filter(
 const oneOfEachKind = [solvers.rosenbrock23, solvers.trbdf2, solvers.kencarp3, solvers.radau5] as readonly Solver[];
 const accurate = [...implicit.filter(({ order }) => order >= 4), solvers.bdf, solvers.auto];
 
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
 const end = (ys: Tensor): Tensor => ys.slice([ys.shape[0]! - 1], [ys.shape[0]!]).reshape(ys.shape.slice(1));
 
 /** A stiff field of a time, a state of two components and two parameters. */

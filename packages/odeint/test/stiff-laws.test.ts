@@ -6,6 +6,7 @@ import { estimatesErrors } from "../src/implicit/method";
 
 import * as solvers from "../src/solvers";
 import { linear, lotkaVolterra, nonautonomousStages, observedOrder, pendulum, type TestProblem } from "../src/testing";
+import { distance, f64, last, numbers } from "./support/numbers";
 
 const all = Object.values(solvers) as readonly Solver[];
 const implicit = all.filter(
@@ -17,11 +18,6 @@ const adaptive: readonly Solver[] = [
   solvers.auto,
 ];
 
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
-const last = (x: Tensor): Tensor => x.slice([x.shape[0]! - 1], [x.shape[0]!]).reshape(x.shape.slice(1));
-const distance = (x: readonly number[], y: readonly number[]): number =>
-  Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
 const denseOrder = (solver: ImplicitSolver): number =>
   "denseOrder" in solver ? solver.denseOrder : (solver.dense?.order ?? Math.min(solver.order, 3));
 

@@ -25,6 +25,7 @@ import * as solvers from "../src/solvers";
 
 import data from "./data/stiff.json";
 import { tensorField } from "./support/expression";
+import { distance, f64, last, numbers } from "./support/numbers";
 
 const all = Object.values(solvers) as readonly Solver[];
 const implicit = all.filter(
@@ -35,12 +36,6 @@ const adaptive: readonly Solver[] = [
   solvers.bdf,
   solvers.auto,
 ];
-
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
-const last = (x: Tensor): Tensor => x.slice([x.shape[0]! - 1], [x.shape[0]!]).reshape(x.shape.slice(1));
-const distance = (x: readonly number[], y: readonly number[]): number =>
-  Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
 
 const { rhs, outputs } = data.problems.find(({ id }) => id === "rober")!;
 const rober = { rhs, outputs };

@@ -1,14 +1,12 @@
-import { tensor, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { constant, imex, odeint } from "../src/index";
 import type { Solver } from "../src/solver";
 import * as solvers from "../src/solvers";
 import data from "./data/stiff.json";
 import { tensorField } from "./support/expression";
+import { f64, numbers } from "./support/numbers";
 
 const named = solvers as unknown as Record<string, Solver>;
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
 
 function near(actual: readonly number[], expected: readonly number[]): void {
   expect(actual).toHaveLength(expected.length);

@@ -7,14 +7,12 @@ import { orderResidual, type RootedTree, rootedTrees } from "../src/testing";
 import { traceField } from "../src/vectorField";
 import data from "./data/stiff.json";
 import { tensorField } from "./support/expression";
+import { f64, numbers } from "./support/numbers";
 
 const all = Object.values(solvers) as readonly Solver[];
 const implicit = all.filter(
   (solver): solver is ImplicitSolver => !["explicit", "symplectic", "stepper"].includes(solver.kind),
 );
-
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
 
 /** The two tableaus of an additive method, or the one of another. */
 const tableaus = implicit.flatMap((solver) => {

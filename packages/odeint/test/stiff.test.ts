@@ -18,14 +18,14 @@ import {
 } from "../src/index";
 import data from "./data/stiff.json";
 import { plainField, tensorField } from "./support/expression";
-import { conditionsOf, measure, numbers, type StiffProblem } from "./support/stiff-criteria";
+import { conditionsOf, measure, type StiffProblem } from "./support/stiff-criteria";
+import { f64, last, numbers } from "./support/numbers";
 
 const problems = [...data.problems, ...data.more] as readonly (StiffProblem & {
   readonly probe: { readonly t: number; readonly y: readonly number[]; readonly f: readonly number[] };
 })[];
 
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-const lastRow = (ys: Tensor): number[] => numbers(ys.slice([ys.shape[0]! - 1], [ys.shape[0]!]));
+const lastRow = (ys: Tensor): number[] => numbers(last(ys));
 
 /** Past its ignition the flame magnifies errors by about 2000, whatever the solver: SciPy's BDF errs there by 4e4 rtol. */
 const illConditioned = ["flame"];

@@ -16,7 +16,8 @@ import {
 } from "../src/index";
 import data from "./data/adjoint.json";
 import { tensorField, type WrittenField } from "./support/expression";
-import { distance, f64, numbers, roundTrip } from "./support/round-trip";
+import { distance, f64, numbers } from "./support/numbers";
+import { roundTrip } from "./support/round-trip";
 
 const gauss = [implicitMidpoint, gauss4, gauss6, gauss8];
 const taos = [tao.with({ omega: 8 }), tao.with({ omega: 8, order: 4 }), tao.with({ omega: 8, order: 6 })];

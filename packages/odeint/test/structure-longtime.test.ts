@@ -19,7 +19,8 @@ import {
   tao,
 } from "../src/index";
 import { methodOf } from "../src/solver";
-import { distance, f64, numbers, partsOf, stateOf } from "./support/round-trip";
+import { distance, f64, numbers } from "./support/numbers";
+import { partsOf, stateOf } from "./support/round-trip";
 
 const largest = (list: readonly number[]): number => list.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 const gravity = separable({

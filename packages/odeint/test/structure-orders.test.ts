@@ -12,7 +12,7 @@ import {
   tao,
 } from "../src/index";
 import { linear, nonautonomousStages, observedOrder, pendulum } from "../src/testing";
-import { distance, f64, numbers } from "./support/round-trip";
+import { distance, f64, numbers } from "./support/numbers";
 
 const gauss = [implicitMidpoint, gauss4, gauss6, gauss8];
 const end = (x: Tensor): Tensor => x.slice([x.shape[0]! - 1], [x.shape[0]!]).reshape(x.shape.slice(1));

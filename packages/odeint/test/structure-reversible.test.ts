@@ -19,7 +19,8 @@ import {
   tsit5,
 } from "../src/index";
 import { nonautonomousStages, observedOrder, pendulum } from "../src/testing";
-import { distance, f64, numbers, roundTrip } from "./support/round-trip";
+import { distance, f64, numbers } from "./support/numbers";
+import { roundTrip } from "./support/round-trip";
 
 const end = (x: Tensor): Tensor => x.slice([x.shape[0]! - 1], [x.shape[0]!]).reshape(x.shape.slice(1));
 const wrapped = [makeReversible(midpoint), makeReversible(bosh3), makeReversible(rk4), makeReversible(tsit5)];

@@ -13,18 +13,10 @@ import {
 import * as solvers from "../src/solvers";
 import data from "./data/structure.json";
 import { tensorField } from "./support/expression";
-import { distance, f64, numbers } from "./support/round-trip";
+import { distance, f64, message, numbers } from "./support/numbers";
 
 const named = solvers as unknown as Record<string, GaussSolver>;
 const stepsOf = (x: Tensor): number[][] => [1, 2].map((n) => numbers(x.slice([n], [n + 1])));
-const message = (fn: () => unknown): string => {
-  try {
-    fn();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return "no error";
-};
 
 describe("Gauss's methods take the reference steps", () => {
   const { t0, h, y0 } = data.problem;

@@ -5,12 +5,12 @@ import { constant, odeint, rk4, separable, type SymplecticSolver } from "../src/
 import * as solvers from "../src/solvers";
 import { kepler } from "../src/testing";
 import data from "./data/symplectic-longtime.json";
+import { f64 } from "./support/numbers";
 
 const all = Object.values(solvers) as readonly { readonly kind: string; readonly name: string }[];
 const symplectic = all.filter((solver): solver is SymplecticSolver => solver.kind === "symplectic");
 const named = solvers as unknown as Record<string, SymplecticSolver>;
 
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
 const numbers = (x: Tensor): Float64Array => x.dataSync() as Float64Array;
 
 interface Orbit {

@@ -1,10 +1,9 @@
 import { grad, hvp, vmap } from "@dzdt/autograd";
-import { compile, tensor, type Tensor } from "@dzdt/tensor";
+import { compile, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { constant, discretize, dop853, leapfrog, odeint, type OdeintOptions, rk4, separable } from "../index";
+import { f64, numbers } from "../../test/support/numbers";
 
-const f64 = (values: number | number[] | number[][]): Tensor => tensor(values, { dtype: "float64" });
-const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
 const field = (t: Tensor, y: Tensor, k: Tensor): Tensor => y.mul(k).neg().add(t.sin()).add(y.square().mul(0.01));
 
 interface Case {

@@ -1,4 +1,4 @@
-import { cast, compile, fori, tensor, type Tensor, tree, type Tree } from "@dzdt/tensor";
+import { cast, compile, fori, type Tensor, tree, type Tree } from "@dzdt/tensor";
 import { methodOf, type Solver } from "../../src/solver";
 import type { Parts } from "../../src/stepper";
 import { type StateType, traceField, type VectorField } from "../../src/vectorField";
@@ -67,13 +67,3 @@ export function roundTrip(
   const all = (list: readonly Tensor[]): number[] => list.flatMap((x) => Array.from(x.dataSync()));
   return { there: all(there), back: all(back) };
 }
-
-/** A float64 tensor. */
-export const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-
-/** The numbers of a tensor. */
-export const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
-
-/** The largest difference of two lists. */
-export const distance = (x: readonly number[], y: readonly number[]): number =>
-  Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));

@@ -1,7 +1,8 @@
 import { jacfwd } from "@dzdt/autograd";
-import { tensor, type Tensor } from "@dzdt/tensor";
+import { type Tensor } from "@dzdt/tensor";
 import { odeint, radau5, type Solver } from "../../src/index";
 import { tensorField, type WrittenField } from "./expression";
+import { f64, numbers } from "./numbers";
 
 /** A stiff problem with values of its solution, and tolerances and work of SciPy's Radau by relative tolerance. */
 export interface StiffProblem extends WrittenField {
@@ -15,9 +16,6 @@ export interface StiffProblem extends WrittenField {
   readonly multistepPeer?: Readonly<Record<string, readonly number[]>>;
   readonly atol: Readonly<Record<string, number>>;
 }
-
-const f64 = (values: readonly number[]): Tensor => tensor([...values], { dtype: "float64" });
-export const numbers = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array);
 
 const floorOf = (reference: readonly number[]): number => 1e-3 * Math.max(...reference.map(Math.abs));
 
