@@ -227,18 +227,18 @@ describe("a time limit", () => {
   };
 
   test("ends a solve, which keeps what it has", async () => {
-    const options = { timeLimit: 30 };
+    const options = { timeLimit: 100 };
     const error = failure(() => odeint(pendulum, f64([1, 0]), [0, 1e-3, 1e9], options));
     expect(error).toBeInstanceOf(SolveError);
     expect(error.status).toBe("maxStepsReached");
-    expect(error.message).toMatch(/the time limit of 30 ms ran out at t = [\d.]+ with step .*; raise timeLimit/);
+    expect(error.message).toMatch(/the time limit of 100 ms ran out at t = [\d.]+ with step .*; raise timeLimit/);
     const { ys, status, stats } = error.solution as Solution<Tensor>;
     expect(numbers(ys).map(Number.isNaN)).toEqual([false, false, false, false, true, true]);
     expect(status.itemSync()).toBe(Status.maxStepsReached);
     expect(stats.accepted.itemSync()).toBe(error.accepted);
     const quiet = await solve(pendulum, f64([1, 0]), [0, 1e9], { ...options, throw: false });
     expect(quiet.status.itemSync()).toBe(Status.maxStepsReached);
-    await expect(solve(pendulum, f64([1, 0]), [0, 1e9], options)).rejects.toThrow(/time limit of 30 ms/);
+    await expect(solve(pendulum, f64([1, 0]), [0, 1e9], options)).rejects.toThrow(/time limit of 100 ms/);
   });
 
   test("that is not reached changes nothing", () => {
