@@ -103,7 +103,7 @@ export async function importMapSite(): Promise<Site> {
   const { files, entries } = await builtPackages();
   const { outputFiles } = await build({ entryPoints: [page], write: false, format: "esm" });
   const fflate = await readFile(`${root}node_modules/fflate/esm/browser.js`, "utf8");
-  const imports = { ...entries, "fflate/browser": "/fflate/browser.js" };
+  const imports = { ...entries, fflate: "/fflate/browser.js" };
   return new Map([
     ...files,
     ["/fflate/browser.js", fflate],

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
-import { zipSync } from "fflate/browser";
+import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { allocate, type DType, dtypes, type TypedArray } from "../dtype";
 import { defaultTarget } from "../targets/default";

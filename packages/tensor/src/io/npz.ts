@@ -1,5 +1,4 @@
-// Not what Node gets by default, which loads threads and streams when a process starts.
-import { unzipSync, zipSync } from "fflate/browser";
+import { unzipSync, zipSync } from "fflate";
 import type { Tensor } from "../tensor";
 import { FormatError } from "./errors";
 import { npyBytes, readNpy, within } from "./npy";
