@@ -101,7 +101,7 @@ describe("a solve with algebraic equations begins where they hold", () => {
   test("where no state is found it stays, and the solve says what to check", () =>
     expect(() => odeint(field, f64([3, 5]), [0, 1], options)).toThrow(/y0 not meet the algebraic equations/));
 
-  test("each of independent trajectories, and of the rows of vmap's, on js and wasm", () => {
+  test("each of independent trajectories, on js and wasm", () => {
     for (const target of [js(), wasm()])
       withTarget(target, () => {
         const many = f64([

@@ -1,15 +1,13 @@
 import { grad, hvp, jacrev, vmap } from "@dzdt/autograd";
-import { compile, js, stack, type Tensor, tree, withTarget } from "@dzdt/tensor";
+import { compile, js, stack, type Tensor, withTarget } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   type Adjoint,
   auto,
-  backsolve,
   bdf,
   discretize,
   dop853,
   event,
-  forwardSensitivity,
   interpolating,
   kvaerno5,
   odeint,
@@ -18,18 +16,12 @@ import {
   radau5,
   rodas5p,
 } from "../src/index";
-import { fieldOf, relative, sensitivity } from "./support/adjoint-cases";
+import { continuousAdjoints, fieldOf, flat, relative, sensitivity } from "./support/adjoint-cases";
 import { at, f64, last, numbers } from "./support/numbers";
 
-const adjoints: readonly [string, Adjoint][] = [
-  ["interpolating", interpolating()],
-  ["backsolve", backsolve()],
-  ["forwardSensitivity", forwardSensitivity()],
-];
-const flat = (x: unknown): number[] => (tree.leaves(x as never) as Tensor[]).flatMap(numbers);
 const tight = { rtol: 1e-10, atol: 1e-12 };
 
-describe.each(adjoints)("%s with a mass matrix", (_name, adjoint) => {
+describe.each(continuousAdjoints)("%s with a mass matrix", (_name, adjoint) => {
   test("of full rank: that of the solved field", () => {
     const mass = () =>
       f64([
@@ -236,7 +228,7 @@ function told(algebraic: boolean, options: OdeintOptions<Tensor>) {
   };
 }
 
-describe.each([["discretize", discretize()], ...adjoints] as const)(
+describe.each([["discretize", discretize()], ...continuousAdjoints] as const)(
   "%s where the mass matrix is singular",
   (name, adjoint) => {
     test("has derivatives by times and of times of events: those of the equation without its algebraic part", () => {
@@ -255,7 +247,7 @@ describe.each([["discretize", discretize()], ...adjoints] as const)(
   },
 );
 
-test.each([["discretize", discretize()], ...adjoints] as const)(
+test.each([["discretize", discretize()], ...continuousAdjoints] as const)(
   "%s of index 2: times have an error for a derivative",
   (_name, adjoint) => {
     // y₁ is in no algebraic equation: 0 = y₀ − sin t.

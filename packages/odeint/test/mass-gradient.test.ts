@@ -1,9 +1,8 @@
 import { grad, hvp, jvp, vmap } from "@dzdt/autograd";
-import { compile, stack, type Tensor, tree } from "@dzdt/tensor";
+import { compile, stack, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   type Adjoint,
-  backsolve,
   discretize,
   event,
   forwardSensitivity,
@@ -12,15 +11,9 @@ import {
   type OdeintOptions,
   rodas5p,
 } from "../src/index";
-import { relative } from "./support/adjoint-cases";
+import { continuousAdjoints, flat, relative } from "./support/adjoint-cases";
 import { at, f64, numbers } from "./support/numbers";
 
-const adjoints: readonly [string, Adjoint][] = [
-  ["interpolating", interpolating()],
-  ["backsolve", backsolve()],
-  ["forwardSensitivity", forwardSensitivity()],
-];
-const flat = (x: unknown): number[] => (tree.leaves(x as never) as Tensor[]).flatMap(numbers);
 const tight = { rtol: 1e-9, atol: 1e-11 };
 
 describe("derivatives with respect to the mass matrix", () => {
@@ -50,7 +43,7 @@ describe("derivatives with respect to the mass matrix", () => {
   const same = (of: (adjoint: Adjoint) => unknown, adjoint: Adjoint, bound = 1e-7): void =>
     expect(relative(flat(of(adjoint)), flat(of(discretize())))).toBeLessThan(bound);
 
-  describe.each(adjoints)("by %s", (_name, adjoint) => {
+  describe.each(continuousAdjoints)("by %s", (_name, adjoint) => {
     test("are those of the steps, for many at once and across events", () => {
       same(
         (adjoint) => compile(vmap((m: Tensor) => grad(loss(adjoint))(m, p, ts)))(stack([mass, mass.mul(2)])),

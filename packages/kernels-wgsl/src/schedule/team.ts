@@ -85,7 +85,7 @@ export function iterationsWithin(some: number, node: Node, operations: number): 
 const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, least)));
 
 /** The invocations that share arrays of so many elements. @param most as many as there may be */
-export const teamFor = (widest: number, most: number): number => Math.min(most, powerOfTwo(widest));
+const teamFor = (widest: number, most: number): number => Math.min(most, powerOfTwo(widest));
 
 /** Sets that keep a device busy, for each invocation of one: where sets are wide, there are many. */
 const setsWanted = 16;

@@ -62,7 +62,7 @@ export const pairValue = (value: number): number => (value === 0 ? value : Math.
 const bits = new DataView(new ArrayBuffer(4));
 
 /** The 32 bits of a single. */
-export function bitsOf(value: number): number {
+function bitsOf(value: number): number {
   bits.setFloat32(0, value);
   return bits.getUint32(0);
 }

@@ -1,8 +1,9 @@
-import { type Aval, bind, cast, cond, loop, type Tensor, trace, zerosLike } from "@dzdt/tensor";
+import { type Aval, cast, cond, type Tensor, trace, zerosLike } from "@dzdt/tensor";
 import { exactly } from "../fine-time";
 import { numbers, type Problem } from "../problem";
 import type { Method } from "../step";
 import { scaledNorm } from "../tolerance";
+import { backwards } from "./backwards";
 import type { CustomAdjoint } from "./adjoint";
 import { alongSteps, type Attempted, attemptedFrom } from "./along-steps";
 import { nextStep } from "./backsolve";
@@ -121,18 +122,7 @@ function alongForward(given: Backward, problem: Problem): Found {
       },
       [{ dtype: "int32", shape: [] }, ...carries.map(typeOf), ...again.attempts.map(rowOf)],
     );
-    const found = bind(loop, [again.count, ...carries, ...again.attempts, ...body.captured], {
-      body: body.tape,
-      condition: undefined,
-      carries: carries.length,
-      xs: again.attempts.length,
-      length: maxSteps,
-      counted: true,
-      reverse: true,
-      ys: [],
-      rows: 0,
-      lanes: 0,
-    });
+    const found = backwards({ count: again.count, most: maxSteps, body, carries: carries, arrays: again.attempts });
     const end = found.slice(0, size);
     const ended: Passed = { lambda: mass ? mass.end(end) : end, rest: found.slice(size) };
     // Between outputs at one time there were no steps, by which derivatives of λ would see the times.

@@ -1,5 +1,6 @@
 import { concat, scan, type Tensor, zerosLike } from "@dzdt/tensor";
 import { exactly, type FineTime, since } from "../fine-time";
+import { plus } from "./backwards";
 import type { Start } from "./node";
 
 /** The time between two outputs or events, of which the earlier is t0 or the one before. */
@@ -81,8 +82,6 @@ export function backOver(origin: Origin, outputs: Outputs, init: Passed, across:
   );
   return last;
 }
-
-const plus = (xs: readonly Tensor[], ys: readonly Tensor[]): Tensor[] => xs.map((x, k) => x.add(ys[k]!));
 
 /** The only row. */
 function firstOf({ interval, cotangents }: { readonly interval: Interval; readonly cotangents: readonly Tensor[] }): {

@@ -1,7 +1,8 @@
-import { bind, broadcastTo, concat, loop, take, type Tensor, trace, tree, where, zerosLike } from "@dzdt/tensor";
+import { broadcastTo, concat, take, type Tensor, trace, tree, where, zerosLike } from "@dzdt/tensor";
 import type { EventOutcome } from "../events/collect";
 import { choose } from "../events/choose";
 import { numbers } from "../problem";
+import { backwards, plus } from "./backwards";
 import { type Across, type Interval, intervalsTo, type Origin, type Outputs, type Passed } from "./intervals";
 import { eventsAmong } from "./node";
 import type { Passages } from "./passages";
@@ -155,18 +156,7 @@ export function backOverKnots(
       ...arrays.map(({ dtype, shape }) => ({ dtype, shape: shape.slice(1) })),
     ],
   );
-  const found = bind(loop, [count, ...init, ...arrays, ...body.captured], {
-    body: body.tape,
-    condition: undefined,
-    carries: init.length,
-    xs: arrays.length,
-    length: triggers.size,
-    counted: true,
-    reverse: true,
-    ys: [],
-    rows: 0,
-    lanes: 0,
-  });
+  const found = backwards({ count: count, most: triggers.size, body, carries: init, arrays: arrays });
   return tree.unflatten(flat.structure, found);
 
   function toTheOneBefore(carried: Carried, knot: Knot): Carried {
@@ -223,5 +213,3 @@ export function backOverKnots(
     );
   }
 }
-
-const plus = (xs: readonly Tensor[], ys: readonly Tensor[]): Tensor[] => xs.map((x, k) => x.add(ys[k]!));

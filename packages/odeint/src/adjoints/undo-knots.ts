@@ -1,22 +1,10 @@
-import {
-  bind,
-  cast,
-  isFloat,
-  loop,
-  stopGradient,
-  take,
-  type Tensor,
-  trace,
-  tree,
-  where,
-  whileLoop,
-  zerosLike,
-} from "@dzdt/tensor";
+import { cast, isFloat, stopGradient, take, type Tensor, trace, tree, where, whileLoop, zerosLike } from "@dzdt/tensor";
 import { choose } from "../events/choose";
 import type { EventOutcome } from "../events/collect";
 import type { Trigger } from "../events/leaf-event";
 import { exactly, timeAmong } from "../fine-time";
 import { numbers, startOf } from "../problem";
+import { astray, backwards, plus } from "./backwards";
 import { place, powers } from "./continuous";
 import { cutsOf, timesBetweenCuts } from "./cuts";
 import { cotangentsOf, knotsOf } from "./knots";
@@ -73,25 +61,6 @@ type AtKnot = {
 interface Step {
   readonly when: When;
   readonly after: readonly Tensor[];
-}
-
-const plus = (xs: readonly Tensor[], ys: readonly Tensor[]): Tensor[] => xs.map((x, k) => x.add(ys[k]!));
-
-/** bool: two states do not agree to half of their digits. */
-function apart(xs: readonly Tensor[], ys: readonly Tensor[], like: Tensor): Tensor {
-  return xs
-    .map((x, k): [Tensor, Tensor] => [stopGradient(x), stopGradient(ys[k]!)])
-    .filter(([x]) => x.size > 0)
-    .map(([x, y]) => {
-      const scale = x.abs().max().maximum(y.abs().max()).add(1e-3);
-      return x
-        .sub(y)
-        .abs()
-        .max()
-        .lessEqual(scale.mul(x.dtype === "float32" ? 1e-3 : 1e-7))
-        .not();
-    })
-    .reduce((a, b) => a.or(b), like.tape!.literal(0, "bool"));
 }
 
 /**
@@ -152,18 +121,7 @@ export function undoKnots(
     (n, ...list) => tree.flatten(undone(n, tree.unflatten(flat.structure, list)) as never).leaves as Tensor[],
     [{ dtype: "int32", shape: [] }, ...init.map(typeOf)],
   );
-  const found = bind(loop, [end.steps, ...init, ...body.captured], {
-    body: body.tape,
-    condition: undefined,
-    carries: init.length,
-    xs: 0,
-    length: maxSteps,
-    counted: true,
-    reverse: true,
-    ys: [],
-    rows: 0,
-    lanes: 0,
-  });
+  const found = backwards({ count: end.steps, most: maxSteps, body, carries: init });
   return atStart(tree.unflatten(flat.structure, found));
 
   /** From the last knot after a step to its start. */
@@ -265,7 +223,7 @@ export function undoKnots(
         closed: begun ? plus(sums.closed, begun.closed) : sums.closed,
         ofEvents: plus(sums.ofEvents, pulled.closed),
         left: knot,
-        astray: cutting[i]! ? sums.astray.or(apart(at.y, after, t0)) : sums.astray,
+        astray: cutting[i]! ? sums.astray.or(astray(at.y, after, at.y, t0)) : sums.astray,
       },
     };
     return choose(
@@ -308,6 +266,6 @@ export function undoKnots(
       y0: plus(ctY, first.y),
       closed: place([...plus(sums.closed, first.closed), ...sums.ofEvents], all),
     });
-    return { results, astray: sums.astray.or(apart(y, y0, t0)) };
+    return { results, astray: sums.astray.or(astray(y, y0, y, t0)) };
   }
 }

@@ -1,19 +1,7 @@
-import {
-  bind,
-  isFloat,
-  loop,
-  scan,
-  stopGradient,
-  take,
-  type Tensor,
-  trace,
-  tree,
-  where,
-  whileLoop,
-  zerosLike,
-} from "@dzdt/tensor";
+import { isFloat, scan, stopGradient, take, type Tensor, trace, tree, where, whileLoop, zerosLike } from "@dzdt/tensor";
 import { sameTime, since, timeAmong } from "../fine-time";
 import { numbers, outputsOf, startOf, stopsOf } from "../problem";
+import { astray, backwards, plus } from "./backwards";
 import { place, powers } from "./continuous";
 import type { Inputs } from "./node";
 import { typeOf } from "./pullback";
@@ -51,8 +39,6 @@ type Sums = {
   readonly closed: readonly Tensor[];
   readonly left: Tensor;
 };
-
-const plus = (xs: readonly Tensor[], ys: readonly Tensor[]): Tensor[] => xs.map((x, k) => x.add(ys[k]!));
 
 /**
  * Undoes all steps. Where there are outputs between steps, times of steps are constants but for the drift, as they are on the way there, and outputs move
@@ -99,18 +85,7 @@ export function undoSteps(
     (n, ...list) => tree.flatten(undone(n, tree.unflatten(flat.structure, list)) as never).leaves as Tensor[],
     [{ dtype: "int32", shape: [] }, ...init.map(typeOf)],
   );
-  const found = bind(loop, [end.steps, ...init, ...body.captured], {
-    body: body.tape,
-    condition: undefined,
-    carries: init.length,
-    xs: 0,
-    length: maxSteps,
-    counted: true,
-    reverse: true,
-    ys: [],
-    rows: 0,
-    lanes: 0,
-  });
+  const found = backwards({ count: end.steps, most: maxSteps, body, carries: init });
   return atStart(tree.unflatten(flat.structure, found));
 
   /** From the end of step `n` to its start. */
@@ -200,7 +175,7 @@ export function undoSteps(
       y0: plus(plus(c.ctY, first.y), early ? early.y : y0.map((y) => zerosLike(y))),
       closed: place(early ? plus(ofClosed, early.closed) : ofClosed, marks),
     });
-    return { results, astray: astray(c.y) };
+    return { results, astray: astray(c.y, y0, end.y, t0) };
   }
 
   /** Cotangents of t0, y0 and closed values from the outputs at t0, which are y0. */
@@ -218,18 +193,5 @@ export function undoSteps(
     ) as unknown as [unknown, ReturnType<typeof ofFlow>];
     const sum = (xs: readonly Tensor[]): Tensor[] => xs.map((x) => x.sum([0]));
     return { from: each.from.sum(), y: sum(each.y), closed: sum(each.closed) };
-  }
-
-  /** bool: y0 did not come back to half of its digits. */
-  function astray(y: readonly Tensor[]): Tensor {
-    return y
-      .map((x, k) => ({ x, start: y0[k]!, last: end.y[k]! }))
-      .filter(({ x }) => x.size > 0)
-      .map(({ x, start, last }) => {
-        const scale = start.abs().max().maximum(last.abs().max()).add(1e-3);
-        const bound = scale.mul(x.dtype === "float32" ? 1e-3 : 1e-7);
-        return x.sub(start).abs().max().lessEqual(bound).not();
-      })
-      .reduce((a, b) => a.or(b), int(0).greater(0));
   }
 }

@@ -12,7 +12,7 @@ import type { DiagonallyImplicitSolver } from "./tableau";
 export type Rows = readonly (readonly number[])[];
 
 /** The dense output of a method as weights of its slopes: its own, or the cubic through the states and slopes of both ends. */
-export function smoothRows({ b, dense }: Pick<DiagonallyImplicitSolver, "b" | "dense">): Rows {
+function smoothRows({ b, dense }: Pick<DiagonallyImplicitSolver, "b" | "dense">): Rows {
   if (dense) return dense.coefficients;
   const last = b.length - 1;
   return b.map((weight, j) => [
@@ -26,7 +26,7 @@ export function smoothRows({ b, dense }: Pick<DiagonallyImplicitSolver, "b" | "d
  * The polynomial through the stages' states, as weights of their slopes. Where the field is infinitely stiff, states solve its algebraic equation
  * and slopes only tell how they came there.
  */
-export function stiffRows({ a, c }: Pick<DiagonallyImplicitSolver, "a" | "c">): Rows {
+function stiffRows({ a, c }: Pick<DiagonallyImplicitSolver, "a" | "c">): Rows {
   const used = spread(c);
   const bases = lagrange(used.map((i) => c[i]!));
   return c.map((_, j) =>

@@ -1,5 +1,6 @@
-import { add, mul, square, sub, tensor, type Tensor } from "@dzdt/tensor";
+import { add, mul, square, sub, tensor, type Tensor, tree } from "@dzdt/tensor";
 import { expect } from "vitest";
+import { type Adjoint, backsolve, forwardSensitivity, interpolating } from "../../src/index";
 import data from "../data/adjoint.json";
 import { tensorField, type WrittenField } from "./expression";
 
@@ -84,3 +85,13 @@ export const losses: Record<string, (ys: Tensor) => Tensor> = {
   "mlp-2-6-2": (ys) => add(square(ys.slice([2], [3])).sum(), at(ys, 1, 0)),
   "cnf-mlp-b": (ys) => sub(at(ys, 1, 2), add(square(at(ys, 1, 0)), square(at(ys, 1, 1))).mul(0.5)),
 };
+
+/** Adjoints that integrate equations of their own, by name. */
+export const continuousAdjoints: readonly [string, Adjoint][] = [
+  ["interpolating", interpolating()],
+  ["backsolve", backsolve()],
+  ["forwardSensitivity", forwardSensitivity()],
+];
+
+/** The numbers of all leaves. */
+export const flat = (x: unknown): number[] => (tree.leaves(x as never) as Tensor[]).flatMap(numbers);

@@ -103,12 +103,6 @@ function minusOne(k: Emitter, rest: Value, power: Value): Value {
 export const exponentialMinusOne = (k: Emitter, { biased, rest }: Omit<Exponential, "exponent">): Value =>
   minusOne(k, rest, powerOfBiased(k, rest.dtype, biased));
 
-/** The same for x between −50 and 50, in fewer steps. */
-export function smallExponentialMinusOne(k: Emitter, x: Value): Value {
-  const { biased, rest } = reduced(k, x, { added: biasOf(x.dtype) });
-  return minusOne(k, rest, withExponent(k, x.dtype, biased));
-}
-
 interface Bounded {
   readonly least: number;
   readonly greatest?: number;
