@@ -17,6 +17,14 @@ const packagesFolder = fileURLToPath(new URL("../packages", import.meta.url));
 const scratch = mkdtempSync(path.join(os.tmpdir(), "dzdt-packages-"));
 
 /**
+ * What only the built package does, in its words for `m`, the package: `fflate` is brought along, to run when it is used.
+ * @type {Record<string, string>}
+ */
+const trials = {
+  "@dzdt/tensor": "m.io.writeNpz({ a: m.tensor([1]) }).then((bytes) => m.io.readNpz(bytes).a.item())",
+};
+
+/**
  * What a command prints on its standard output; throws with what it prints on the other if it fails.
  * @param {string} command
  * @param {string[]} args
@@ -78,6 +86,8 @@ function useAlone({ folder, manifest, tarball }, byName) {
     );
     if (imported !== required) throw new Error(`${name}: import shows ${imported}but require shows ${required}`);
   }
+  const trial = trials[manifest.name];
+  if (trial) run(process.execPath, ["-e", `import(${JSON.stringify(manifest.name)}).then((m) => ${trial})`], home);
   for (const command of Object.keys(manifest.bin ?? {})) run("npx", ["--no-install", command, "--help"], home);
   return entries.length;
 }
