@@ -124,8 +124,14 @@ function whenReady(
   return turns.take(() => pipelines && start(pipelines), settled);
 }
 
-/** What was made of the tape, for people. */
+/** What was made of the tape, for people. A kernel that is dispatched again and again is shown once. */
 function inspect({ tape, kernels, bytes }: Lowered): string {
-  const texts = kernels.map(({ name, groups: [x, y, z = 1], text }) => `// ${name}: ${x * y * z} workgroups\n${text}`);
+  const shown = kernels.filter((kernel, i) => kernel !== kernels[i - 1]);
+  const texts = shown.map((kernel) => {
+    const { name, groups, text } = kernel;
+    const times = kernels.filter((other) => other === kernel).length;
+    const [x, y, z = 1] = groups;
+    return `// ${name}: ${x * y * z} workgroups${times > 1 ? `, ${times} times` : ""}\n${text}`;
+  });
   return `${formatTape(tape)}\n${bytes} bytes of memory, ${kernels.length} dispatches\n\n${texts.join("\n\n")}`;
 }
