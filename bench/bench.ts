@@ -116,7 +116,7 @@ async function run({ rows, peers, threads, json, gpu, effort }: Plan): Promise<v
   if (!json) {
     console.error("");
     console.log(layout([headings(names), ...table.map((row) => cells(row, names))]));
-    if (gpu) console.log(`\nadapter: ${gpu.name}`);
+    if (gpu) console.log(`\nadapter: ${gpu.name}\non device: kernels of one unit, by the clock of the device`);
     console.log(`\n${describeMachine()}`);
     console.log(versions(used, setting));
     console.log(legend);

@@ -20,6 +20,8 @@ export interface Attempt {
   result(): Numbers | Promise<Numbers>;
   /** Asked for after `result`. */
   figures?(): Figures | Promise<Figures>;
+  /** Milliseconds of one unit on a device that has a clock of its own. */
+  onDevice?(): Promise<number | undefined>;
 }
 
 /** Sets an attempt up: inputs, compiled functions. Not timed. */

@@ -23,8 +23,11 @@ export async function provideGpu(): Promise<void> {
   if (provided) return;
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
-  // As dzdt has it by itself: with the driver's own way SwiftShader compiles each kernel with 8 KB of shared memory for a second.
-  provided = create(["disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension"]);
+  // As dzdt has it by itself: with the driver's own way SwiftShader compiles each kernel with 8 KB of shared memory for a second, and times of the
+  // device would be rounded to 65.536 µs.
+  provided = create([
+    "disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension,timestamp_quantization",
+  ]);
   const host = globalThis as { navigator?: object };
   if (!host.navigator) Object.defineProperty(host, "navigator", { value: { userAgent: "node" }, configurable: true });
   Object.defineProperty(host.navigator!, "gpu", { value: provided });

@@ -45,6 +45,7 @@ async function prepare(contender: string, name: string): Promise<Answer> {
     figures: { ...verdict.figures, ...(await attempt.figures?.()) },
     firstCall,
     secondCall,
+    onDevice: await attempt.onDevice?.(),
   };
 }
 

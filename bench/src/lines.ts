@@ -64,6 +64,7 @@ export function line(row: Case, contender: string, outcome: Outcome, setting: Se
       ? {}
       : { ratio_to_dzdt: rounded(outcome.ratio), ratio_spread: outcome.spread.map(rounded) }),
     first_call_ms: rounded(prepared.firstCall),
+    ...(prepared.onDevice === undefined ? {} : { device_ms: rounded(prepared.onDevice) }),
     ...(row.operations === undefined ? {} : { gflops: rounded(row.operations / estimate / 1e6) }),
     ...prepared.figures,
     check_err: prepared.verdict.error,

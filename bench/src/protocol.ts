@@ -22,6 +22,8 @@ export interface Prepared {
   readonly firstCall: number;
   /** Of the next one. */
   readonly secondCall: number;
+  /** On a device that has a clock of its own, in milliseconds. */
+  readonly onDevice: number | undefined;
 }
 
 export interface Failed {

@@ -74,6 +74,9 @@ export function cells(entry: Row, contenders: readonly string[]): string[] {
     row.name,
     cell(own, false),
     measured ? digits(measured.prepared.firstCall) : "",
+    ...(entry.own === ownNames.webgpu
+      ? [measured?.prepared.onDevice === undefined ? "" : digits(measured.prepared.onDevice)]
+      : []),
     ...contenders.slice(1).map((name) => cell(outcomes.get(name), true)),
     text,
     met === undefined ? "" : met ? "yes" : "NO",
@@ -85,6 +88,7 @@ export const headings = (contenders: readonly string[]): string[] => [
   "case",
   `${contenders[0]!} ms`,
   "first call",
+  ...(contenders[0] === ownNames.webgpu ? ["on device"] : []),
   ...contenders.slice(1).map((name) => `${name} ms`),
   "goal",
   "met",

@@ -24,6 +24,9 @@ const raisedLimits = [
   "maxComputeWorkgroupSizeZ",
 ] as const;
 
+/** Features that are used where they are there. */
+const usedFeatures = ["timestamp-query"] as const;
+
 /**
  * A WebGPU device that has just computed right numbers, with its adapter's own limits for buffers and workgroups.
  *
@@ -65,8 +68,9 @@ async function findAdapter(source: GpuSource, { powerPreference }: DeviceOptions
 
 async function open(adapter: GPUAdapter, name: string): Promise<GPUDevice> {
   const requiredLimits = Object.fromEntries(raisedLimits.map((limit) => [limit, adapter.limits[limit]]));
+  const requiredFeatures = usedFeatures.filter((feature) => adapter.features.has(feature));
   return adapter
-    .requestDevice({ requiredLimits })
+    .requestDevice({ requiredLimits, requiredFeatures })
     .catch((error: unknown) =>
       fail(`${name}: the adapter gives no device (${firstLine(error)}); ask for a new adapter`),
     );

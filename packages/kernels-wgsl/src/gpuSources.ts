@@ -9,8 +9,11 @@ export interface GpuSource {
 // Dawn crashes the process when this object is collected while a device lives, so it is kept until the process ends.
 let dawn: GPU | undefined;
 
-/** Shared memory is cleared by the kernel's code, not by the driver: that of SwiftShader takes a second to compile for 8 KB. */
-const features = ["disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension"];
+/**
+ * Shared memory is cleared by the kernel's code, not by the driver: that of SwiftShader takes a second to compile for 8 KB. Times are not rounded to
+ * 65.536 µs, which is for pages that might measure others.
+ */
+const features = ["disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension,timestamp_quantization"];
 
 /** `navigator.gpu`, which browsers and some other runtimes have. */
 const platform: GpuSource = {

@@ -128,7 +128,8 @@ describe("a workgroup for each row", () => {
         );
       }, x);
     const text = await agrees(run, () => [numbers(3, 64, 64), numbers(64, 64)]);
-    expect(Number(/goes on, by \d+ together: 3 workgroups, (\d+) times/.exec(text)![1])).toBeGreaterThan(2);
+    const times = [...text.matchAll(/goes on, by \d+ together: 3 workgroups, (\d+) times/g)].map(([, n]) => Number(n));
+    expect(Math.max(...times)).toBeGreaterThan(2);
   });
 });
 

@@ -5,6 +5,7 @@ import { gpuProgram } from "./runtime/program";
 import { read } from "./runtime/read";
 import { type Loss, Runtime } from "./runtime/runtime";
 import type { GpuStorage } from "./runtime/storage";
+import type { Timing } from "./runtime/time";
 import { upload } from "./runtime/upload";
 import { remedy } from "./wgsl/types";
 
@@ -31,8 +32,16 @@ export interface WebGpuTarget extends Target {
   readonly lost: Promise<Loss>;
   /** What the target holds on the device, in bytes. */
   memory(): MemoryUse;
-  /** Resolves when the device has done all that it was asked for before; with the clock around it, a run can be timed. */
+  /** Resolves when the device has done all that it was asked for before. */
   idle(): Promise<void>;
+  /**
+   * Does the work, which may give a promise, waits until the device has done it, and tells how long it took there, in all and kernel by kernel. Programs that run
+   * for the first time are compiled too, so run them once before. Browsers may round the times of the device, to 0.1 ms or so.
+   * @throws UnsupportedError while other work is timed
+   * @example
+   * const { gpuMs, kernels } = await gpu.time(() => step(params).dispose());
+   */
+  time(work: () => unknown): Promise<Timing>;
   /** Gives the buffer of a tensor back before the garbage collector does. */
   release(storage: unknown): void;
   /** Destroys the device with all tensors on it. */
@@ -74,6 +83,7 @@ function targetOf(runtime: Runtime): WebGpuTarget {
     programs: new ProgramCache(),
     memory: () => runtime.use(),
     idle: () => runtime.idle(),
+    time: async (work) => (await import("./runtime/time")).time(runtime, work),
     release: (storage) => runtime.release(storage as GpuStorage),
     dispose: () => runtime.dispose(),
   });

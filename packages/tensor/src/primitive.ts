@@ -147,7 +147,36 @@ export interface KernelRule<A> {
   /** Types of the working memory that `run` needs beyond inputs and outputs. */
   scratch?(ins: readonly Aval[], attributes: A): readonly Aval[];
   run(k: Emitter, ins: readonly Memory[], outs: readonly Memory[], scratch: readonly Memory[], attributes: A): void;
+  /** What `run` computes, where a target may have many invocations work on one line. */
+  known?(attributes: A): KnownKernel;
 }
+
+/**
+ * Kernels that targets may compute in ways of their own.
+ * - `sort`: the positions along an axis that put the input in order, equals as they stood. `before`: does a come before b, wherever they stood?
+ * - `scan`: yᵢ = next(yᵢ₋₁, elements i of the inputs) along an axis, where yᵢ₋₁ is absent for the first. It is a yᵢ₋₁ plus something, where a is the
+ *   element of the first input if the scan is `scaled`, else 1.
+ * - `scatter`: of inputs x, indices and updates, x plus the updates, in their order. `row`: the position along the axis that an index stands for.
+ */
+export type KnownKernel =
+  | {
+      readonly kind: "sort";
+      readonly axis: number;
+      readonly before: (k: Emitter, a: Value, b: Value) => Value;
+    }
+  | {
+      readonly kind: "scan";
+      readonly axis: number;
+      readonly reverse: boolean;
+      readonly scaled: boolean;
+      readonly next: (k: Emitter, before: Value | undefined, elements: readonly Value[]) => Value;
+    }
+  | {
+      readonly kind: "scatter";
+      readonly axis: number;
+      readonly batch: number;
+      readonly row: (k: Emitter, index: Value, length: number) => Value;
+    };
 
 /**
  * A batched matrix product c[b, i, j] = Σ_k a[b, i, k] · b[b, k, j] over operands in memory. Each list of axes names the operand's axes, outermost

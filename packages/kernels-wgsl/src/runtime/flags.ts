@@ -5,6 +5,7 @@ export const usage = {
   copyTarget: 0x8,
   uniform: 0x40,
   storage: 0x80,
+  indirect: 0x100,
 } as const;
 export const mapRead = 0x1;
 /** GPUShaderStage.COMPUTE */

@@ -126,12 +126,15 @@ function whenReady(
 
 /** What was made of the tape, for people. A kernel that is dispatched again and again is shown once. */
 function inspect({ tape, kernels, bytes }: Lowered): string {
-  const shown = kernels.filter((kernel, i) => kernel !== kernels[i - 1]);
-  const texts = shown.map((kernel) => {
-    const { name, groups, text } = kernel;
-    const times = kernels.filter((other) => other === kernel).length;
+  const texts: string[] = [];
+  for (let first = 0, next = 0; first < kernels.length; first = next) {
+    const { name, groups, text } = kernels[first]!;
+    while (next < kernels.length && isEqual(kernels[next]!, kernels[first]!)) next++;
     const [x, y, z = 1] = groups;
-    return `// ${name}: ${x * y * z} workgroups${times > 1 ? `, ${times} times` : ""}\n${text}`;
-  });
+    texts.push(`// ${name}: ${x * y * z} workgroups${next - first > 1 ? `, ${next - first} times` : ""}\n${text}`);
+  }
   return `${formatTape(tape)}\n${bytes} bytes of memory, ${kernels.length} dispatches\n\n${texts.join("\n\n")}`;
 }
+
+const isEqual = (a: Kernel, b: Kernel): boolean =>
+  a.name === b.name && a.text === b.text && String(a.parameters) === String(b.parameters);

@@ -1,6 +1,6 @@
 import { type Aval, byteSize, type DType, printShape, sizeOf, type TypedArray, UnsupportedError } from "@dzdt/tensor";
 import { regionBytes } from "../schedule/dynamic";
-import type { Kernel } from "../schedule/kernel";
+import { type Kernel, moreAt } from "../schedule/kernel";
 import type { Lowered, Port } from "../schedule/lowered";
 import { noDoubles } from "../wgsl/types";
 import type { Runtime } from "./runtime";
@@ -78,7 +78,7 @@ export function submit(runtime: Runtime, run: Run, pipelines: readonly GPUComput
   });
   words.write(device.queue, memory);
   run.failures.forEach(({ buffer, at }, k) => encoder.copyBufferToBuffer(buffer, at, memory, free + 4 * k, 4));
-  if (pipelines.length > 0) dispatch(runtime, encoder.beginComputePass(), run.kernels, pipelines, group);
+  dispatch(runtime, encoder, run, pipelines, memory, group);
   outputs.forEach(({ aval, at }, k) => {
     const buffer = run.results[k];
     if (!buffer) return;
@@ -89,19 +89,36 @@ export function submit(runtime: Runtime, run: Run, pipelines: readonly GPUComput
   device.queue.submit([encoder.finish()]);
 }
 
+/**
+ * All kernels in one pass, but for those that repeat: the device is told between passes how many workgroups have more to do. While kernels are timed, each
+ * has a pass of its own.
+ */
 function dispatch(
-  runtime: Runtime,
-  pass: GPUComputePassEncoder,
-  kernels: readonly Kernel[],
+  { parameters, clock, more }: Runtime,
+  encoder: GPUCommandEncoder,
+  { lowered, kernels }: Run,
   pipelines: readonly GPUComputePipeline[],
+  memory: GPUBuffer,
   group: GPUBindGroup,
 ): void {
-  pass.setBindGroup(0, group, [0]);
-  const offsets = runtime.parameters.offsets(kernels);
-  kernels.forEach(({ groups }, k) => {
-    if (offsets[k] !== (offsets[k - 1] ?? 0)) pass.setBindGroup(0, group, [offsets[k]!]);
-    if (pipelines[k] !== pipelines[k - 1]) pass.setPipeline(pipelines[k]!);
-    pass.dispatchWorkgroups(groups[0], groups[1], groups[2] ?? 1);
+  const offsets = parameters.offsets(kernels);
+  let pass: GPUComputePassEncoder | undefined;
+  kernels.forEach(({ name, groups: [x, y, z], repeats }, k) => {
+    const known = pipelines[k] === pipelines[k - 1];
+    const equal = known && offsets[k] === offsets[k - 1];
+    const again = repeats && known;
+    if (repeats || clock) {
+      pass?.end();
+      pass = undefined;
+    }
+    if (again) encoder.copyBufferToBuffer(memory, moreAt, more, 0, 8);
+    if (repeats) encoder.clearBuffer(memory, moreAt, 8);
+    const begins = !pass;
+    pass ??= encoder.beginComputePass(clock?.pass(lowered.tape.where, name, k === 0, equal));
+    if (begins || offsets[k] !== offsets[k - 1]) pass.setBindGroup(0, group, [offsets[k]!]);
+    if (begins || !known) pass.setPipeline(pipelines[k]!);
+    if (again) pass.dispatchWorkgroupsIndirect(more, 0);
+    else pass.dispatchWorkgroups(x, y, z);
   });
-  pass.end();
+  pass?.end();
 }

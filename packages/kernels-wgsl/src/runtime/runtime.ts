@@ -1,6 +1,7 @@
 import type { DType } from "@dzdt/tensor";
 import type { Doubles } from "../doubles/doubles";
 import { DeviceError } from "../errors";
+import type { Clock } from "./clock";
 import { computeStage, usage } from "./flags";
 import { parameterBytes, Parameters } from "./parameters";
 import { Pipelines } from "./pipelines";
@@ -39,6 +40,10 @@ export class Runtime {
   readonly pipelines: Pipelines;
   private readonly layout: GPUBindGroupLayout;
   readonly parameters: Parameters;
+  /** Workgroups along x, y and z that have more to do. */
+  readonly more: GPUBuffer;
+  /** Asks for the times of what is run while it is there. */
+  clock: Clock | undefined;
   private memory: GPUBuffer | undefined;
   private group: GPUBindGroup | undefined;
   private loss: Loss | undefined;
@@ -69,6 +74,8 @@ export class Runtime {
     });
     this.pipelines = new Pipelines(device, device.createPipelineLayout({ bindGroupLayouts: [this.layout] }));
     this.parameters = new Parameters(device);
+    this.more = device.createBuffer({ size: 12, usage: usage.indirect | usage.copyTarget });
+    device.queue.writeBuffer(this.more, 0, Uint32Array.of(0, 0, 1));
   }
 
   /** The most bytes that the memory of a program may have. */

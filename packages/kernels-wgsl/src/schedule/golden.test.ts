@@ -1,4 +1,4 @@
-import { fori, matmul, relu, scan, type Tensor, trace } from "@dzdt/tensor";
+import { argsort, cumsum, fori, matmul, relu, scan, type Tensor, trace } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { lower } from "./lowered";
 
@@ -12,6 +12,8 @@ const programs: Readonly<Record<string, { readonly f: (x: Tensor) => Tensor; rea
   "large product": { f: (x) => matmul(x, x), shape: [64, 64] },
   "layer of a network": { f: (x) => relu(matmul(x, x).add(1)), shape: [64, 64] },
   "loop over an array": { f: (x) => fori(100, (_i, c: Tensor) => matmul(c, c).sub(c.sum()), x), shape: [8, 8] },
+  "sort of a long line": { f: (x) => argsort(x), shape: [200] },
+  "running sum of a long line": { f: (x) => cumsum(x), shape: [1000] },
   "loop over a scalar": { f: (x) => fori(1000, (_i, c: Tensor) => c.mul(0.5).add(1), x), shape: [] },
   "loop of each row": {
     f: (x) => scan<Tensor[], Tensor, Tensor>((none, row) => [none, halves(row)], [], x)[1],

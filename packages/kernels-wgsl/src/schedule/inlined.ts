@@ -18,10 +18,10 @@ export function withoutCalls(tape: Tape): Tape {
   );
 }
 
-/** The tape with each node as `record` records it. */
+/** The tape with each node as `record` records it, which may leave out results that nobody reads any more. */
 export function rerecorded(
   tape: Tape,
-  record: (node: Node, given: readonly Tensor[], result: Tape) => readonly Tensor[],
+  record: (node: Node, given: readonly Tensor[], result: Tape) => readonly (Tensor | undefined)[],
 ): Tape {
   const result = new Tape(tape.where, { target: tape.target });
   const values = new Array<Tensor>(tape.avals.length);

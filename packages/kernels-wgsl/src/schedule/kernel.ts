@@ -9,7 +9,15 @@ export interface Kernel extends KernelText {
   readonly name: string;
   /** Workgroups along x, y and z. */
   readonly groups: readonly [number, number, number?];
+  /** Dispatched in a row, it runs again only if it has left word ({@link leaveMore}) that there is more to do. */
+  readonly repeats?: true;
 }
+
+/** Where kernels leave word, how many workgroups along x and y have more to do. */
+export const moreAt = 8;
+
+/** WGSL that leaves word. */
+export const leaveMore = "memory[2] = groups.x; memory[3] = groups.y;";
 
 /** The product that a loop over elements computes, if there is one, and what it is computed for. */
 export const nameOf = ({ nodes, members }: Loop): string =>

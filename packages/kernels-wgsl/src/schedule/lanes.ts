@@ -7,9 +7,9 @@ import {
   splitOutputs,
   type Value,
 } from "@dzdt/tensor/lower";
-import { type Chain, isDone } from "../wgsl/chain";
+import { type Chain, hasEnded, isDone } from "../wgsl/chain";
 import type { KernelText, WgslModule } from "../wgsl/module";
-import { groupSize, groupsFor, invocation, type Kernel } from "./kernel";
+import { groupSize, groupsFor, invocation, type Kernel, leaveMore } from "./kernel";
 import { moveKernel } from "./moves";
 import { type Move, PhaseEmitter } from "./phases";
 import { emitNodes, type Room } from "./single";
@@ -95,6 +95,7 @@ function laneKernel(
       module.asLane({ done: doneSlot, room: roomSlot, dropped, ...(chain ? { chain } : {}) }, () =>
         emitNodes(lowering, plan, [node], new PhaseEmitter(k.callees, k.code, { kind: "one" }, room.words)),
       );
+      if (chain && chain.words > 0) k.code.line(`if (!(${hasEnded(chain)})) { ${leaveMore} }`);
     });
   });
 }
@@ -132,6 +133,7 @@ export function lanesKernels(
     ...laneKernel(module, lowering, plan, node, base, room, chain),
     name,
     groups: groupsFor(count, groupSize),
+    ...(chain ? { repeats: true } : {}),
   };
   const kernels: Kernel[] = [{ ...open, name: "loop begins", groups: [1, 1] }];
   if (moves.length > 0) kernels.push(moveKernel(module, moves));

@@ -14,17 +14,18 @@ import { demote } from "../demote";
 import type { Doubles } from "../doubles/doubles";
 import { roomFor } from "../runtime/pool";
 import { WgslModule } from "../wgsl/module";
+import { type Apart, apartOf } from "./apart";
 import { closeKernel, openKernel, type Region, regionBytes } from "./dynamic";
 import { foldKernel, isFold } from "./fold";
 import { gridKernel } from "./grid";
 import { heapOfNode } from "./heap";
 import { rerecorded, withoutCalls } from "./inlined";
 import type { Kernel } from "./kernel";
-import { linesBytes, linesKernel, linesOf } from "./lines";
 import { chainOf, isLanes, lanesBytes, lanesKernels } from "./lanes";
 import { oneLaneLowering, withOneLane } from "./one-lane";
 import { isRows, rowsBytes, rowsKernels, rowSpace } from "./rows";
 import { withRowsApart } from "./rows-apart";
+import { withOwnWaysBack } from "./ways-back";
 import { productKernel } from "./product";
 import { hasRounds, roundsKernels } from "./rounds";
 import { chainKernels, type Room, singleKernel, wordsBytes } from "./single";
@@ -63,7 +64,7 @@ export function lower(
   team: number = largestTeam,
 ): Lowered {
   const flat = withoutCalls(prune(doubles ? source : demote(source)));
-  const tape = prune(withOpenBodies(withRowsApart(flat, rowMemory)));
+  const tape = prune(withOpenBodies(withRowsApart(withOwnWaysBack(flat, rowMemory), rowMemory)));
   const frame = new Frame(firstFrame);
   const words = frame.allocate(wordsBytes);
   const places = placeInputs(
@@ -86,9 +87,14 @@ export function lower(
     sideBySide.map((node) => [node, chainOf(module, lowering, plan, node, { heapEnd: 0, words })]),
   );
   const rooms = sideBySide.map((node) => lanesBytes(plan, node, chains.get(node)));
-  const lines = new Map(nodes.map((node) => [node, linesOf(module, lowering, plan, node)]));
-  const ofLines = [...lines.values()].map((found) => (found ? linesBytes(found) : 0));
-  const heap = frame.bytes + Math.max(0, ...[...spaces.values()].map(rowsBytes), ...rooms, ...ofLines);
+  const apart = new Map<Node, Apart>();
+  for (const each of [plan, ...nodes.filter(hasRounds).flatMap((node) => plan.inner.get(node) ?? [])])
+    for (const node of standing(each)) {
+      const found = apartOf(module, lowering, each, node);
+      if (found) apart.set(node, found);
+    }
+  const ofApart = [...apart.values()].map(({ bytes }) => bytes);
+  const heap = frame.bytes + Math.max(0, ...[...spaces.values()].map(rowsBytes), ...rooms, ...ofApart);
   const rows = tape.nodes.reduce((sum, node) => (spaces.has(node) ? sum : sum + heapOfNode(tape, node)), 0);
   const heapEnd = heap + Math.min(rows, heapLimit);
   let bytes = heapEnd;
@@ -123,11 +129,11 @@ export function lower(
     } else if (sideBySide.includes(node)) {
       flush();
       kernels.push(...lanesKernels(module, lowering, plan, node, frame.bytes, room, chains.get(node)));
-    } else if (lines.get(node)) {
+    } else if (apart.has(node)) {
       flush();
-      kernels.push(linesKernel(module, lowering, plan, node, lines.get(node)!, frame.bytes));
+      kernels.push(...apart.get(node)!.kernels(frame.bytes));
     } else {
-      const within = (body: Plan): Kernel[] => bodyKernels(module, lowering, body, room);
+      const within = (body: Plan): Kernel[] => bodyKernels(module, lowering, body, room, apart, frame.bytes);
       const chain =
         roundsKernels(module, lowering, plan, node, room, team, within) ??
         teamKernels(module, lowering, plan, node, room, team) ??
@@ -156,13 +162,18 @@ const arrayKernel = (module: WgslModule, plan: Plan, node: Node): Kernel =>
   (isFold(plan, node) ? foldKernel(module, plan, node) : gridKernel(module, plan, node));
 
 /** Kernels of one iteration of a loop, whose body has no control flow. */
-function bodyKernels(module: WgslModule, lowering: Lowering, plan: Plan, room: Room): Kernel[] {
+function bodyKernels(
+  module: WgslModule,
+  lowering: Lowering,
+  plan: Plan,
+  room: Room,
+  apart: ReadonlyMap<Node, Apart>,
+  base: number,
+): Kernel[] {
   return standing(plan).flatMap((node) => {
     if (node.outs.every((id) => sizeOf(plan.tape.avals[id]!.shape) === 0)) return [];
     if (isGrid(plan, node)) return [arrayKernel(module, plan, node)];
-    const lines = linesOf(module, lowering, plan, node);
-    if (lines?.bytes === 0) return [linesKernel(module, lowering, plan, node, lines, 0)];
-    return [singleKernel(module, lowering, plan, [node], room)];
+    return apart.get(node)?.kernels(base) ?? [singleKernel(module, lowering, plan, [node], room)];
   });
 }
 

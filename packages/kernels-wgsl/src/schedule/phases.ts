@@ -3,6 +3,7 @@ import type { Value, Variable } from "@dzdt/tensor/lower";
 import type { Code } from "../wgsl/code";
 import { type Callees, WgslEmitter } from "../wgsl/emit";
 import { term } from "../wgsl/types";
+import { leaveMore } from "./kernel";
 
 /** Bytes to copy or to fill, by many invocations at once. */
 export interface Move {
@@ -15,8 +16,8 @@ export interface Move {
 /** What a kernel does of a node that sets something up and then loops: what comes before, or the loop and what comes after. */
 export type Phase =
   | { readonly kind: "open"; readonly moves: Move[] }
-  /** So many iterations of the loop at most; it goes on where it stopped when it is run again. */
-  | { readonly kind: "some"; readonly budget: number }
+  /** So many iterations of the loop at most; it goes on where it stopped when it is run again. Does it leave word that there may be more? */
+  | { readonly kind: "some"; readonly budget: number; readonly tells?: true }
   /** One iteration; others are those of other invocations. */
   | { readonly kind: "one" }
   /** All of it. */
@@ -63,10 +64,11 @@ export class PhaseEmitter extends WgslEmitter {
     this.seen = true;
     if (this.phase.kind === "open") return;
     if (this.phase.kind !== "some") return this.code.block("{", body);
+    const { tells } = this.phase;
     const budget = this.code.name("budget");
     this.code.line(`var ${budget} = ${this.phase.budget}i;`);
     this.code.block("loop {", () => {
-      this.code.line(`if (stopped || ${budget} == 0i) { break; }`);
+      this.code.line(`if (stopped || ${budget} == 0i) { ${tells ? `if (!stopped) { ${leaveMore} } ` : ""}break; }`);
       this.code.line(`if (!${term(condition()).text}) { break; }`);
       this.code.line(`${budget}--;`);
       body();

@@ -17,8 +17,14 @@ export function hasRounds({ op, attributes }: Node): boolean {
   if (op.control !== "loop") return false;
   const a = attributes as unknown as LoopAttributes;
   if (a.condition || a.counted || a.length * a.body.nodes.length > 8 * mostDispatches) return false;
-  return widest(a.body) > mostOfTeam;
+  return isFlat(a.body) && widest(a.body) > mostOfTeam;
 }
+
+/** Is there no control flow in a tape but calls? */
+const isFlat = ({ nodes }: Tape): boolean =>
+  nodes.every(
+    ({ op, attributes }) => !op.control || (op.control === "call" && isFlat((attributes as CallAttributes).tape)),
+  );
 
 function widest(tape: Tape): number {
   return tape.nodes.reduce((most, { op, outs, attributes }) => {

@@ -37,7 +37,10 @@ export function partsOf(lowering: Lowering, body: Plan, rows: number, turns: num
     if (!chain) return void plain.push(node);
     whole();
     parts.push({ steps: [...steps, { nodes: [node], phase: { kind: "open", moves: [] } }], times: 1 });
-    parts.push({ steps: [{ nodes: [node], phase: { kind: "some", budget: chain.budget } }], times: chain.times });
+    parts.push({
+      steps: [{ nodes: [node], phase: { kind: "some", budget: chain.budget, tells: true } }],
+      times: chain.times,
+    });
     steps = [];
   });
   whole();

@@ -1,6 +1,7 @@
-import { cast, inlineTape, max, type Node, permute, sameShape, sum, Tape, type Tensor } from "@dzdt/tensor";
+import { max, type Node, sameShape, sum, Tape, type Tensor } from "@dzdt/tensor";
 import { bytesOf, type LoopAttributes, modeOf, type SingleLoop, splitInputs, splitOutputs } from "@dzdt/tensor/lower";
-import { rerecorded, withoutCalls } from "./inlined";
+import { rerecorded } from "./inlined";
+import { carriesOfEach, inputsOfEach, isMap, mapOf, mapOfElements, swapFirst } from "./maps";
 import { hasRounds } from "./rounds";
 
 /**
@@ -12,52 +13,17 @@ export function withRowsApart(tape: Tape, most: number): Tape {
   if (!tape.nodes.some(({ op }) => op.control === "loop")) return tape;
   return rerecorded(tape, (node, given, result) => {
     const { op, attributes } = node;
-    const dynamic = node.ins.some((id) => tape.avals[id]!.dynamic);
+    const dynamic = [...node.ins, ...node.outs].some((id) => tape.avals[id]!.dynamic);
     if (op.control !== "loop" || dynamic || modeOf(tape, node) || hasRounds(node))
       return result.record(op, given, attributes);
     const a = attributes as unknown as LoopAttributes;
-    if (a.single) return mapOfLoops(node, a, a.single, given, result);
+    if (a.single && a.single.size > 1) return mapOfLoops(node, a, a.single, given, result);
     const terms = termsOf(a);
     const bytes = a.body.outputs.slice(0, a.carries).reduce((all, id) => all + bytesOf(a.body.avals[id]!), 0);
     if (terms && a.length * bytes <= most) return mapAndSums(node, a, terms, given, result);
-    return isMap(a) ? mapOf(node, a.body, a, given, result) : result.record(op, given, attributes);
+    return isMap(a) ? mapOf(op, a.body, a, given, result) : result.record(op, given, attributes);
   });
 }
-
-/** A map of which each iteration is `body`. Its bools are numbers, as the bools of two rows may share a word, which only one may write. */
-function mapOf(node: Node, body: Tape, a: LoopAttributes, given: readonly Tensor[], result: Tape): Tensor[] {
-  const types = body.outputs.map((id) => body.avals[id]!.dtype);
-  const numbers = types.includes("bool") ? withNumbers(body) : body;
-  const map: LoopAttributes = {
-    body: withoutCalls(numbers),
-    condition: undefined,
-    carries: 0,
-    xs: a.xs,
-    length: a.length,
-    counted: false,
-    reverse: a.reverse,
-    ys: types.map(() => "each" as const),
-    rows: 0,
-    lanes: 0,
-  };
-  return result.record(node.op, given, map).map((y, k) => cast(y, types[k]!));
-}
-
-/** The tape with int32 in place of bools in its outputs. */
-function withNumbers(tape: Tape): Tape {
-  const result = new Tape(tape.where, { target: tape.target });
-  const outs = inlineTape(
-    tape,
-    tape.inputs.map((id) => result.input(tape.avals[id]!)),
-    result,
-  );
-  result.seal(outs.map((x) => (x.dtype === "bool" ? cast(x, "int32") : x)));
-  return result;
-}
-
-/** Do iterations need nothing of each other? */
-export const isMap = (a: LoopAttributes): boolean =>
-  a.carries === 0 && !a.condition && !a.counted && a.length > 1 && a.ys.every((kind) => kind === "each");
 
 /** What iterations add to the carries, if that is all that is done with them: values of the body. */
 function termsOf(a: LoopAttributes): readonly number[] | undefined {
@@ -106,75 +72,29 @@ function mapAndSums(
   }
   apart.seal([...body.outputs.slice(carries), ...terms].map((id) => values[id]!));
   const starts = splitInputs(a, given).carries;
-  const outs = mapOf(node, apart, a, given.slice(carries), result);
+  const outs = mapOf(node.op, apart, a, given.slice(carries), result);
   const ys = outs.slice(0, a.ys.length);
   return [...outs.slice(a.ys.length).map((rows, j) => starts[j]!.add(sum(rows, 0))), ...ys];
 }
 
 /** The loop over a batch as a map over its elements, of which each is a loop. */
 function mapOfLoops(
-  node: Node,
+  { op }: Node,
   a: LoopAttributes,
   single: SingleLoop,
   given: readonly Tensor[],
   result: Tape,
 ): Tensor[] {
   const { loop, size } = single;
-  const all = splitInputs(a, given);
-  const part = (list: readonly Tensor[], batched: readonly boolean[]): Part[] =>
-    batched.map((own, j) => ({ x: list[j]!, own }));
-  const inputs: readonly Part[] = [
-    ...(single.count === undefined
-      ? part(
-          all.count,
-          all.count.map(() => false),
-        )
-      : [{ x: all.constants[single.count]!, own: true }]),
-    ...part(all.carries.slice(0, loop.carries), new Array<boolean>(loop.carries).fill(true)),
-    ...part(
-      all.xs.map((x, j) => (single.xs[j] ? swapFirst(x) : x)),
-      single.xs,
-    ),
-    ...part(all.constants, single.constants),
-    ...part(all.conditionConstants, single.conditionConstants),
-  ];
-  const [xs, constants] = [true, false].map((own) => inputs.filter((input) => input.own === own));
-  const body = new Tape(a.body.where, { target: a.body.target });
-  body.input({ dtype: "int32", shape: [] });
-  const values = new Map<Part, Tensor>();
-  for (const input of xs!) values.set(input, body.input({ dtype: input.x.dtype, shape: input.x.shape.slice(1) }));
-  for (const input of constants!) values.set(input, body.input({ dtype: input.x.dtype, shape: input.x.shape }));
-  const outs = body.record(
-    node.op,
-    inputs.map((input) => values.get(input)!),
-    loop,
-  );
-  body.seal(outs);
-  const map = { ...loop, xs: xs!.length, length: size, reverse: false };
-  const found = splitOutputs(
-    loop,
-    mapOf(
-      node,
-      body,
-      map,
-      [...xs!, ...constants!].map(({ x }) => x),
-      result,
-    ),
-    "loop",
-  );
+  const inputs = inputsOfEach(a, single, given);
+  const outs = mapOfElements(op, size, inputs, (body, values) => body.record(op, values, loop), a.body, result);
+  const found = splitOutputs(loop, outs, "loop");
+  const own = carriesOfEach(a, loop);
   return [
-    ...found.carries,
+    ...found.carries.map((carry, j) => (own[j] ? carry : max(carry, 0))),
     // The numbers of iterations, where each element has its own.
     ...(a.carries > loop.carries ? found.steps : []),
     ...found.ys.map(swapFirst),
     ...found.steps.map((steps) => max(steps)),
   ];
 }
-
-/** An input of the loop of each element, and whether each has its own. */
-interface Part {
-  readonly x: Tensor;
-  readonly own: boolean;
-}
-
-const swapFirst = (x: Tensor): Tensor => permute(x, [1, 0, ...x.shape.slice(2).map((_, k) => k + 2)]);

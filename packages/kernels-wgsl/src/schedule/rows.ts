@@ -19,7 +19,7 @@ import { heapBound } from "./heap";
 import { groupSize, groupsFor, invocation, type Kernel } from "./kernel";
 import { type Phase, PhaseEmitter } from "./phases";
 import { partsOf, type RowPart } from "./row-parts";
-import { isMap } from "./rows-apart";
+import { isMap } from "./maps";
 import { emitNodes, wordsBytes } from "./single";
 import { sizeOfNodes, teamAmong } from "./team";
 import { TeamEmitter, teamGlobals } from "./team-emitter";
@@ -119,7 +119,8 @@ export function rowsKernels(
       else plain.code.line(`memory[u32(${term(row.start).text} + ${slots.top}i) >> 2u] = u32(heap_top);`);
     });
     const name = `${a.body.where} of each row${stageOf(part, first, last)}${together}`;
-    return new Array<Omit<Kernel, "groups">>(part.times).fill({ ...kernel, name });
+    const repeats = part.times > 1 ? { repeats: true as const } : {};
+    return new Array<Omit<Kernel, "groups">>(part.times).fill({ ...kernel, name, ...repeats });
   });
   return Array.from({ length: turns }, (_, turn) => turn * space.rows).flatMap((from) => {
     const groups = groupsFor(Math.min(space.rows, a.length - from), size === undefined ? groupSize : 1);

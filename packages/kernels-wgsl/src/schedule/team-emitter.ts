@@ -5,6 +5,7 @@ import { type Callees, WgslEmitter } from "../wgsl/emit";
 import { term } from "../wgsl/types";
 import { shared } from "./fold";
 import { anywhere, Hazards, type Span, spanOf } from "./hazards";
+import { leaveMore } from "./kernel";
 import { type Phase, PhaseEmitter } from "./phases";
 import { shareProduct } from "./team-product";
 
@@ -142,14 +143,14 @@ export class TeamEmitter extends PhaseEmitter {
 
   override while(condition: () => Value, body: () => void): void {
     const first = !this.seen;
-    const budget = first && this.phase.kind === "some" ? this.phase.budget : undefined;
+    const { budget, tells } = first && this.phase.kind === "some" ? this.phase : {};
     const left = this.code.name("budget");
     this.seen = true;
     if (first && this.phase.kind === "open") return;
     this.wait();
     if (budget !== undefined) this.code.line(`var ${left} = ${budget}i;`);
     this.code.block("loop {", () => {
-      if (budget !== undefined) this.code.line(`if (${left} == 0i) { break; }`);
+      if (budget !== undefined) this.code.line(`if (${left} == 0i) { ${tells ? `${leaveMore} ` : ""}break; }`);
       const { text } = term(condition());
       this.code.line(`if (!(${this.agreedCondition(`!stopped && ${text}`)})) { break; }`);
       if (budget !== undefined) this.code.line(`${left}--;`);

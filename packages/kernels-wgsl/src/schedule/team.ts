@@ -116,10 +116,10 @@ export function teamKernels(
   const fitting = iterationsWithin(operationsPerDispatch, node, operations);
   if (node.op.control !== "loop" || length <= fitting) return [part(`${name} by ${size} together`, { kind: "whole" })];
   const budget = Math.max(fitting, Math.ceil(length / mostDispatches));
-  const some = part(`${name} goes on, by ${size} together`, { kind: "some", budget });
+  const some = part(`${name} goes on, by ${size} together`, { kind: "some", budget, tells: true });
   return [
     ...openKernels(module, lowering, plan, node, room),
-    ...new Array<Kernel>(Math.ceil(length / budget)).fill(some),
+    ...new Array<Kernel>(Math.ceil(length / budget)).fill({ ...some, repeats: true }),
   ];
 }
 

@@ -21,8 +21,11 @@ export const goesOn = "run.again != 0u";
 /** The number of the first word of this lane. */
 const firstWord = ({ base, words }: Chain): string => `u32(${base / 4}i + lane_number * ${words}i)`;
 
-/** A lane that has nothing left to do in this dispatch. */
-export const isDone = (chain: Chain): string => `${goesOn} && memory[${firstWord(chain)}] == 0u`;
+/** A lane that has nothing left to do. */
+export const hasEnded = (chain: Chain): string => `memory[${firstWord(chain)}] == 0u`;
+
+/** The same of one that has begun in another dispatch. */
+export const isDone = (chain: Chain): string => `${goesOn} && ${hasEnded(chain)}`;
 
 /**
  * Emits the function of a lane: its loop stops after so many iterations and leaves its variables in memory, where the next dispatch finds them. What

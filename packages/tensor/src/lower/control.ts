@@ -56,15 +56,18 @@ export type LoopAttributes = {
  * A loop of which another is the batch, so that lowering may run them one by one, or side by side, instead of in lock step. All carries and ys
  * are batched; the batch's constants begin with this one's, and so do those of its condition. Where it has one more carry than this one, that is
  * the number of iterations of each.
+ *
+ * A loop that reads rows of unknown number has them from the batch of another loop, whose `steps` may be its count: each element reads the
+ * rows of its own, and counts its own steps. Carries and ys that are not batched are sums over the elements; whole numbers the most of them.
  */
 export type SingleLoop = {
   readonly loop: LoopAttributes;
   readonly size: number;
   /** Where each has its own number of iterations: which constant of the batch holds them. */
   readonly count: number | undefined;
-  /** Which inputs are batched: along axis 0, of xs along axis 1. */
+  /** Which inputs are batched: along axis 0; xs, and constants that are marked `rows`, along axis 1. */
   readonly xs: readonly boolean[];
-  readonly constants: readonly boolean[];
+  readonly constants: readonly (boolean | "rows")[];
   readonly conditionConstants: readonly boolean[];
 };
 

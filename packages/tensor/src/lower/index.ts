@@ -5,6 +5,7 @@
 export { failureOf } from "../failures";
 export { formatTape } from "../format";
 export { prune } from "../passes/prune";
+export type { KnownKernel } from "../primitive";
 export { type Address, addressOf, copyBytes, flatten, memoryAt, readSlot, rowSlots, type Site } from "./addressing";
 export {
   type CallAttributes,

@@ -1,4 +1,4 @@
-import type { DType } from "../dtype";
+import { type DType, isFloat } from "../dtype";
 import type { Emitter, Index, Operand, Value } from "../lower/emitter";
 import { adding, type Fold, foldChain, foldStrips, foldWidth } from "../lower/fold";
 import type { Aval } from "../primitive";
@@ -55,16 +55,26 @@ export function spanOf(shape: Shape, axes: readonly number[]): number {
 export const foldsStrips = ({ shape, dtype }: Aval, axes: readonly number[]): boolean =>
   sizeOf(shape.slice(spanOf(shape, axes))) > 2 * foldWidth(dtype);
 
-/** Emits Σ term over the index space `lengths`. Floats are added in runs of 32, runs of runs and so on. */
-export function sumOver(
+/** Emits Σ a·b over the index space `lengths`. Floats are added in runs of 32, runs of runs and so on. */
+export function sumOfProducts(
   k: Emitter,
   dtype: DType,
   lengths: readonly number[],
-  term: (at: readonly Value[]) => Value,
+  factors: (at: readonly Value[]) => readonly [Value, Value],
 ): Value {
-  const level = (axis: number, at: readonly Value[]): Value =>
-    axis === lengths.length
-      ? term(at)
-      : foldChain(k, dtype, adding, lengths[axis]!, (i) => level(axis + 1, [...at, i]));
+  const fused = isFloat(dtype) ? k.fused : undefined;
+  const addTo = fused && ((sum: Value, at: readonly Value[]) => fused.addProduct(sum, ...factors(at)));
+  const level = (axis: number, at: readonly Value[]): Value => {
+    if (axis === lengths.length) return k.mul(...factors(at));
+    const last = axis === lengths.length - 1;
+    return foldChain(
+      k,
+      dtype,
+      adding,
+      lengths[axis]!,
+      (i) => level(axis + 1, [...at, i]),
+      last && addTo ? (sum, i) => addTo(sum, [...at, i]) : undefined,
+    );
+  };
   return level(0, []);
 }

@@ -38,6 +38,7 @@ export const argsort: Primitive<{ readonly axis: number }> = primitive({
         k.loop(length, (i) => out!.store(k.add(first, k.mul(i, stride)), from!.load(i)));
       });
     },
+    known: ({ axis }) => ({ kind: "sort", axis, before }),
   },
 });
 

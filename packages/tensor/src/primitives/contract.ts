@@ -2,9 +2,11 @@ import { DTypeError, invariant } from "../errors";
 import type { Value } from "../lower/emitter";
 import { type Primitive, primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
+import { sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
-import { sumOver } from "./accumulate";
+import { sumOfProducts } from "./accumulate";
 import { lengthsOf, moveAxis, otherAxes, shiftAxes } from "./axes";
+import { alignBatch } from "./elementwise";
 import { transpose } from "./transpose";
 
 /** How the axes of a and b pair up. Entry j of the A list meets entry j of the B list. Axes not named are free. */
@@ -47,10 +49,10 @@ export const contract: Primitive<Pairing> = primitive({
     const right = tb && o.bind(contract, [a!, tb], pairing)[0]!;
     return [left && right ? o.add(left, right) : (left ?? right)];
   },
-  batch: (o, [a, b], batched, pairing) => {
+  batch: (o, [a, b], batched, pairing, size) => {
     const { batchA, contractA, batchB, contractB } = pairing;
-    if (batched[0] && batched[1])
-      return o.bind(contract, [a!, b!], {
+    if ((batched[0] && batched[1]) || (batchA.length > 0 && isCopied(a!, b!, batched[0]!, pairing)))
+      return o.bind(contract, alignBatch(o, [a!, b!], batched, size), {
         batchA: [0, ...shiftAxes(batchA)],
         batchB: [0, ...shiftAxes(batchB)],
         contractA: shiftAxes(contractA),
@@ -86,7 +88,7 @@ export const contract: Primitive<Pairing> = primitive({
     const freeB = otherAxes(b!.shape.length, [...batchB, ...contractB]);
     const batch = at.slice(0, batchA.length);
     const split = batchA.length + freeA.length;
-    return sumOver(k, a!.dtype, lengthsOf(a!.shape, contractA), (inner) => {
+    return sumOfProducts(k, a!.dtype, lengthsOf(a!.shape, contractA), (inner) => {
       const pick = (
         rank: number,
         lists: readonly (readonly number[])[],
@@ -98,10 +100,21 @@ export const contract: Primitive<Pairing> = primitive({
       };
       const left = pick(a!.shape.length, [batchA, contractA, freeA], [batch, inner, at.slice(batchA.length, split)]);
       const right = pick(b!.shape.length, [batchB, contractB, freeB], [batch, inner, at.slice(split)]);
-      return k.mul(a!.at(k.index(a!.shape, left)), b!.at(k.index(b!.shape, right)));
+      return [a!.at(k.index(a!.shape, left)), b!.at(k.index(b!.shape, right))];
     });
   },
 });
+
+/**
+ * Of two operands one is batched: does the other get a copy for each element? Then a batch of products is a larger one. Else the new axis would be a free one,
+ * and where it does not stand next to the other free axes there would be no products of matrices. What is copied is no larger than one element.
+ */
+function isCopied(a: Tensor, b: Tensor, first: boolean, { batchA, contractA, batchB, contractB }: Pairing): boolean {
+  const [x, other, used] = first ? [a, b, [...batchA, ...contractA]] : [b, a, [...batchB, ...contractB]];
+  const element = x.shape.slice(1);
+  const apart = otherAxes(element.length, used).some((axis, j) => axis !== j && element[axis] !== 1);
+  return apart && other.size <= sizeOf(element);
+}
 
 const reversed = ({ batchA, batchB, contractA, contractB }: Pairing): Pairing => ({
   batchA: batchB,

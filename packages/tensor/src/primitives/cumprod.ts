@@ -1,5 +1,5 @@
 import { type Primitive, primitive, real } from "../primitive";
-import { recurrence, runAlong, shifted } from "./recurrence";
+import { recurrence, runAlong, shifted, type Step } from "./recurrence";
 import { reduced } from "./sum";
 
 /**
@@ -23,7 +23,9 @@ export const cumprod: Primitive<{ readonly axis: number; readonly reverse: boole
   ],
   batch: (o, [x], _batched, { axis, reverse }) => o.bind(cumprod, [x!], { axis: axis + 1, reverse }),
   kernel: {
-    run: (k, [x], [out], _scratch, { axis, reverse }) =>
-      runAlong(k, out!, axis, reverse, (at, before) => (before ? k.mul(before, x!.load(at)) : x!.load(at))),
+    run: (k, ins, [out], _scratch, { axis, reverse }) => runAlong(k, ins, out!, axis, reverse, next),
+    known: (attributes) => ({ kind: "scan", ...attributes, scaled: true, next }),
   },
 });
+
+const next: Step = (k, before, [x]) => (before ? k.mul(before, x!) : x!);

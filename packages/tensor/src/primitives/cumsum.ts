@@ -1,5 +1,5 @@
 import { type Primitive, primitive, real } from "../primitive";
-import { runAlong } from "./recurrence";
+import { runAlong, type Step } from "./recurrence";
 import { reduced } from "./sum";
 
 /** Running sum along `axis`: y₀ = x₀, yᵢ = yᵢ₋₁ + xᵢ; from the last element backwards if `reverse`. */
@@ -12,7 +12,9 @@ export const cumsum: Primitive<{ readonly axis: number; readonly reverse: boolea
   jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(cumsum, [tangent], attributes)[0]!],
   batch: (o, [x], _batched, { axis, reverse }) => o.bind(cumsum, [x!], { axis: axis + 1, reverse }),
   kernel: {
-    run: (k, [x], [out], _scratch, { axis, reverse }) =>
-      runAlong(k, out!, axis, reverse, (at, before) => (before ? k.add(before, x!.load(at)) : x!.load(at))),
+    run: (k, ins, [out], _scratch, { axis, reverse }) => runAlong(k, ins, out!, axis, reverse, next),
+    known: (attributes) => ({ kind: "scan", ...attributes, scaled: false, next }),
   },
 });
+
+const next: Step = (k, before, [x]) => (before ? k.add(before, x!) : x!);

@@ -94,8 +94,7 @@ export function batchLoop(
   const ysApart = a.ys.every((kind, k) =>
     kind === "row" ? rowsBatched : forced[marks.length + plan.outs.row.length + k]!,
   );
-  const dynamic = isDynamic(a) && a.ys.includes("each");
-  const apart = marks.every((mark) => mark) && ysApart && !dynamic && a.lanes === 0 && !a.single;
+  const apart = marks.every((mark) => mark) && ysApart && a.lanes === 0 && !a.single;
   const { xs: batchedXs, constants: batchedConstants, conditionConstants: batchedConditionConstants } = flags;
   const attributes: LoopAttributes = apart
     ? {

@@ -2,8 +2,16 @@ import type { Primitive } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tape } from "../tape";
 import type { Tensor } from "../tensor";
-import { hasRow, type LoopAttributes, type LoopInputs, splitInputs, splitOutputs } from "../lower/control";
-import { type Pullback, pullbackOf } from "./loop-vjp";
+import {
+  hasRow,
+  type LoopAttributes,
+  type LoopInputs,
+  type SingleLoop,
+  splitInputs,
+  splitOutputs,
+} from "../lower/control";
+import { type Given, singleOfSegments, wayBackOfEach, wayThereOfEach } from "./loop-each";
+import { movingInputs, type Pullback, pullbackOf } from "./loop-vjp";
 import { counterType, retrace, rowType, typeOf } from "./retrace";
 
 type Loop = Primitive<LoopAttributes>;
@@ -109,18 +117,27 @@ interface Run {
   readonly steps: Tensor;
 }
 
-/** Runs a stretch segment by segment, saving the carries that each begins with. `count` is the number of segments. */
-function runSegments(s: Segments, stretch: Stretch, most: number, span: number): Run & { readonly count: Tensor } {
+/**
+ * Runs a stretch segment by segment, saving the carries that each begins with. `count` is the number of segments.
+ * @param single what each element does there, of a loop over a batch
+ */
+function runSegments(
+  s: Segments,
+  stretch: Stretch,
+  most: number,
+  span: number,
+  single?: SingleLoop,
+): Run & { readonly count: Tensor } {
   const { o, loop, a } = s;
   const { carries, start, left } = stretch;
-  const constants = [...s.fixed, start, left];
+  const constants = [...s.fixed, start, left, ...s.conditionConstants];
   const types = carries.map(typeOf);
   const body = retrace("segments", [counterType, ...types, counterType, ...constants.map(typeOf)], (ins) => {
     const [j, ...now] = ins.slice(0, 1 + a.carries) as [Tensor, ...Tensor[]];
-    const steps = ins[1 + a.carries]!;
-    const rest = ins.slice(2 + a.carries);
-    const [startNow, leftNow] = rest.slice(-2) as [Tensor, Tensor];
-    const inner = { ...s, fixed: rest.slice(0, -2) };
+    const [steps, ...rest] = ins.slice(1 + a.carries) as [Tensor, ...Tensor[]];
+    const fixed = rest.splice(0, s.fixed.length);
+    const [startNow, leftNow] = rest.splice(0, 2) as [Tensor, Tensor];
+    const inner = { ...s, fixed, conditionConstants: rest };
     const own = segment(inner, { carries: now, start: startNow, left: leftNow }, j, span, now);
     const found = runStretch(inner, own, span, false);
     return [...found.carries, o.add(steps, found.steps), ...now];
@@ -143,6 +160,7 @@ function runSegments(s: Segments, stretch: Stretch, most: number, span: number):
     ys: carries.map(() => "each" as const),
     rows: 0,
     lanes: 0,
+    single,
   };
   const zero = o.mul(start, 0);
   const inputs = [...carries, zero, ...constants, ...body.captured, left, ...s.conditionConstants];
@@ -170,34 +188,49 @@ export function forwardSegments(
   ins: readonly Tensor[],
   a: LoopAttributes,
 ): { outs: readonly Tensor[]; saved: readonly Tensor[] } {
-  const given = splitInputs(a, ins);
-  const { carries, steps, saved, count } = runSegments(
-    segmentsOf(o, loop, a, given),
-    wholeOf(o, a, given),
-    a.length,
-    spansOf(a)[0]!,
-  );
+  const single = singleOfSegments(ins, a);
+  const there = (a: LoopAttributes, ins: readonly Tensor[], single?: SingleLoop): ReturnType<typeof runSegments> => {
+    const given = splitInputs(a, ins);
+    return runSegments(segmentsOf(o, loop, a, given), wholeOf(o, a, given), a.length, spansOf(a)[0]!, single);
+  };
+  const made = single && wayThereOfEach(o, a, single, ins, [...stretchOnly, ...single.conditionConstants], there);
+  const each = made && { ...made, conditionConstants: [false, ...made.conditionConstants] };
+  const { carries, steps, saved, count } = there(a, ins, each);
   const ys = a.ys.length > 0 ? splitOutputs(a, o.bind(loop, ins, a), "loop").ys : [];
   return { outs: [...carries, ...ys, ...(a.condition ? [steps] : [])], saved: [...saved, count] };
 }
+
+/** Where a stretch begins, and how many iterations are left, are the same for all elements of a batch. */
+const stretchOnly = [false, false];
 
 /** Runs the loop backwards, segment by segment. */
 export function backwardSegments(
   o: RuleOps,
   loop: Loop,
-  cotangents: readonly (Tensor | undefined)[],
+  cts: readonly (Tensor | undefined)[],
   ins: readonly Tensor[],
-  _outs: readonly Tensor[],
+  outs: readonly Tensor[],
   a: LoopAttributes,
   wanted: readonly boolean[],
   saved: readonly Tensor[],
 ): (Tensor | undefined)[] {
-  const pullback = pullbackOf(o, cotangents, ins, a, wanted);
+  const given = { cts, ins, outs, marks: movingInputs(a, wanted), saved };
+  return goBack(o, loop, a, given, singleOfSegments(ins, a));
+}
+
+/** @param single what each element does there, of a loop over a batch */
+function goBack(o: RuleOps, loop: Loop, a: LoopAttributes, all: Given, single?: SingleLoop): (Tensor | undefined)[] {
+  const { cts, ins, marks, saved } = all;
+  const pullback = pullbackOf(o, cts, ins, a, marks);
   const { given } = pullback;
   const read = [...given.constants, ...given.xs, ...pullback.eachCts, ...pullback.rowCts, ...pullback.captured];
   const s: Backward = { ...segmentsOf(o, loop, a, given), pullback, read };
   const segments = { saved: saved.slice(0, -1), count: saved.at(-1)! };
-  const found = unwind(s, wholeOf(o, a, given), a.length, spansOf(a), segments, pullback.cotangents);
+  const each = pullback.captured.length === 0 ? single : undefined;
+  const last = [...stretchOnly, ...(each?.conditionConstants ?? [])];
+  const back = each && wayBackOfEach(o, a, each, all, last, (one, its) => void goBack(o, loop, one, its));
+  const own = back && { ...back, xs: segments.saved.map(() => true) };
+  const found = unwind(s, wholeOf(o, a, given), a.length, spansOf(a), segments, pullback.cotangents, own);
   const rows = found.xs.map((x) => {
     const inOrder = o.slice(x, [0], [a.length]);
     return a.reverse ? o.flip(inOrder, 0) : inOrder;
@@ -254,10 +287,11 @@ function unwind(
   [span, ...spans]: readonly number[],
   { saved, count }: Pick<ReturnType<typeof runSegments>, "saved" | "count">,
   cts: readonly Tensor[],
+  single?: SingleLoop,
 ): Unwound {
   const length = Math.ceil(most / span!);
   const constants = [...s.read, start, left, ...s.conditionConstants];
-  const found = pullRows(s, { rows: saved, count, most: length, cts }, constants, (_run, at) => {
+  const found = pullRows(s, { rows: saved, count, most: length, cts, single }, constants, (_run, at) => {
     const rest = [...at.constants];
     const read = rest.splice(0, s.read.length);
     const [startNow, leftNow] = rest.splice(0, 2) as [Tensor, Tensor];
@@ -271,7 +305,19 @@ function unwind(
 /** A loop backwards over rows that were saved on the way there, `count` of them and at most `most`. */
 function pullRows(
   { o, loop, pullback }: Backward,
-  { rows, count, most, cts }: { rows: readonly Tensor[]; count: Tensor; most: number; cts: readonly Tensor[] },
+  {
+    rows,
+    count,
+    most,
+    cts,
+    single,
+  }: {
+    rows: readonly Tensor[];
+    count: Tensor;
+    most: number;
+    cts: readonly Tensor[];
+    single?: SingleLoop | undefined;
+  },
   constants: readonly Tensor[],
   step: (
     run: (tape: Tape, ins: readonly Tensor[]) => Tensor[],
@@ -297,6 +343,7 @@ function pullRows(
     ys: new Array<"row">(moved).fill("row"),
     rows: moved > 0 ? most : 0,
     lanes: 0,
+    single,
   });
   return { cotangents: results.slice(0, cts.length), xs: results.slice(cts.length) };
 }

@@ -3,7 +3,16 @@ import type { RuleOps } from "../rules";
 import type { Tape } from "../tape";
 import type { Tensor } from "../tensor";
 import { carryActivity } from "./activity";
-import { hasRow, isDynamic, type LoopAttributes, type LoopInputs, splitInputs, splitOutputs } from "../lower/control";
+import {
+  hasRow,
+  isDynamic,
+  type LoopAttributes,
+  type LoopInputs,
+  type SingleLoop,
+  splitInputs,
+  splitOutputs,
+} from "../lower/control";
+import { differentiableSingle, type Given, wayBackOfEach } from "./loop-each";
 import { counterType, inputTypes, pick, place, retrace, rowType, typeOf } from "./retrace";
 
 type Loop = Primitive<LoopAttributes>;
@@ -15,22 +24,28 @@ export function forwardLoop(
   ins: readonly Tensor[],
   a: LoopAttributes,
 ): { outs: readonly Tensor[]; saved: readonly Tensor[] } {
-  const { tape: body } = retrace("loop", inputTypes(a.body), (inputs, run) => {
-    const outs = run(a.body, inputs);
-    return [...outs, ...inputs.slice(1, 1 + a.carries), ...splitOutputs(a, outs, "body").row];
-  });
-  const saving = body.outputs.length - a.body.outputs.length;
+  const single = differentiableSingle(ins, a);
+  const saving = savingLoop(a, false);
+  // Where elements count their iterations, the batch carries their numbers.
+  const counts = single && a.carries > single.loop.carries;
   const all = o.bind(loop, ins, {
-    ...a,
-    single: undefined,
-    body,
-    ys: [...a.ys, ...new Array<"each">(saving).fill("each")],
+    ...saving,
+    single: single && { ...single, loop: savingLoop(single.loop, counts!) },
   });
   const first = a.carries + a.ys.length;
-  return {
-    outs: [...all.slice(0, first), ...all.slice(first + saving)],
-    saved: all.slice(first, first + saving),
-  };
+  const end = first + saving.ys.length - a.ys.length;
+  return { outs: [...all.slice(0, first), ...all.slice(end)], saved: all.slice(first, end) };
+}
+
+/** @param counted save the number of the iteration, too, after the carries */
+function savingLoop(a: LoopAttributes, counted: boolean): LoopAttributes {
+  const { tape: body } = retrace("loop", inputTypes(a.body), (inputs, run) => {
+    const outs = run(a.body, inputs);
+    const number = counted ? [inputs[0]!] : [];
+    return [...outs, ...inputs.slice(1, 1 + a.carries), ...number, ...splitOutputs(a, outs, "body").row];
+  });
+  const saving = body.outputs.length - a.body.outputs.length;
+  return { ...a, body, ys: [...a.ys, ...new Array<"each">(saving).fill("each")] };
 }
 
 /** Reverse mode of a loop apart from how its carries come back. */
@@ -66,17 +81,22 @@ export interface BackwardStep {
   readonly captured: readonly Tensor[];
 }
 
+/** Which inputs of a loop's body move. @param wanted which inputs of the loop have cotangents */
+export function movingInputs(a: LoopAttributes, wanted: readonly boolean[]): boolean[] {
+  const { carries, xs, constants } = splitInputs(a, wanted);
+  return carryActivity(a.body, [false, ...carries, ...xs, ...constants], 1, a.carries);
+}
+
+/** @param marks which inputs of the body move */
 export function pullbackOf(
   o: RuleOps,
   cotangents: readonly (Tensor | undefined)[],
   ins: readonly Tensor[],
   a: LoopAttributes,
-  wanted: readonly boolean[],
+  marks: readonly boolean[],
 ): Pullback {
   const given = splitInputs(a, ins);
-  const want = splitInputs(a, wanted);
   const ct = splitOutputs(a, cotangents, "loop");
-  const marks = carryActivity(a.body, [false, ...want.carries, ...want.xs, ...want.constants], 1, a.carries);
   const moving = marks.slice(1, 1 + a.carries);
   const movingXs = marks.slice(1 + a.carries, 1 + a.carries + a.xs);
   const movingConstants = marks.slice(1 + a.carries + a.xs);
@@ -129,7 +149,14 @@ export function backwardLoop(
   wanted: readonly boolean[],
   saved: readonly Tensor[],
 ): (Tensor | undefined)[] {
-  const pullback = pullbackOf(o, cts, ins, a, wanted);
+  const given = { cts, ins, outs, marks: movingInputs(a, wanted), saved };
+  return goBack(o, loop, a, given, differentiableSingle(ins, a));
+}
+
+/** @param single what each element does there, of a loop over a batch */
+function goBack(o: RuleOps, loop: Loop, a: LoopAttributes, all: Given, single?: SingleLoop): (Tensor | undefined)[] {
+  const { cts, ins, outs, marks, saved } = all;
+  const pullback = pullbackOf(o, cts, ins, a, marks);
   const { given, cotangents, eachCts, rowCts, captured, movingXs } = pullback;
   const xs = [...saved, ...given.xs, ...eachCts];
   const constants = [...given.constants, ...rowCts, ...captured];
@@ -152,6 +179,7 @@ export function backwardLoop(
     return [...found.cotangents, ...(named ? [i!] : []), ...found.xs];
   });
   const steps = a.condition ? [outs.at(-1)!] : given.count;
+  const back = single && wayBackOfEach(o, a, single, all, [], (one, its) => goBack(o, loop, one, its));
   const results = o.bind(loop, [...steps, ...cotangents, ...xs, ...constants, ...backward.captured], {
     body: backward.tape,
     condition: undefined,
@@ -163,6 +191,7 @@ export function backwardLoop(
     ys: kinds,
     rows: named ? a.length : 0,
     lanes: 0,
+    single: back && { ...back, xs: [...saved.map(() => true), ...back.xs] },
   });
   return pullback.results(results.slice(0, cotangents.length), results.slice(cotangents.length));
 }

@@ -31,23 +31,24 @@ export const recurrence: Primitive<{ readonly axis: number; readonly reverse: bo
   batch: (o, ins, batched, { axis, reverse }, size) =>
     o.bind(recurrence, alignBatch(o, ins, batched, size), { axis: axis + 1, reverse }),
   kernel: {
-    run: (k, [a, b], [out], _scratch, { axis, reverse }) =>
-      runAlong(k, out!, axis, reverse, (at, before) => {
-        const value = b!.load(at);
-        return before ? k.add(k.mul(a!.load(at), before), value) : value;
-      }),
+    run: (k, ins, [out], _scratch, { axis, reverse }) => runAlong(k, ins, out!, axis, reverse, next),
+    known: (attributes) => ({ kind: "scan", ...attributes, scaled: true, next }),
   },
 });
 
-/**
- * Emits out = step(position, element before) along every line of an axis, in order; `before` is absent for the first element.
- */
+/** An element of a result from the one before it, which is absent for the first, and the elements of the inputs. */
+export type Step = (k: Emitter, before: Value | undefined, elements: readonly Value[]) => Value;
+
+const next: Step = (k, before, [a, b]) => (before ? k.add(k.mul(a!, before), b!) : b!);
+
+/** Emits the elements of a result along every line of an axis, in order. */
 export function runAlong(
   k: Emitter,
+  ins: readonly Memory[],
   out: Memory,
   axis: number,
   reverse: boolean,
-  step: (at: Value, before: Value | undefined) => Value,
+  step: Step,
 ): void {
   const length = out.shape[axis]!;
   if (length === 0) return;
@@ -55,12 +56,13 @@ export function runAlong(
   const stride = sizeOf(out.shape.slice(axis + 1));
   eachLine(k, out.shape, axis, (from) => {
     const first = reverse ? k.add(from, int((length - 1) * stride)) : from;
-    const last = k.variable(step(first, undefined));
+    const elements = (at: Value): Value[] => ins.map((x) => x.load(at));
+    const last = k.variable(step(k, undefined, elements(first)));
     out.store(first, last.get());
     k.loop(length - 1, (i) => {
       const offset = k.mul(k.add(i, int(1)), int(stride));
       const at = reverse ? k.sub(first, offset) : k.add(first, offset);
-      last.set(step(at, last.get()));
+      last.set(step(k, last.get(), elements(at)));
       out.store(at, last.get());
     });
   });

@@ -60,5 +60,6 @@ export const scatterAdd: Primitive<{ readonly axis: number; readonly batch: numb
         }),
       );
     },
+    known: ({ axis, batch }) => ({ kind: "scatter", axis, batch, row: settleIndex }),
   },
 });

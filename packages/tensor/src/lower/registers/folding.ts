@@ -1,6 +1,6 @@
 import type { DType } from "../../dtype";
 import { isFloat } from "../../dtype";
-import type { Index, MathFunction, Value, Variable } from "../emitter";
+import type { FusedProducts, Index, MathFunction, Value, Variable } from "../emitter";
 import type { LaneEmitter, MachineEmitter, MemoryEmitter } from "../machine";
 import { indexOfAxes, indexOfFlat } from "../math/positions";
 import * as scalar from "../math/scalar";
@@ -18,6 +18,7 @@ const longestUnrolled = 32;
  */
 export class Folding extends Operations implements MemoryEmitter {
   readonly target: string;
+  readonly fused?: FusedProducts;
   readonly inner: MemoryEmitter;
   /** Where the inner emitter has lanes, and the code around them. */
   readonly #lanes: { readonly emitter: LaneEmitter; readonly scalar: MachineEmitter } | undefined;
@@ -38,6 +39,12 @@ export class Folding extends Operations implements MemoryEmitter {
     super();
     this.inner = inner;
     this.target = inner.target;
+    const { fused } = inner;
+    if (fused)
+      this.fused = {
+        addProduct: (...operands) => this.#once("addProduct", operands, fused.addProduct),
+        subProduct: (...operands) => this.#once("subProduct", operands, fused.subProduct),
+      };
     this.#lanes = lanes;
   }
 

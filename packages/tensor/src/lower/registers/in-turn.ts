@@ -31,7 +31,7 @@ export function emitLoopsInTurn(
   const known = splitInputs(a, literals);
   const { loop } = single;
   const own: Fixed[] = [];
-  const givens = (values: readonly Fixed[], numbers: Literals, batched: readonly boolean[]): Given[] =>
+  const givens = (values: readonly Fixed[], numbers: Literals, batched: SingleLoop["constants"]): Given[] =>
     batched.map((is, j) => {
       const value = values[j]!;
       if (!is) return uniformCells(group, [value], [numbers[j]])[0]!;

@@ -49,7 +49,7 @@ export interface LanesPlan {
 
 /** How the iterations of a loop run side by side; undefined if they do not fit registers, or need what another computes. */
 export function planLanes(a: LoopAttributes, tape: Tape, node: Node): LanesPlan | undefined {
-  if (node.ins.some((id) => tape.avals[id]!.dynamic)) return undefined;
+  if ([...node.ins, ...node.outs].some((id) => tape.avals[id]!.dynamic)) return undefined;
   if (a.single) return planBatch(a, a.single, tape, node);
   const independent = a.carries === 0 && !a.condition && !a.counted && a.ys.every((kind) => kind === "each");
   if (!independent || a.length < 2) return undefined;
@@ -101,10 +101,11 @@ function planBatch(a: LoopAttributes, single: SingleLoop, tape: Tape, node: Node
     a,
     node.ins.map((id) => tape.avals[id]!),
   );
+  if (avals.carries.some(({ shape }) => shape[0] !== single.size)) return undefined;
   const code = attempt(longest, (_measure, k) => {
     const base: Value = { dtype: "int32" };
     const cell = (aval: Aval): Cell => constantAt(k, aval, { base, offset: 0 });
-    const cells = (list: readonly Aval[], batched: readonly boolean[]): Cell[] =>
+    const cells = (list: readonly Aval[], batched: SingleLoop["constants"]): Cell[] =>
       batched.map((is, j) => cell(is ? rowType(list[j]!) : list[j]!));
     const rows = avals.xs.map((aval, j) => cell(rowType(single.xs[j] ? rowType(aval) : aval)));
     runLoop(

@@ -38,7 +38,7 @@ export function emitLoops(group: Group, { a, given, outs }: OpenLoop, single: Si
   const cells = (
     values: readonly Fixed[],
     numbers: readonly (number | undefined)[],
-    batched: readonly boolean[],
+    batched: SingleLoop["constants"],
   ): Cell[] =>
     batched.map((is, j) => (is ? partCell(group, values[j]!) : uniformCells(group, [values[j]!], [numbers[j]])[0]!));
   const rowOf = ({ aval, place }: Fixed, batched: boolean): ((i: Value) => Cell) => {
