@@ -74,7 +74,7 @@ export function emitPart(site: Site, loop: Loop, shape: Shape, part: Stretch, fl
   };
   if (emitFold(site, loop, shape, part, elements)) return;
   if (flat)
-    eachRun(site.k, part.length, lanesFor(loop, part.length), (k, at) =>
+    eachRun(site.k, part.length, lanesFor(site, loop, part.length), (k, at) =>
       elements(k)(k.flatIndex(shape, k.add(at, part.from))),
     );
   else emitNest(site, loop, shape, part, elements);
@@ -101,7 +101,7 @@ function emitFold(site: Site, loop: Loop, shape: Shape, part: Stretch, elements:
   const { op, ins, attributes } = members[0]!;
   const avals = ins.map((id) => plan.tape.avals[id]!);
   if (members.length > 1 || !op.folds?.(avals, attributes)) return false;
-  const lanes = site.k.lanes((foldWidth(avals[0]!.dtype) * Math.min(4, vectorsFor(loop))) / 4);
+  const lanes = site.k.lanes((foldWidth(avals[0]!.dtype) * Math.min(4, vectorsFor(site, loop))) / 4);
   if (!lanes) return false;
   const emit = elements(sharedLanes(site.k, lanes));
   eachOuter(site, shape, part, (at) => emit(lanes.index(shape, at)));
@@ -140,12 +140,12 @@ function emitNest(site: Site, loop: Loop, shape: Shape, part: Stretch, elements:
     return emitShortRows(site, shape, length, ones, lanes, elements(lanes));
   }
   if (part.axes > 1 && part.axes >= rank)
-    return eachRun(k, part.length, lanesFor(loop, part.length), (emitter, i) =>
+    return eachRun(k, part.length, lanesFor(site, loop, part.length), (emitter, i) =>
       elements(emitter)(emitter.flatIndex(shape, emitter.add(i, part.from))),
     );
   // A single axis is itself what is split.
   const [run, from] = rank === 1 ? [part.length, part.from] : [length, int(k, 0)];
-  const counts = lanesFor(loop, run);
+  const counts = lanesFor(site, loop, run);
   eachOuter(site, outer, part, (at) =>
     eachRun(k, run, counts, (emitter, i) =>
       elements(emitter)(emitter.index(shape, rank > 0 ? [...at, emitter.add(i, from), ...ones] : ones)),
@@ -180,21 +180,21 @@ function emitShortRows(
 }
 
 /** How many lanes suit a loop over so many elements. */
-function lanesFor(loop: Loop, length: number): number {
+function lanesFor(site: Site, loop: Loop, length: number): number {
   const { plan, nodes } = loop;
   const wide = nodes.some(({ ins, outs }) =>
     [...ins, ...outs].some((id) => byteSize(plan.tape.avals[id]!.dtype) === 8),
   );
-  return fittingLanes(length, vectorsFor(loop), wide ? 2 : 4);
+  return fittingLanes(length, vectorsFor(site, loop), wide ? 2 : 4);
 }
 
 /** Vectors that are worked on at a time: several, so that none waits for another; fewer where the values of a long body would not fit registers. */
-function vectorsFor(loop: Loop): number {
+function vectorsFor({ k }: Site, loop: Loop): number {
   const [first, ...others] = loop.nodes;
   if (others.length === 0 && first!.op.fusion === "reduce") return 8;
   // Integer work, as random bits are, has few values that live long.
   if (loop.nodes.some(({ op }) => op.fusion === "make")) return 4;
-  return others.length > 1 && valuesHeld(loop) > 1 ? 2 : 4;
+  return others.length > 1 && valuesHeld(loop) > 1 ? (k.longBodyVectors ?? 2) : 4;
 }
 
 /**

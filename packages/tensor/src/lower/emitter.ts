@@ -53,6 +53,14 @@ export interface Abreast {
   readonly lane: (value: Value, lane: number) => Value;
 }
 
+/** Products of floats that are added unrounded. */
+export interface FusedProducts {
+  /** c + a·b */
+  readonly addProduct: (c: Value, a: Value, b: Value) => Value;
+  /** c − a·b */
+  readonly subProduct: (c: Value, a: Value, b: Value) => Value;
+}
+
 /**
  * What a target can say about scalars. Every element and kernel rule is written once against this and so runs on every target.
  *
@@ -78,6 +86,8 @@ export interface Emitter {
   div(a: Value, b: Value): Value;
   /** Remainder with the sign of the dividend: `a - b * trunc(a / b)`; integers with a zero divisor give 0. */
   rem(a: Value, b: Value): Value;
+  /** Present where it takes one instruction to multiply and add with one rounding, and results may have the machine's bits. */
+  readonly fused?: FusedProducts;
   neg(a: Value): Value;
   abs(a: Value): Value;
   /** Floats: NaN if either is NaN; -0 < +0. */

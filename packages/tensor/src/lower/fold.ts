@@ -40,20 +40,30 @@ export function foldStrips(k: Emitter, dtype: DType, fold: Fold, length: number,
   });
 }
 
-/** Emits the fold of any terms: one after another in runs of 32, the results of runs alike. */
-export function foldChain(k: Emitter, dtype: DType, fold: Fold, length: number, term: (i: Value) => Value): Value {
+/**
+ * Emits the fold of any terms: one after another in runs of 32, the results of runs alike.
+ * @param put puts term(i) to what there is, if there is a shorter way than to make it first
+ */
+export function foldChain(
+  k: Emitter,
+  dtype: DType,
+  fold: Fold,
+  length: number,
+  term: (i: Value) => Value,
+  put: (sum: Value, i: Value) => Value = (sum, i) => fold.combine(k, sum, term(i)),
+): Value {
   const int = (value: number): Value => k.literal("int32", value);
   if (length === 1) return term(int(0));
-  const inOrder = (count: Value | number, each: (i: Value) => Value): Value => {
+  const inOrder = (count: Value | number, next: (sum: Value, i: Value) => Value): Value => {
     const result = k.variable(k.literal(dtype, fold.initial));
-    k.loop(count, (i) => result.set(fold.combine(k, result.get(), each(i))));
+    k.loop(count, (i) => result.set(next(result.get(), i)));
     return result.get();
   };
-  if (length <= chain) return inOrder(length, term);
+  if (length <= chain) return inOrder(length, put);
   return foldChain(k, dtype, fold, Math.ceil(length / chain), (run) => {
     const from = k.mul(run, int(chain));
     const count = length % chain === 0 ? int(chain) : k.min(int(chain), k.sub(int(length), from));
-    return inOrder(count, (i) => term(k.add(from, i)));
+    return inOrder(count, (sum, i) => put(sum, k.add(from, i)));
   });
 }
 

@@ -33,6 +33,8 @@ export interface MachineEmitter extends MemoryEmitter {
   /** Copies bytes; regions may overlap. */
   copy(to: Value, from: Value, bytes: Value): void;
   fill(to: Value, byte: number, bytes: Value): void;
+  /** Vectors that a long body works on at a time, so that none waits for another and most values are in registers. @defaultValue 2 */
+  readonly longBodyVectors?: number;
   /** Emits code for `count` elements at once into this function; undefined where the target cannot. */
   lanes(count: number): LaneEmitter | undefined;
   /** Emits `body`; values and variables made in it must not be used after it, so that their storage serves the next. */

@@ -1,16 +1,22 @@
-import type { Target } from "./target";
+import { checkFunction } from "../arguments";
+import { checkTarget, type Target } from "./target";
 import { wasm } from "./wasm";
 
 let chosen: Target | undefined;
 
 /** The target of new tensors: `wasm()` unless another is set by giving it here. */
 export function defaultTarget(target?: Target): Target {
-  if (target) chosen = target;
+  if (target) {
+    checkTarget("defaultTarget", target);
+    chosen = target;
+  }
   return (chosen ??= wasm());
 }
 
 /** Runs a synchronous function with another default target. @throws TypeError if it returns a promise. */
 export function withTarget<R>(target: Target, fn: () => R): R {
+  checkTarget("withTarget", target);
+  checkFunction("withTarget", fn);
   const before = chosen;
   chosen = target;
   try {

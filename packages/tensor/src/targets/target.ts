@@ -1,3 +1,4 @@
+import { kindOf } from "../arguments";
 import type { DType, TypedArray } from "../dtype";
 import type { Shape } from "../shape";
 import type { Tape } from "../tape";
@@ -32,6 +33,14 @@ export interface Target {
   release?(storage: Storage): void;
   /** Programs by the exact structure of their tape (`keyOf`). */
   readonly programs: ProgramCache;
+}
+
+/** @throws TypeError for what is no target */
+export function checkTarget(where: string, target: unknown): void {
+  if (typeof (target as Target | undefined)?.supports !== "function")
+    throw new TypeError(
+      `${where}: ${kindOf(target)} in place of a target; give what wasm(), js() or await webgpu() returns`,
+    );
 }
 
 /** How many programs a cache holds, and how many bytes of code. */

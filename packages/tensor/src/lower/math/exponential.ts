@@ -53,13 +53,13 @@ export interface Exponential {
   readonly rest: Value;
 }
 
-/** eʳ − 1 − r for |r| ≤ ln2/2. */
-function curveOf(k: Emitter, r: Value, rough = false): Value {
+/** eʳ − 1 − r for |r| ≤ ln2/2, as two factors. */
+function curveOf(k: Emitter, r: Value, rough = false): readonly [Value, Value] {
   const f = floats(k, r.dtype);
   const square = f.mul(r, r);
-  if (!rough || r.dtype !== "float32") return f.mul(square, f.polynomial(r, forDType(constants, r.dtype).quotient));
+  if (!rough || r.dtype !== "float32") return [square, f.polynomial(r, forDType(constants, r.dtype).quotient)];
   const { a, b, c, scale: by } = cubic;
-  return f.mul(f.add(f.mul(f.add(r, a), f.add(square, b)), c), f.mul(square, by));
+  return [f.addProduct(c, f.add(r, a), f.add(square, b)), f.mul(square, by)];
 }
 
 /** eˣ in parts, `biased` by what is `added`. */
@@ -67,14 +67,19 @@ function reduced(k: Emitter, x: Value, { added, tail, precise, rough }: ReducedO
   const f = floats(k, x.dtype);
   const { ln2 } = forDType(constants, x.dtype);
   const n = nearestInteger(k, f.mul(x, Math.LOG2E), added);
-  const high = f.sub(x, f.mul(n.float, ln2[0]));
+  const high = f.subProduct(x, n.float, ln2[0]);
+  const parts = { exponent: n.int, biased: n.biased };
+  if (!precise && tail === undefined) {
+    const r = f.subProduct(high, n.float, ln2[1]);
+    return { ...parts, rest: f.addProduct(r, ...curveOf(k, r, rough)) };
+  }
   const product = f.mul(n.float, ln2[1]);
   const low = tail === undefined ? product : f.sub(product, tail);
   const r = f.sub(high, low);
   const curve = curveOf(k, r, rough);
-  if (!precise) return { exponent: n.int, biased: n.biased, rest: f.add(r, curve) };
+  if (!precise) return { ...parts, rest: f.addProduct(r, ...curve) };
   const lost = f.sub(f.sub(high, r), low);
-  return { exponent: n.int, biased: n.biased, rest: f.add(r, f.add(curve, f.add(lost, f.mul(lost, r)))) };
+  return { ...parts, rest: f.add(r, f.add(f.mul(...curve), f.add(lost, f.mul(lost, r)))) };
 }
 
 /** eˣ in parts. Beyond the range of results x is clamped, unless it is known to be `inRange`: clamps are branches on scalars. */

@@ -11,6 +11,9 @@ export interface Floats {
   sub(a: Term, b: Term): Value;
   mul(a: Term, b: Term): Value;
   div(a: Term, b: Term): Value;
+  /** c + a·b and c − a·b, in one rounding where {@link Emitter.fused} is there. */
+  addProduct(c: Term, a: Term, b: Term): Value;
+  subProduct(c: Term, a: Term, b: Term): Value;
   less(a: Term, b: Term): Value;
   equal(a: Term, b: Term): Value;
   select(condition: Value, a: Term, b: Term): Value;
@@ -25,13 +28,15 @@ export interface Floats {
 export function floats(k: Emitter, dtype: DType): Floats {
   const value = (a: Term): Value => (typeof a === "number" ? k.literal(dtype, a) : a);
   const horner = (x: Value, coefficients: readonly Term[]): Value =>
-    coefficients.slice(0, -1).reduceRight<Value>((sum, c) => f.add(f.mul(sum, x), c), value(coefficients.at(-1)!));
+    coefficients.slice(0, -1).reduceRight<Value>((sum, c) => f.addProduct(c, sum, x), value(coefficients.at(-1)!));
   const f: Floats = {
     value,
     add: (a, b) => k.add(value(a), value(b)),
     sub: (a, b) => k.sub(value(a), value(b)),
     mul: (a, b) => k.mul(value(a), value(b)),
     div: (a, b) => k.div(value(a), value(b)),
+    addProduct: (c, a, b) => (k.fused ? k.fused.addProduct(value(c), value(a), value(b)) : f.add(f.mul(a, b), c)),
+    subProduct: (c, a, b) => (k.fused ? k.fused.subProduct(value(c), value(a), value(b)) : f.sub(c, f.mul(a, b))),
     less: (a, b) => k.less(value(a), value(b)),
     equal: (a, b) => k.equal(value(a), value(b)),
     select: (condition, a, b) => k.select(condition, value(a), value(b)),
@@ -39,7 +44,8 @@ export function floats(k: Emitter, dtype: DType): Floats {
       if (coefficients.length < 5) return horner(x, coefficients);
       const parity = (remainder: number): Term[] => coefficients.filter((_, i) => i % 2 === remainder);
       const square = f.mul(x, x);
-      return f.add(f.mul(horner(square, parity(1)), x), horner(square, parity(0)));
+      const odd = horner(square, parity(1));
+      return f.addProduct(horner(square, parity(0)), odd, x);
     },
     atMost: (a, bound) => f.select(f.less(bound, a), bound, a),
     atLeast: (a, bound) => f.select(f.less(a, bound), bound, a),

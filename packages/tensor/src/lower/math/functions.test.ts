@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { mathOf } from "../../targets/js/math";
+import { type Engine, engineOf, plainEngine } from "../../targets/wasm/engine";
 import { wasmModule } from "../../targets/wasm/module";
 import type { Emitter, MathFunction, Value } from "../emitter";
 import { accuracy, accuracyOfDecay } from "./accuracy";
@@ -15,12 +16,24 @@ const arrayOf = { float32: Float32Array, float64: Float64Array };
 
 type Rule = (k: Emitter, ...args: Value[]) => Value;
 
-/** Runs one function on arrays of arguments, as WebAssembly. */
-const compute = (name: MathFunction, dtype: Float, ...args: readonly (readonly number[])[]): ArrayLike<number> =>
-  run((k, ...taken) => k.math(name, ...taken), dtype, args.slice(0, mathFunctions[name].arguments));
+/** Of each rounding apart, and with products fused with sums where this engine has that. */
+const modes = [
+  ["", plainEngine],
+  [", as fast as this engine can", engineOf(false)],
+] as const;
+const kinds = dtypes.flatMap((dtype) => modes.map(([how, engine]) => [dtype, how, engine] as const));
 
-function run(rule: Rule, dtype: Float, given: readonly (readonly number[])[]): ArrayLike<number> {
-  const module = wasmModule();
+/** Runs one function on arrays of arguments, as WebAssembly. */
+const compute = (
+  engine: Engine,
+  name: MathFunction,
+  dtype: Float,
+  ...args: readonly (readonly number[])[]
+): ArrayLike<number> =>
+  run(engine, (k, ...taken) => k.math(name, ...taken), dtype, args.slice(0, mathFunctions[name].arguments));
+
+function run(engine: Engine, rule: Rule, dtype: Float, given: readonly (readonly number[])[]): ArrayLike<number> {
+  const module = wasmModule(engine);
   const handle = module.declare("map", 1);
   const bytes = dtype === "float32" ? 4 : 8;
   const count = given[0]!.length;
@@ -73,10 +86,11 @@ function worst(
   return result;
 }
 
-describe.each(dtypes)("elementary functions in %s", (dtype) => {
+describe.each(kinds)("elementary functions in %s%s", (dtype, _how, engine) => {
   test.each(names)("%s is as accurate as the table says", (name) => {
     const pairs = samples(name, dtype, name === "erfinv" ? 400 : 1500);
     const got = compute(
+      engine,
       name,
       dtype,
       pairs.map(([x]) => x),
@@ -92,10 +106,10 @@ describe.each(dtypes)("elementary functions in %s", (dtype) => {
     const rounded = (x: number): number => (dtype === "float32" ? Math.fround(x) : x);
     const xs = Array.from({ length: 4000 }, (_, i) => rounded(random() * (i % 2 === 0 ? -1 : least)));
     const pairs = xs.map((x): [number, number] => [x, 0]);
-    const { ulp, at } = worst("exp", dtype, pairs, run(powerOfNegative, dtype, [xs]));
+    const { ulp, at } = worst("exp", dtype, pairs, run(engine, powerOfNegative, dtype, [xs]));
     expect(ulp, at).toBeLessThanOrEqual(accuracyOfDecay[dtype]);
     const limits = [0, -0, -5e-324, 2 * least, -1e30, -Infinity, NaN].map(rounded);
-    expect(Array.from(run(powerOfNegative, dtype, [limits]))).toEqual([1, 1, 1, 0, 0, 0, NaN]);
+    expect(Array.from(run(engine, powerOfNegative, dtype, [limits]))).toEqual([1, 1, 1, 0, 0, 0, NaN]);
   });
 });
 
@@ -113,12 +127,18 @@ test.each(names)("the oracle's %s is within 3 units", (name) => {
 const values = [0, -0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, Infinity, -Infinity, NaN, 5e-324, -5e-324, 1e300, -1e300];
 const odd = ["expm1", "log1p", "sin", "tan", "asin", "atan", "sinh", "tanh", "erf", "erfinv"] as const;
 
-describe.each(dtypes)("special values in %s", (dtype) => {
-  const one = (name: MathFunction, x: number, y = 0): number => compute(name, dtype, [x], [y])[0]!;
+describe.each(kinds)("special values in %s%s", (dtype, _how, engine) => {
+  const one = (name: MathFunction, x: number, y = 0): number => compute(engine, name, dtype, [x], [y])[0]!;
 
   test.each(odd)("%s keeps zeros with their signs and the smallest numbers", (name) => {
     const least = dtype === "float32" ? 2 ** -149 : 5e-324;
-    expect(Array.from(compute(name, dtype, [0, -0, least, -least, NaN], []))).toEqual([0, -0, least, -least, NaN]);
+    expect(Array.from(compute(engine, name, dtype, [0, -0, least, -least, NaN], []))).toEqual([
+      0,
+      -0,
+      least,
+      -least,
+      NaN,
+    ]);
   });
 
   test("limits", () => {
@@ -159,6 +179,7 @@ describe.each(dtypes)("special values in %s", (dtype) => {
     const rounded = values.map((x) => (dtype === "float32" ? Math.fround(x) : x));
     const pairs = rounded.flatMap((x) => rounded.map((y): [number, number] => [x, y]));
     const got = compute(
+      engine,
       name,
       dtype,
       pairs.map(([x]) => x),

@@ -34,11 +34,13 @@ export function tanh(k: Emitter, x: Value): Value {
   const { curve, halfLn2, bound } = forDType(constants, x.dtype);
   const held = f.atLeast(f.atMost(x, bound), -bound);
   const n = nearestInteger(k, f.mul(held, 2 * Math.LOG2E), biasOf(x.dtype));
-  const r = halfLn2.reduce((rest, part) => f.sub(rest, f.mul(n.float, part)), held);
+  const r = halfLn2.reduce((rest, part) => f.subProduct(rest, n.float, part), held);
   const square = f.mul(r, r);
-  const h = f.mul(r, f.add(f.mul(square, f.polynomial(square, curve)), 1));
+  const h = f.mul(r, f.addProduct(1, square, f.polynomial(square, curve)));
   const s = withExponent(k, x.dtype, n.biased);
   const sum = f.add(s, 1);
   const difference = f.sub(1, s);
-  return f.div(f.sub(f.mul(h, sum), difference), f.sub(sum, f.mul(h, difference)));
+  // Of one sign with h where s is 1, so that zeros keep theirs.
+  const numerator = k.fused ? f.addProduct(k.neg(difference), h, sum) : f.sub(f.mul(h, sum), difference);
+  return f.div(numerator, f.subProduct(sum, h, difference));
 }

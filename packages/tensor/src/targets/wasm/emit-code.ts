@@ -3,6 +3,7 @@ import type { Value } from "../../lower/emitter";
 import { represent } from "../../lower/math/scalar";
 import { localType } from "./emit-operations";
 import { ByteWriter, op, simd, v128 } from "./encode";
+import { vector } from "./lane-operations";
 
 /** A value held by a local, or (local < 0) a literal that is written out wherever it is used. */
 export interface Held extends Value {
@@ -23,6 +24,9 @@ export class FunctionCode {
   readonly #locals: number[] = [];
   readonly #free = new Map<number, number[]>();
   readonly #scopes: number[][] = [];
+  /** What comes before all else: vectors of one number. */
+  readonly #constants = new ByteWriter();
+  readonly #constantLocals = new Map<string, number>();
   /** Where the code ends right after a `local.set`, and what it set: reading that local at once turns the set into a tee. */
   #setEnd = -1;
   #setAt = -1;
@@ -53,6 +57,7 @@ export class FunctionCode {
       body.unsigned(count);
       body.byte(type);
     }
+    body.bytes(this.#constants.written());
     body.bytes(this.bytes.written());
     body.byte(op.end);
     return body.written();
@@ -126,13 +131,32 @@ export class FunctionCode {
     if (immediates) this.bytes.bytes(immediates);
   }
 
-  /** Pushes a vector with one number in all its lanes; of truth values, all bits of a lane are 1 or 0. */
-  repeated(dtype: DType, number: number): void {
-    const { bytes } = this;
+  /**
+   * The local of a vector with one number in all its lanes; of truth values, all bits of a lane are 1 or 0. It is made where the function begins:
+   * engines that keep the order of instructions (V8 from 13 on) would else make it anew, by three of them, each time round a loop.
+   */
+  constant(dtype: DType, number: number): number {
+    // As a key, -0 would be 0.
+    const key = `${dtype} ${Object.is(number, -0) ? "-0" : number}`;
+    let local = this.#constantLocals.get(key);
+    if (local !== undefined) return local;
+    local = this.#locals.push(v128) - 1;
+    this.#constantLocals.set(key, local);
+    const bytes = this.#constants;
     bytes.bytes(simd.const);
     if (dtype === "float64") for (let lane = 0; lane < 2; lane++) bytes.float64(number);
     else if (dtype === "float32") for (let lane = 0; lane < 4; lane++) bytes.float32(number);
     else for (let lane = 0; lane < 4; lane++) bytes.int32(dtype === "bool" ? -number : number);
+    bytes.pair(op.localSet, local);
+    return local;
+  }
+
+  /** Pushes a vector with a float in all its lanes. */
+  splat(value: Value): void {
+    const number = literalOf(value);
+    if (number !== undefined) return this.get(this.constant(value.dtype, number));
+    this.push(value);
+    this.simd(value.dtype === "float32" ? vector.f32x4Splat : vector.f64x2Splat);
   }
 
   /** Pushes operands, runs an instruction and takes its result. */

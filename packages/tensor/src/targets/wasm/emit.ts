@@ -1,7 +1,7 @@
 import type { DType } from "../../dtype";
 import { isFloat } from "../../dtype";
 import { mistake } from "../../errors";
-import type { Index, MathFunction, Value, Variable } from "../../lower/emitter";
+import type { FusedProducts, Index, MathFunction, Value, Variable } from "../../lower/emitter";
 import type { FunctionHandle, LaneEmitter, MachineEmitter, MatmulSpec } from "../../lower/machine";
 import { failureWord } from "../../lower/heap";
 import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
@@ -16,6 +16,7 @@ import { access, binaryInstruction, conversion, simplify, unaryInstruction } fro
 import { emitParallel } from "./threads/parallel";
 import { bulk, empty, op } from "./encode";
 import { LaneCode } from "./lane-code";
+import { fusedInstruction, vector } from "./lane-operations";
 import { laneEmitter } from "./lanes";
 import { matmulArguments } from "./matmul";
 import { ensureMemory } from "./memory-growth";
@@ -28,6 +29,7 @@ interface Block {
 /** Emits the body of one WebAssembly function. */
 export class WasmEmitter extends Operations implements MachineEmitter {
   readonly target = "wasm";
+  readonly fused?: FusedProducts;
   readonly #callees: Callees;
   readonly #code: FunctionCode;
   readonly #blocks: Block[] = [{ open: true }];
@@ -39,6 +41,15 @@ export class WasmEmitter extends Operations implements MachineEmitter {
     super();
     this.#callees = callees;
     this.#code = new FunctionCode(parameters);
+    if (callees.engine.fused)
+      this.fused = {
+        addProduct: (c, a, b) => this.#fusedProduct("addProduct", c, a, b),
+        subProduct: (c, a, b) => this.#fusedProduct("subProduct", c, a, b),
+      };
+  }
+
+  get longBodyVectors(): number {
+    return this.#callees.engine.ordered ? 4 : 2;
   }
 
   get parameters(): readonly Value[] {
@@ -83,6 +94,15 @@ export class WasmEmitter extends Operations implements MachineEmitter {
     if (instruction !== undefined) return this.#code.emit(type, [a, b], instruction);
     if (name !== "min" && name !== "max") throw mistake(`${name} is not an operation on ${dtype}`);
     return this.select(this.binary("less", a, b), name === "min" ? a : b, name === "min" ? b : a);
+  }
+
+  /** There is no such instruction for scalars, so that they go through vectors: they have the bits of lanes. */
+  #fusedProduct(name: keyof FusedProducts, c: Value, a: Value, b: Value): Value {
+    const { dtype } = a;
+    for (const value of [a, b, c]) this.#code.splat(value);
+    this.#code.simd(fusedInstruction(name, dtype));
+    this.#code.simd(dtype === "float32" ? vector.f32x4Extract : vector.f64x2Extract, [0]);
+    return this.#code.take(dtype);
   }
 
   protected unary(name: UnaryOp, a: Value): Value {

@@ -1,18 +1,19 @@
 import { type DType, isFloat, isInteger } from "../../dtype";
 import { invariant, mistake } from "../../errors";
-import type { Value } from "../../lower/emitter";
+import type { FusedProducts, Value } from "../../lower/emitter";
 import { type BinaryOp, type UnaryOp, comparisons } from "../../lower/math/scalar";
 import { held, literalOf } from "./emit-code";
 import { simplify } from "./emit-operations";
 import type { LaneCode, Parts } from "./lane-code";
 import { divideByLiteral } from "./lane-division";
-import { binaryInstructions, selections, unaryInstructions, vector } from "./lane-operations";
+import { binaryInstructions, fusedInstruction, selections, unaryInstructions, vector } from "./lane-operations";
 import { type Lanes, type Ramp, isLanes, isMask, isRamp, widthOf } from "./lane-values";
 
 export interface LaneArithmetic {
   readonly binary: (name: BinaryOp, a: Value, b: Value) => Value;
   readonly unary: (name: UnaryOp, a: Value) => Value;
   readonly select: (condition: Value, a: Value, b: Value) => Value;
+  readonly fusedProduct: (name: keyof FusedProducts, c: Value, a: Value, b: Value) => Value;
   readonly ramp: (dtype: DType, base: Value, step: number) => Value;
 }
 
@@ -198,5 +199,12 @@ export function laneArithmetic(k: LaneCode): LaneArithmetic {
     return k.mask(width, () => parts);
   }
 
-  return { binary, unary, select, ramp };
+  function fusedProduct(name: keyof FusedProducts, c: Value, a: Value, b: Value): Value {
+    const operands = [a, b, c];
+    if (!operands.some(isLanes)) return scalar.fused![name](c, a, b);
+    const vectors = operands.map((x) => k.parts(x));
+    return k.vector(a.dtype, k.apply(vectors, fusedInstruction(name, a.dtype)));
+  }
+
+  return { binary, unary, select, fusedProduct, ramp };
 }

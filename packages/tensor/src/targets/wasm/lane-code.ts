@@ -25,7 +25,6 @@ export class LaneCode {
   readonly scalar: MachineEmitter;
   readonly code: FunctionCode;
   readonly remember: Remember;
-  readonly #constants = new Map<DType, Map<number | string, () => number>>();
   readonly #splats = new WeakMap<Value, () => number>();
 
   constructor(count: number, scalar: MachineEmitter, code: FunctionCode, remember: Remember) {
@@ -73,7 +72,7 @@ export class LaneCode {
   /** The same number in all lanes of one part. */
   #splat(value: Held): number {
     const number = literalOf(value);
-    if (number !== undefined) return this.constant(value.dtype, number);
+    if (number !== undefined) return this.code.constant(value.dtype, number);
     const known = this.#splats.get(value);
     if (known !== undefined) return known();
     const make = this.remember(() => {
@@ -85,23 +84,6 @@ export class LaneCode {
       return code.takeVector();
     });
     this.#splats.set(value, make);
-    return make();
-  }
-
-  /** A part with a literal in all lanes. */
-  constant(dtype: DType, number: number): number {
-    let known = this.#constants.get(dtype);
-    if (known === undefined) this.#constants.set(dtype, (known = new Map<number | string, () => number>()));
-    // To a map the zeros are one key.
-    const key = Object.is(number, -0) ? "-0" : number;
-    let make = known.get(key);
-    if (make === undefined) {
-      make = this.remember(() => {
-        this.code.repeated(dtype, number);
-        return this.code.takeVector();
-      });
-      known.set(key, make);
-    }
     return make();
   }
 
@@ -170,7 +152,7 @@ export class LaneCode {
       });
     }
     if (dtype !== "bool") return this.vector(dtype, parts);
-    const zero = parts.map(() => this.constant("int32", 0));
+    const zero = parts.map(() => this.code.constant("int32", 0));
     const mask = this.apply([parts, zero], vector.i32x4Ne);
     return this.mask(32, () => mask);
   }

@@ -33,7 +33,7 @@ export function laneControl(k: LaneCode): LaneControl {
     const per = lanesPerPart(width);
     return Array.from({ length: partsFor(count, width) }, (_, p) => {
       const used = Math.min(per, count - p * per);
-      if (used === per) return k.constant("bool", 1);
+      if (used === per) return k.code.constant("bool", 1);
       code.simd(
         vector.const,
         Array.from({ length: 16 }, (_, byte) => (byte < (used * width) / 8 ? 255 : 0)),

@@ -21,7 +21,7 @@ function quotient(k: LaneCode, a: Parts, divisor: number): Parts {
   if (2 ** bits === divisor) return shifted(a, bits);
   // ⌊2³²·(2^bits − divisor)/divisor⌋ + 1, in whole numbers.
   const multiplier = Number((2n ** 32n * (2n ** BigInt(bits) - BigInt(divisor))) / BigInt(divisor) + 1n);
-  const factor = a.map(() => k.constant("uint32", multiplier));
+  const factor = a.map(() => k.code.constant("uint32", multiplier));
   const low = k.apply([a, factor], vector.i64x2ExtmulLowI32x4U);
   const high = k.apply([a, factor], vector.i64x2ExtmulHighI32x4U);
   const upper = k.apply([low, high], vector.shuffle, words(1, 3, 5, 7));
@@ -52,6 +52,6 @@ export function divideByLiteral(k: LaneCode, name: "div" | "rem", a: Value, divi
     result = signed(ofSizes, divisor < 0 ? k.apply([sign], vector.not) : sign);
   }
   if (name === "div") return k.vector(dtype, result);
-  const product = k.apply([result, x.map(() => k.constant(dtype, divisor))], vector.i32x4Mul);
+  const product = k.apply([result, x.map(() => k.code.constant(dtype, divisor))], vector.i32x4Mul);
   return k.vector(dtype, k.apply([x, product], vector.i32x4Sub));
 }

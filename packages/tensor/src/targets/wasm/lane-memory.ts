@@ -89,7 +89,7 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
       code.get(bytes[p >> 2]!);
       code.simd(p & 2 ? vector.i16x8ExtendHighI8x16U : vector.i16x8ExtendLowI8x16U);
       code.simd(p & 1 ? vector.i32x4ExtendHighI16x8U : vector.i32x4ExtendLowI16x8U);
-      code.get(k.constant("int32", 0));
+      code.get(k.code.constant("int32", 0));
       code.simd(vector.i32x4Ne);
       return code.takeVector();
     });

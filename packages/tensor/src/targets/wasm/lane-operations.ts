@@ -1,4 +1,5 @@
 import type { DType } from "../../dtype";
+import type { FusedProducts } from "../../lower/emitter";
 import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
 
 /** SIMD instructions, behind the prefix 0xfd (WebAssembly core specification 2.0, §5.4.9). */
@@ -116,6 +117,12 @@ export const unaryInstructions: Readonly<Record<DType, Table<UnaryOp>>> = {
   uint32: { neg: 0xa1, not: vector.not },
   bool: { not: vector.not },
 };
+
+/** For a, b and c, in this order; rounded once where the processor can (relaxed SIMD). */
+export function fusedInstruction(name: keyof FusedProducts, dtype: DType): number {
+  const [add, sub] = dtype === "float32" ? [0x105, 0x106] : [0x107, 0x108];
+  return name === "addProduct" ? add : sub;
+}
 
 /** Minimum and maximum as a comparison and a selection: `b < a ? b : a` and `a < b ? b : a`. */
 export const selections: Readonly<Record<"float32" | "float64", { readonly least: number; readonly most: number }>> = {

@@ -58,6 +58,12 @@ export function laneEmitter(k: LaneCode, callees: Callees): LaneEmitter {
     trunc: one("trunc"),
     round: one("round"),
     not: one("not"),
+    ...(scalar.fused && {
+      fused: {
+        addProduct: (c, a, b) => arithmetic.fusedProduct("addProduct", c, a, b),
+        subProduct: (c, a, b) => arithmetic.fusedProduct("subProduct", c, a, b),
+      },
+    }),
     select: (condition, a, b) => arithmetic.select(condition, a, b),
     ...conversions,
     math: (name, ...args) => laneMath(k, emitter, callees, name, args),
