@@ -25,7 +25,9 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
   const ended = stopCount > 1 ? landed.and(c.reached[0]!.equal(int(stopCount - 1))) : landed;
   const exhausted = attempts.equal(int(maxSteps - 1));
   const proceeding = where(exhausted, int(Status.maxStepsReached), int(running));
-  const stuck = decision.failure ? where(decision.failure.when, int(decision.failure.status), proceeding) : proceeding;
+  const stuck = decision.failure
+    ? where(decision.failure.when, failed(decision.failure.status), proceeding)
+    : proceeding;
   const [place] = tried.lands ? c.visits.slice(-1) : [];
   const [visited] = c.visits
     .slice(0, tried.lands ? -1 : undefined)
@@ -49,9 +51,16 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
     rejected: c.rejected.map((n) => n.add(cast(accept.not(), "int32"))),
     evaluations: c.evaluations.map((n) => n.add(tried.evaluations!)),
     events: c.events,
+    saves: c.saves,
     status: where(ended, outputs ? int(running) : int(Status.success), unless),
   };
   return { next, row: where(landed, c.reached[0] ?? int(0), int(-1)), accept };
+
+  /** Where steps of the least length are taken whatever their errors, only those fail that are not finite, or too short for time to go on. */
+  function failed(status: number): Tensor {
+    if (stepping.kind !== "adaptive" || !stepping.controller.forceDtMin) return int(status);
+    return where(allFinite(tried.y, c.t), int(status), int(Status.nonFinite));
+  }
 
   /** A step cut short by a landing says nothing against the one that was planned. */
   function unshortened(next: Tensor): Tensor {
@@ -211,10 +220,10 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
     return { accept, h: c.h, controller: [], failure: { when: accept.not(), status: Status.nonFinite } };
   }
   const { controller, norm } = stepping;
+  const { dtMin, dtMax, forceDtMin } = controller;
   const wanted = tried.choice ? chosen(tried.choice) : controlled();
   const { accept, factor, state } = tried.lands ? landing(wanted, tried.lands.when) : wanted;
   let next = stopGradient(h).mul(factor);
-  const { dtMin, dtMax } = controller;
   if (dtMax < Infinity) next = next.clip(-dtMax, dtMax);
   if (dtMin > 0) next = next.sign().mul(next.abs().maximum(dtMin));
   const longest = tried.longest ?? method.longest;
@@ -236,7 +245,7 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
   function controlled(): Decision {
     const [high, low] = tried.errors.map((error) => norm(error, c.y, tried.y));
     const ratio = stopGradient(low ? combined(high!, low) : high!);
-    return controller.adapt(c.controller, ratio, method.errorOrder!);
+    return controller.adapt(c.controller, bearable(ratio), method.errorOrder!);
   }
 
   /** Nothing is said against the step that was planned, and nothing for it. */
@@ -249,7 +258,14 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
   }
 
   function chosen({ ratio, factor }: NonNullable<Attempt["choice"]>): Decision {
-    return { accept: ratio.lessEqual(1), factor: stopGradient(factor), state: c.controller };
+    return { accept: bearable(ratio).lessEqual(1), factor: stopGradient(factor), state: c.controller };
+  }
+
+  /** The scaled error of a step that is taken whatever it is, as long as it is finite, is 1. */
+  function bearable(ratio: Tensor): Tensor {
+    if (!forceDtMin) return ratio;
+    const forced = stopGradient(h).abs().lessEqual(dtMin).and(ratio.less(Infinity));
+    return where(forced, ratio.minimum(1), ratio);
   }
 }
 

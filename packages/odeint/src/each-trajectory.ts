@@ -1,13 +1,15 @@
 import { vmap } from "@dzdt/autograd";
 import { permute, Tensor, type Tensors, tree, type Tree } from "@dzdt/tensor";
+import type { AtOptions } from "./asked";
 import type { Times } from "./saveAt";
-import { type Solution, type SolutionParts, solution } from "./solution";
+import type { Saves } from "./saves/save";
+import { type EventRecord, type Solution, type SolutionParts, solution } from "./solution";
 
 /** Solves that differ in more than their states: one for each row along axis 0 of the leaves of a tree, with steps of its own. */
-export function eachTrajectory<Y extends Tree, R extends Tree>(
-  solve: (row: Tensors<R>) => Solution<Tensors<Y>>,
+export function eachTrajectory<Y extends Tree, R extends Tree, S = Record<never, never>>(
+  solve: (row: Tensors<R>) => Solution<Tensors<Y>, S>,
   rows: R,
-): Solution<Tensors<Y>> {
+): Solution<Tensors<Y>, S> {
   const given = tree.flatten(rows);
   let structure: tree.Structure = null;
   /** Leaves of a function of each row. */
@@ -19,22 +21,29 @@ export function eachTrajectory<Y extends Tree, R extends Tree>(
     })(...(given.leaves as Tensor[]));
   const all = each((row) => ({ ...solve(row) }));
   const parts: SolutionParts<Tree> = tree.unflatten(structure, all);
-  const at = (t: number | Times): Tensors<Y> => {
+  const at = (t: number | Times, told?: AtOptions): Tensors<Y> => {
     const scalar = typeof t === "number" || (t instanceof Tensor && t.ndim === 0);
-    const found = each((row) => solve(row).at(t as number));
+    const found = each((row) => solve(row).at(t as number, told));
     return tree.unflatten(structure, scalar ? found : found.map(timesFirst));
   };
-  const { ts, ys, valid, events = [] } = parts;
+  const { ts, ys, valid, events = [], saves = {} } = parts as SolutionParts<Tree, Saves>;
   const found = {
     ...parts,
     // The same for all, unless each may end by an event.
     ts: valid ? timesFirst(ts) : ts.slice([0], [1]).reshape(ts.shape.slice(1)),
     ys: tree.map(timesFirst, ys),
     ...(valid && { valid: timesFirst(valid) }),
-    events: events.map(({ t, y, count }) => ({ t: timesFirst(t), y: tree.map(timesFirst, y), count })),
+    events: events.map(recordFirst),
+    saves: Object.fromEntries(Object.entries(saves).map(([name, save]) => [name, recordFirst(save)])),
   };
-  return solution(found as unknown as SolutionParts<Tensors<Y>>, at);
+  return solution(found as unknown as SolutionParts<Tensors<Y>, S>, at);
 }
+
+const recordFirst = ({ t, y, count }: EventRecord<Tree>): EventRecord<Tree> => ({
+  t: timesFirst(t),
+  y: tree.map(timesFirst, y),
+  count,
+});
 
 /** `[batch, T, …]` as `[T, batch, …]`. */
 const timesFirst = (y: Tensor): Tensor => permute(y, [1, 0, ...y.shape.slice(2).map((_, a) => a + 2)]);

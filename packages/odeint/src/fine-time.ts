@@ -1,4 +1,4 @@
-import { stopGradient, take, type Tensor, where, zerosLike } from "@dzdt/tensor";
+import { argsort, sign, stopGradient, take, type Tensor, where, zerosLike } from "@dzdt/tensor";
 
 /**
  * A time, or several: a float, and what it leaves of the number. The rest is a list of one tensor where the longest floats are single, as on GPUs, and of
@@ -66,8 +66,26 @@ export const whereTime = (condition: Tensor, a: FineTime, b: FineTime): FineTime
   rest: a.rest.map((x, k) => where(condition, x, b.rest[k]!)),
 });
 
-/** One of several times. */
+/** One of several times, or several, by their places. */
 export const timeAmong = ({ t, rest }: FineTime, i: Tensor): FineTime => ({
   t: take(t, i, 0),
   rest: rest.map((x) => take(x, i, 0)),
 });
+
+/** Some of several times: those from one place to before another. */
+export const timesFrom = ({ t, rest }: FineTime, from: number, to: number): FineTime => ({
+  t: t.slice([from], [to]),
+  rest: rest.map((x) => x.slice([from], [to])),
+});
+
+/**
+ * Times in the order in which a solve comes to them, and how to bring what is found there back into the order in which they were given.
+ * @param ts the times of the solve, from first to last
+ */
+export function inOrder(times: FineTime, ts: FineTime): { readonly sorted: FineTime; readonly back: () => Tensor } {
+  const [first, last] = [timesFrom(ts, 0, 1), timesFrom(ts, ts.t.size - 1, ts.t.size)];
+  const direction = stopGradient(sign(since(last, first)));
+  const fine = ts.rest.length > 0 && times.rest.length > 0;
+  const order = argsort(stopGradient(fine ? since(times, first) : times.t).mul(direction));
+  return { sorted: timeAmong(times, order), back: () => argsort(order) };
+}

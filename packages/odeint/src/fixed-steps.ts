@@ -26,6 +26,9 @@ export function gridOf(t0: FineTime, end: FineTime, dt: Tensor, maxSteps: number
   return { count, h, last: since(end, timeAt(t0, h, count.sub(int(1)))), end };
 }
 
+/** How many steps of a length there are over a span, as numbers of the host. */
+export const stepsOver = (span: number, dt: number): number => Math.max(Math.ceil(Math.abs(span / dt) - 1e-9), 1);
+
 /** Time after some steps. */
 export const timeAt = (t0: FineTime, h: Tensor, steps: Tensor): FineTime => laterBy(t0, h, cast(steps, h.dtype));
 
@@ -81,7 +84,8 @@ export function integrateFixed(problem: Problem, grid: Grid): Outcome {
   const y = results.slice(0, y0.length);
   // What is not finite stays so, as each step adds to the state.
   const finite = where(allFinite([...y, ...memory], t0), int(Status.success), int(Status.nonFinite));
-  const status = where(count.greater(0), finite, int(Status.maxStepsReached));
+  const tooMany = where(allFinite([t0], t0), int(Status.maxStepsReached), int(Status.nonFinite));
+  const status = where(count.greater(0), finite, tooMany);
   const succeeded = status.equal(int(Status.success));
   const { evaluations } = method;
   return {

@@ -7,6 +7,7 @@ export { reversible } from "./adjoints/reversible";
 export { AdjointError } from "./adjoints/failures";
 export type { ContinuousOptions } from "./adjoints/settings";
 export { cdeint, type ControlledField } from "./cde";
+export type { AtOptions } from "./asked";
 export { constant } from "./controllers/constant";
 export type {
   AdaptiveController,
@@ -72,6 +73,7 @@ export {
   type QuadratureSolver,
 } from "./quadrature";
 export type { Times } from "./saveAt";
+export { saveAt, type Save, type SaveOptions, type SaveRecord, type Saves } from "./saves/save";
 export type { EventRecord, Solution, Stats } from "./solution";
 export * from "./solvers";
 export type { Solver } from "./solver";

@@ -15,13 +15,14 @@ import {
 } from "@dzdt/tensor";
 import { attempt } from "./attempt";
 import { eventRows } from "./events/advance";
-import { type FineTime, since, timeAmong } from "./fine-time";
+import { since, timeAmong } from "./fine-time";
 import { integrateFixed } from "./fixed-steps";
 import { firstStep } from "./initialStep";
-import { outputAt } from "./output";
+import { isDue, outputAt } from "./output";
 import {
   allFinite,
   type Carry,
+  endOf,
   now,
   numbers,
   onMovedSteps,
@@ -30,7 +31,6 @@ import {
   type Problem,
   running,
   startOf,
-  stopsOf,
 } from "./problem";
 import { Status } from "./status";
 import { noVisits } from "./visits";
@@ -87,13 +87,11 @@ export function begin(given: Problem): Beginning {
     rejected: stepping.kind === "adaptive" ? [int(0)] : [],
     evaluations: method.counted ? [int(0)] : [],
     events: problem.events ? [problem.events.machinery.begin(problem, direction)] : [],
-    status: where(allFinite([...y0, ...memory], t0), proceeding, int(Status.nonFinite)),
+    saves: problem.kept && problem.kept.rows > 0 ? [int(0), int(0)] : [],
+    status: where(allFinite([...y0, ...memory, t0], t0), proceeding, int(Status.nonFinite)),
   };
   return { problem, direction, start, evaluations: first.evaluations };
 }
-
-const endOf = (problem: Problem): FineTime =>
-  timeAmong(stopsOf(problem), numbers(problem.t0).int(problem.stops.shape[0]! - 1));
 
 /** 1 or −1, for increasing and decreasing times. */
 export const directionOf = (problem: Problem): Tensor => stopGradient(since(endOf(problem), startOf(problem)).sign());
@@ -114,10 +112,11 @@ export function ending(problem: Problem, begun: number, direction: Tensor, { car
   // Without end in sight when iterations ran out, as where times that were not known do not go one way.
   const status = where(carry.status.equal(int(running)), int(Status.maxStepsReached), carry.status);
   const done = outputs ? carry.written[0]! : carry.reached[0];
+  const more = rowCount(problem) > outputCount;
   const ys = done
     ? rows.slice(0, y0.length).map((y) => {
-        const own = problem.events ? y.slice([0], [outputCount]) : y;
-        return where(reached(done, own), own, NaN);
+        const own = more ? y.slice([0], [outputCount]) : y;
+        return where(beside(reached(done), own), own, NaN);
       })
     : carry.y.map((y) => {
         const last = where(status.equal(int(Status.success)), y, NaN);
@@ -145,9 +144,13 @@ export function ending(problem: Problem, begun: number, direction: Tensor, { car
     y: carry.y,
     memory: carry.memory,
     derivative: derivativeAt(problem, carry),
+    ...(problem.kept && {
+      found: problem.kept.machinery.found(problem, carry, rows, reached(done!), rowsBefore(problem)),
+    }),
   };
 
-  function reached(count: Tensor, y: Tensor): Tensor {
+  /** bool `[outputs]`. */
+  function reached(count: Tensor): Tensor {
     let row = broadcastTo(int(1), [outputCount]).cumsum(0).lessEqual(count);
     // No step leads to a time before t0.
     if (outputs)
@@ -157,9 +160,11 @@ export function ending(problem: Problem, begun: number, direction: Tensor, { car
           .less(0)
           .not(),
       );
-    return row.reshape([outputCount, ...y.shape.slice(1).map(() => 1)]);
+    return row;
   }
 }
+
+const beside = (mask: Tensor, x: Tensor): Tensor => mask.reshape([mask.size, ...x.shape.slice(1).map(() => 1)]);
 
 /** Where a solve ended; of methods that do not keep it, in a solve that looks for what failed. */
 function derivativeAt({ method, watched }: Problem, { t, y, memory }: Carry): readonly Tensor[] {
@@ -171,9 +176,12 @@ function derivativeAt({ method, watched }: Problem, { t, y, memory }: Carry): re
 export const mostIterations = ({ maxSteps, outputs, events }: Problem): number =>
   maxSteps + (outputs ? outputs.shape[0]! : 0) + (events ? eventRows(events) + events.slots : 0);
 
-/** How many rows iterations may write: one for each output, and those of events. */
-export const rowCount = ({ outputs, stops, events }: Problem): number =>
+/** Rows of outputs and of events, before those of steps that are kept. */
+const rowsBefore = ({ outputs, stops, events }: Problem): number =>
   (outputs ?? stops).shape[0]! + (events ? eventRows(events) : 0);
+
+/** How many rows iterations may write: one for each output, those of events, and those of steps that are kept. */
+export const rowCount = (problem: Problem): number => rowsBefore(problem) + (problem.kept?.rows ?? 0);
 
 /**
  * One iteration: (how many were before, leaves of the carry) → those of the next, and if there are several rows the one that is written, −1 for
@@ -188,6 +196,7 @@ export function iteration(
   const leavesOf = (carry: Carry): Tensor[] => tree.flatten(carry as never).leaves as Tensor[];
   const count = (outputs ?? stops).shape[0]!;
   const rowwise = outputs !== undefined || count > 1;
+  const keep = problem.kept && problem.kept.rows > 0 ? problem.kept.machinery.keep : undefined;
   return (i, ...ins) => {
     const carry = rebuild(ins);
     if (!outputs) {
@@ -201,7 +210,7 @@ export function iteration(
     const { int } = numbers(i);
     const written = carry.written[0]!;
     const due = timeAmong(outputsOf(problem), written);
-    const late = direction.mul(since(due, now(carry))).lessEqual(0);
+    const late = isDue(problem, carry, due, now(carry), direction);
     return cond(
       late,
       (...now: Tensor[]) => {
@@ -209,12 +218,14 @@ export function iteration(
         const ended = c.written[0]!.add(1);
         const y = outputAt(problem, c);
         const status = where(ended.equal(int(count)), int(Status.success), int(running));
-        return [...leavesOf({ ...c, written: [ended], status }), c.written[0]!, ...y];
+        return [...leavesOf({ ...c, written: [ended], status }), c.written[0]!, ...y, ...(keep ? [c.t.mul(0)] : [])];
       },
       (...now: Tensor[]) => {
         const c = rebuild(now);
-        const { next } = attempt(problem, c, i.sub(c.written[0]!));
-        return [...leavesOf(next), int(-1), ...c.y.map((y) => zerosLike(y))];
+        const { next, accept } = attempt(problem, c, i.sub(c.written[0]!));
+        if (!keep) return [...leavesOf(next), int(-1), ...c.y.map((y) => zerosLike(y))];
+        const kept = keep(problem, next, accept, rowsBefore(problem));
+        return [...leavesOf(kept.next), kept.row, ...kept.y, kept.t];
       },
       ...ins,
     );

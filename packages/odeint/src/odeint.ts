@@ -7,6 +7,7 @@ import { checkWatched, givenHostOption, type HostOptions, whyUnwatched } from ".
 import type { JacobianFunction } from "./implicit/vector";
 import { isTraced, prepare } from "./prepare";
 import type { Times } from "./saveAt";
+import type { Saves } from "./saves/save";
 import { solve } from "./solve";
 import type { Solution } from "./solution";
 import type { Solver } from "./solver";
@@ -51,6 +52,11 @@ export interface OdeintOptions<A = undefined, Y = never> extends HostOptions<Y> 
   readonly events?: readonly SolveEvent[];
   /** The most times that each event may fire; one more fails with `maxEventsReached`. @defaultValue 16, or as many as an event has preset times */
   readonly maxEvents?: number;
+  /**
+   * What is saved beside the states at ts, by names of its own, made by `save`: states, or what a function makes of them, after every n-th step or at other
+   * times. They do not change the steps that are taken. @defaultValue nothing
+   */
+  readonly saves?: Saves<Y, A>;
   /** May `at` be asked? It solves again, and keeps nothing. @defaultValue true */
   readonly dense?: boolean;
 }
@@ -60,28 +66,29 @@ export interface OdeintOptions<A = undefined, Y = never> extends HostOptions<Y> 
  * differentiable with respect to y0, args, what the field closes over, and ts.
  * @param field traced once: no host `if` on tensors, logging or `Math.random` inside
  * @param y0 a tree of floats, which keep their dtypes; the field receives t in the widest of them
- * @param ts strictly increasing or strictly decreasing; ts[0] is the initial time. They do not change the steps that are taken, but for the last
+ * @param ts strictly increasing or strictly decreasing; ts[0] is the initial time. They do not change the steps that are taken, but for the last.
+ * Times that are known only when a program runs may be equal; where they turn back the program throws a RangeError (`throw: false`: `nonFinite`, and NaN)
  * @throws SolveError when a solve fails and its numbers are known at once
  * @example odeint((t, y) => y.neg(), tensor([1, 2]), [0, 0.5, 1]).ys // [3, 2]
  */
-export function odeint<Y extends StateLike<Y>, A = undefined>(
+export function odeint<Y extends StateLike<Y>, A = undefined, S extends Saves<Tensors<Y>, A> = Record<never, never>>(
   field: StateField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
-  options: OdeintOptions<A, Tensors<Y>> = {},
-): Solution<Tensors<Y>> {
-  return solvedAs("odeint", field, y0, ts, options);
+  options: OdeintOptions<A, Tensors<Y>> & { readonly saves?: S } = {},
+): Solution<Tensors<Y>, S> {
+  return solvedAs<Y, A, S>("odeint", field, y0, ts, options);
 }
 
 /** Likewise, for another function, with whose name errors begin. */
-export function solvedAs<Y extends StateLike<Y>, A>(
+export function solvedAs<Y extends StateLike<Y>, A, S extends Saves<Tensors<Y>, A>>(
   where: string,
   field: StateField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
-  options: OdeintOptions<A, Tensors<Y>>,
-): Solution<Tensors<Y>> {
-  const { request, leaves, times, fine, still, concluded } = prepare(field, y0, ts, options, where);
+  options: OdeintOptions<A, Tensors<Y>> & { readonly saves?: S },
+): Solution<Tensors<Y>, S> {
+  const { request, leaves, times, fine, still, concluded } = prepare<Y, A, S>(field, y0, ts, options, where);
   const watched = givenHostOption(where, options);
   if (watched) checkWatched(where, watched, whyUnwatched(request, isTraced(leaves, times)));
   if (still) return still;

@@ -1,19 +1,23 @@
 import { defaultTarget, ShapeError, sub, Tensor, type Tensors, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
-import { timeType } from "./at-hand";
+import { type AtOptions, readAsked } from "./asked";
+import { atHand, timeType } from "./at-hand";
 import { discretize } from "./adjoints/discretize";
 import { consistentStart } from "./consistent-start";
 import { constant } from "./controllers/constant";
 import type { Controller } from "./controllers/controller";
-import { type GivenEvents, readEvents } from "./events/leaf-event";
+import { readEvents } from "./events/leaf-event";
 import type { FineTime } from "./fine-time";
 import { type JacobianFunction, matrixOf } from "./implicit/vector";
+import { stepsOver } from "./fixed-steps";
 import { hostOptions } from "./host/watch";
 import type { OdeintOptions } from "./odeint";
 import { readState } from "./initial-state";
 import { checkOptions } from "./options";
-import { checkMonotonic, checkWithin, type KnownTimes, readTimes, type Times } from "./saveAt";
+import { checkMonotonic, checkWithin, fineTimes, type KnownTimes, readTimes, type Times } from "./saveAt";
 import { type Request, solve, solveAt, type Solved } from "./solve";
-import { type Solution, solution, type SolutionParts } from "./solution";
+import { readSaves } from "./saves/given";
+import type { Saved, Saves } from "./saves/save";
+import { type Solution, solution } from "./solution";
 import { tsit5 } from "./solvers";
 import { checked } from "./status";
 import {
@@ -26,9 +30,12 @@ import {
   type Solver,
   usualController,
 } from "./solver";
+import { checkLength, positiveLength } from "./step-length";
 import type { Parts } from "./stepper";
 import { compensatedSolver, isTranslatable } from "./structure/compensated";
 import { checkTolerances, toleranceLeaves } from "./tolerance";
+import { allWithin, heldWithin, oneWay } from "./unknown-times";
+import { repeated, unmoved } from "./unmoved";
 import {
   realOf,
   type StateField,
@@ -55,31 +62,32 @@ export const optionNames: readonly (keyof OdeintOptions)[] = [
   "throw",
   "events",
   "maxEvents",
+  "saves",
   "dense",
   ...hostOptions,
 ];
 
 /** A solve that is ready to be run, in one way or another. */
-export interface Prepared<Y> {
+export interface Prepared<Y, S = Saves> {
   readonly request: Request;
   readonly leaves: readonly Tensor[];
   /** From first to last. */
   readonly times: Tensor;
   readonly fine: FineTime;
   /** The solution where there is one time only. */
-  readonly still: Solution<Y> | undefined;
+  readonly still: Solution<Y, S> | undefined;
   /** Makes a solution of what came out. @param ended why the host ended it early @throws SolveError where it failed, and is to throw */
-  readonly concluded: (outcome: Solved, ended?: string) => Solution<Y>;
+  readonly concluded: (outcome: Solved, ended?: string) => Solution<Y, S>;
 }
 
 /** Reads and checks all that `odeint` is given. @param where whose name errors begin with */
-export function prepare<Y extends StateLike<Y>, A>(
+export function prepare<Y extends StateLike<Y>, A, S = Saves>(
   field: StateField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
   options: OdeintOptions<A>,
   where = "odeint",
-): Prepared<Tensors<Y>> {
+): Prepared<Tensors<Y>, S> {
   checkOptions(where, options, optionNames);
   if (typeof field !== "function")
     throw new TypeError(`${where}: the field is ${String(field)}; give a function (t, y, args) => dy`);
@@ -93,25 +101,39 @@ export function prepare<Y extends StateLike<Y>, A>(
   };
   const times = readTimes(where, "ts", ts, target);
   checkMonotonic(where, times);
-  const fine = fineTimes(times);
-  const request = readRequest(where, field as unknown as VectorField<unknown, A>, options, state, independent, target);
+  const fine = fineTimes({ ...times, tensor: oneWay(where, times, { raise: options.throw !== false }) });
+  const request = {
+    ...readRequest(where, field as unknown as VectorField<unknown, A>, options, state, independent, target),
+    saves: readSaves(where, options.saves, times, options.adjoint ?? discretize(), target),
+  };
   const leaves = options.mass === undefined ? given : consistentStart(request, given, fine);
 
-  const at = (asked: number | Times): Tensors<Y> => {
+  const at = (when: number | Times, told: AtOptions = {}): Tensors<Y> => {
     if (options.dense === false)
       throw new UnsupportedError("at: this solve was made with dense: false; leave that out, or name the times in ts");
-    const scalar = typeof asked === "number" || (asked instanceof Tensor && asked.ndim === 0);
-    const list = readTimes("at", "t", scalar ? [asked] : asked, target);
+    const scalar = typeof when === "number" || (when instanceof Tensor && when.ndim === 0);
+    const list = readTimes("at", "t", scalar ? [when] : when, target);
     checkWithin("at", list, times);
-    const ys =
-      times.tensor.size === 1
-        ? leaves.map((y) => repeated(y, list.tensor.size))
-        : solveAt(request, leaves, fine, fineTimes(list));
-    return tree.unflatten(structure, scalar ? ys.map((y) => y.reshape(y.shape.slice(1))) : ys);
+    const asked = readAsked(told);
+    const alone = times.tensor.size === 1;
+    if (alone && asked && asked.derivative > 0)
+      throw new RangeError("at: a solve at one time has no derivatives; give ts more than one time");
+    const wanted = fineTimes(list);
+    const { held, masked } = list.values && times.values ? allWithin(wanted) : heldWithin(wanted, fine);
+    const ys = alone ? leaves.map((y) => repeated(y, list.tensor.size)) : solveAt(request, leaves, fine, held, asked);
+    return tree.unflatten(
+      structure,
+      ys.map(masked).map((y) => (scalar ? y.reshape(y.shape.slice(1)) : y)),
+    );
   };
-  const solutionOf = (solved: Solved): Solution<Tensors<Y>> =>
-    solution<Tensors<Y>>(
+  const savesOf = (rows: Solved["saves"]): { readonly saves?: Saved<Tensors<Y>, S> } | undefined =>
+    request.saves && {
+      saves: request.saves.machinery.recorded(request.saves, rows!, state, options.args) as Saved<Tensors<Y>, S>,
+    };
+  const solutionOf = (solved: Solved): Solution<Tensors<Y>, S> =>
+    solution<Tensors<Y>, S>(
       {
+        ...savesOf(solved.saves),
         ...(request.events
           ? request.events.machinery.recorded<Tensors<Y>>(solved, times.tensor, structure, request.events)
           : { ts: times.tensor, ys: tree.unflatten<Tensors<Y>>(structure, solved.ys) }),
@@ -125,7 +147,7 @@ export function prepare<Y extends StateLike<Y>, A>(
       },
       at,
     );
-  const concluded = (outcome: Solved, ended?: string): Solution<Tensors<Y>> => {
+  const concluded = (outcome: Solved, ended?: string): Solution<Tensors<Y>, S> => {
     if (options.throw === false) return solutionOf(outcome);
     const again = (): Solved =>
       request.controller.kind === "constant" && ended === undefined
@@ -137,13 +159,20 @@ export function prepare<Y extends StateLike<Y>, A>(
         ? "mass, or mass − h · jacobian, may be singular, or y0 not meet the algebraic equations: check mass, jacobian and y0"
         : undefined;
     const dtMin = request.controller.kind === "adaptive" ? request.controller.dtMin : undefined;
-    return solutionOf(
-      checked(outcome, again, { where, paths, advised: adviceOf(options.solver), doubt, dtMin, ended, partial }),
-    );
+    const needed = stepsNeeded(request, times);
+    const [advised, save] = [adviceOf(options.solver), request.saves?.tightest];
+    const telling = { where, paths, advised, doubt, dtMin, needed, save, ended, partial };
+    return solutionOf(checked(outcome, again, telling));
   };
   const still =
     times.tensor.size === 1
-      ? solution<Tensors<Y>>(unmoved(leaves, structure, times.tensor, independent, request.events), at)
+      ? solution<Tensors<Y>, S>(
+          {
+            ...savesOf(request.saves?.machinery.unmoved(request.saves, leaves, times.tensor, independent)),
+            ...unmoved<Tensors<Y>>(leaves, structure, times.tensor, independent, request.events),
+          },
+          at,
+        )
       : undefined;
   return { request, leaves, times: times.tensor, fine, still, concluded };
 }
@@ -152,7 +181,11 @@ export function prepare<Y extends StateLike<Y>, A>(
 export const isTraced = (leaves: readonly Tensor[], times: Tensor): boolean =>
   [...leaves, times].some((x) => x.tape !== undefined);
 
-const fineTimes = ({ tensor, rest }: KnownTimes): FineTime => ({ t: tensor, rest });
+/** How many steps of one length there are from the first time to the last, where both are known. */
+function stepsNeeded({ controller, dt }: Request, { values }: KnownTimes): number | undefined {
+  const length = controller.kind === "constant" && dt ? atHand(dt)?.[0] : undefined;
+  return values && length ? stepsOver(values[values.length - 1]! - values[0]!, length) : undefined;
+}
 
 function readBatch(where: string, batch: unknown, leaves: readonly Tensor[], paths: readonly string[]): boolean {
   if (batch === undefined || batch === "shared") return false;
@@ -176,20 +209,20 @@ function readRequest<A>(
   state: StateType,
   independent: boolean,
   target: Tensor["target"],
-): Request {
+): Omit<Request, "saves"> {
   const { solver = tsit5, dt0, maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384 } = options;
   checkSolver(solver, where);
   if (!Number.isInteger(maxSteps) || maxSteps < 1)
     throw new RangeError(`${where}: maxSteps is ${maxSteps}; give a positive integer`);
-  if (typeof dt0 === "number" && !(dt0 > 0 && dt0 < Infinity))
-    throw new RangeError(`${where}: dt0 is ${dt0}; give a positive step: its direction is that of ts`);
+  if (dt0 !== undefined) checkLength(where, "dt0", dt0);
   const { adjoint = discretize() } = options;
   const kind = (adjoint as { kind?: unknown } | null)?.kind;
   if (kind !== "discretize" && kind !== "custom")
     throw new TypeError(`${where}: adjoint is of no known kind; give discretize(), or another such as backsolve()`);
   const events = readEvents(where, options.events, options.maxEvents, target);
-  if (options.dense !== undefined && typeof options.dense !== "boolean")
-    throw new TypeError(`${where}: dense is ${String(options.dense)}; give true or false`);
+  for (const name of ["dense", "throw"] as const)
+    if (options[name] !== undefined && typeof options[name] !== "boolean")
+      throw new TypeError(`${where}: ${name} is ${String(options[name])}; give true or false`);
   const controller = readController(where, solver, options);
   const args = options.args as A;
   const single = state.leaves.some(({ dtype }) => dtype === "float32");
@@ -209,6 +242,8 @@ function readRequest<A>(
   checkTolerances(where, rtol, atol, state);
   const treeOf = (leaves: readonly Tensor[]): never => tree.unflatten<never>(state.structure, leaves);
   const jacobian = options.jacobian as JacobianFunction<unknown, A> | undefined;
+  if (jacobian !== undefined && typeof jacobian !== "function")
+    throw new TypeError(`${where}: jacobian is no function; give (t, y, args) => ∂f/∂y, or leave it out`);
   if (options.mass !== undefined && (!isImplicit(solver) || (solver.kind === "imex" && imexOf(field))))
     throw new TypeError(
       `${where}: ${solver.name} takes no mass matrix; use a solver such as rodas5p, or solve for dy/dt in the field`,
@@ -238,7 +273,7 @@ function readRequest<A>(
     controller,
     rtol,
     atol,
-    dt: typeof dt === "number" ? Tensor.scalar(dt, timeType(target), target) : dt,
+    dt: typeof dt === "number" ? Tensor.scalar(dt, timeType(target), target) : dt && positiveLength(dt),
     maxSteps,
     adjoint,
     independent,
@@ -273,30 +308,4 @@ function readController<A>(where: string, solver: Solver, { controller, dt0 }: O
         : `${where}: ${solver.name} has no error estimate; give controller: constant({ dt }), or a solver such as tsit5`,
     );
   return controller;
-}
-
-const repeated = (y: Tensor, count: number): Tensor => y.reshape([1, ...y.shape]).broadcastTo([count, ...y.shape]);
-
-/** The solution at t0 alone. */
-function unmoved<Y>(
-  leaves: readonly Tensor[],
-  structure: tree.Structure,
-  ts: Tensor,
-  independent: boolean,
-  events: GivenEvents | undefined,
-): SolutionParts<Y> {
-  const one = leaves[0]!;
-  const zero = Tensor.scalar(0, "int32", one.target);
-  const none = independent ? zero.broadcastTo([one.shape[0]!]) : zero;
-  const ys = tree.unflatten<Y>(
-    structure,
-    leaves.map((y) => repeated(y, 1)),
-  );
-  return {
-    ts,
-    ys,
-    ...events?.machinery.nothingRecorded({ ys, leaves, structure }, ts, none, events),
-    status: none,
-    stats: { steps: none, accepted: none, rejected: none, evaluations: none },
-  };
 }

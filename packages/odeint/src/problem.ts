@@ -1,10 +1,13 @@
 import { type Checkpoints, stopGradient, type Tensor } from "@dzdt/tensor";
+import type { Asked } from "./asked";
 import type { AdaptiveController } from "./controllers/controller";
 import type { EventOutcome } from "./events/collect";
 import type { Events } from "./events/leaf-event";
 import type { EventState } from "./events/state";
-import { exactly, type FineTime } from "./fine-time";
+import { exactly, type FineTime, timeAmong } from "./fine-time";
 import type { Grid } from "./fixed-steps";
+import type { Found, SavedLeaves } from "./saves/collect";
+import type { GivenSaves } from "./saves/given";
 import type { Method } from "./step";
 
 /** How steps are chosen, with all numbers settled. */
@@ -44,8 +47,12 @@ export interface Problem {
   readonly checkpoints: Checkpoints;
   /** What may happen on the way. Then there are outputs. */
   readonly events?: Events;
+  /** Of which steps so many rows are kept, in a solve that has saves. Then there are outputs. */
+  readonly kept?: Pick<GivenSaves, "each" | "rows" | "machinery">;
   /** Times at which steps end besides, in any order; constants of derivatives. */
   readonly landings?: Tensor;
+  /** What outputs are, unless states: derivatives by time, or what is after jumps. */
+  readonly asked?: Asked | undefined;
   /** What single floats leave of the times, where it is known: see `FineTime`. */
   readonly rests?: { readonly t0: Tensor; readonly stops: Tensor; readonly outputs: Tensor | undefined };
 }
@@ -57,6 +64,10 @@ export const startOf = ({ t0, rests }: Pick<Problem, "t0" | "rests">): FineTime 
 /** Likewise its stops. */
 export const stopsOf = ({ stops, rests }: Pick<Problem, "stops" | "rests">): FineTime =>
   rests ? { t: stops, rest: [rests.stops] } : exactly(stops);
+
+/** When it ends. To be called while tracing. */
+export const endOf = (problem: Problem): FineTime =>
+  timeAmong(stopsOf(problem), numbers(problem.t0).int(problem.stops.shape[0]! - 1));
 
 /** Likewise the outputs of a problem that has any. */
 export const outputsOf = ({ outputs, rests }: Pick<Problem, "outputs" | "rests">): FineTime =>
@@ -78,6 +89,9 @@ export interface Outcome {
   readonly derivative: readonly Tensor[];
   /** Of a solve with events. */
   readonly events?: EventOutcome;
+  /** Of a solve with saves, at first as the loop leaves them behind, then for each. */
+  readonly found?: Found;
+  readonly saves?: readonly SavedLeaves[];
 }
 
 /**
@@ -127,6 +141,8 @@ export interface Carry {
   readonly evaluations: readonly Tensor[];
   /** One, in a solve with events. */
   readonly events: readonly EventState[];
+  /** In a solve that keeps steps: how many there were since the last that was kept, and how many were kept, int32. */
+  readonly saves: readonly Tensor[];
   /** A number of `Status`, or running. */
   readonly status: Tensor;
 }

@@ -1,9 +1,11 @@
 import { cast, type DType, DTypeError, isFloat, Tensor, type Tensors, trace, tree, type Tree } from "@dzdt/tensor";
+import type { AtOptions } from "./asked";
 import { makeEvent, type SolveEvent } from "./events/event";
 import type { ImexField } from "./implicit/imex";
 import { odeint, type OdeintOptions } from "./odeint";
 import type { Times } from "./saveAt";
-import { type EventRecord, type Solution, solution } from "./solution";
+import type { Save, Saves } from "./saves/save";
+import { type EventRecord, type Solution, solution, type SolutionParts } from "./solution";
 import { type StateField, type StateLike, type VectorField, withTime } from "./vectorField";
 
 /** (t, y, args) → what is integrated along a solve: a scalar, or a tree of floats of any shapes. */
@@ -16,21 +18,25 @@ export interface QuadratureEvent<Y> extends EventRecord<Y> {
 }
 
 /** A solution with the integral of a cost. */
-export interface QuadratureSolution<Y> extends Omit<Solution<Y>, "events"> {
+export interface QuadratureSolution<Y, S = Record<never, never>> extends Omit<Solution<Y, S>, "events"> {
   /** The integral from ts[0] to each of ts: leaves `[T, …]`, `[T, batch, …]` for independent trajectories. */
   readonly integral: Tensor & Tree;
   readonly events: readonly QuadratureEvent<Y>[];
   /** The integral from ts[0] to any times, as `at` gives the state. */
-  integralAt(this: void, t: number | Times): Tensor & Tree;
+  integralAt(this: void, t: number | Times, options?: AtOptions): Tensor & Tree;
 }
 
 /** A solver that integrates a cost as well: what `quadrature` makes. */
-export type QuadratureSolver = <Y extends StateLike<Y>, A = undefined>(
+export type QuadratureSolver = <
+  Y extends StateLike<Y>,
+  A = undefined,
+  S extends Saves<Tensors<Y>, A> = Record<never, never>,
+>(
   field: StateField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
-  options?: OdeintOptions<A, Tensors<Y>>,
-) => QuadratureSolution<Tensors<Y>>;
+  options?: OdeintOptions<A, Tensors<Y>> & { readonly saves?: S },
+) => QuadratureSolution<Tensors<Y>, S>;
 
 type Real = "float32" | "float64";
 
@@ -52,12 +58,12 @@ interface Joined {
 export function quadrature<C = Tensor, B = undefined>(cost: Cost<C, B>): QuadratureSolver {
   if (typeof cost !== "function")
     throw new TypeError(`quadrature: the cost is ${String(cost)}; give a function (t, y, args) => scalar or tree`);
-  return <Y extends StateLike<Y>, A = undefined>(
+  return <Y extends StateLike<Y>, A = undefined, S extends Saves<Tensors<Y>, A> = Record<never, never>>(
     field: StateField<Tensors<Y>, A>,
     y0: Y,
     ts: Times,
-    options: OdeintOptions<A, Tensors<Y>> = {},
-  ): QuadratureSolution<Tensors<Y>> => {
+    options: OdeintOptions<A, Tensors<Y>> & { readonly saves?: S } = {},
+  ): QuadratureSolution<Tensors<Y>, S> => {
     if (options.mass !== undefined)
       throw new TypeError(
         "quadrature: a solve with a mass matrix has no place for the integral; solve for dy/dt in the field",
@@ -69,7 +75,7 @@ export function quadrature<C = Tensor, B = undefined>(cost: Cost<C, B>): Quadrat
     const own = cost as unknown as Cost<never, A>;
     const real = tree.leaves(y0).some((x) => x instanceof Tensor && x.dtype === "float64") ? "float64" : "float32";
     const start = { y: y0, integral: zeroOf(own, y0, real, options) } as unknown as Tree;
-    const { jacobian: _, events, rtol, atol, onStep, onReject, ...rest } = options;
+    const { jacobian: _, events, saves, rtol, atol, onStep, onReject, ...rest } = options;
     const joined = odeint(joinedField(field as never, own, real) as never, start, ts, {
       ...rest,
       ...(onStep && { onStep: (step) => onStep({ ...step, y: (step.y as unknown as Joined).y }) }),
@@ -77,8 +83,9 @@ export function quadrature<C = Tensor, B = undefined>(cost: Cost<C, B>): Quadrat
       ...(rtol !== undefined && { rtol: tolerance(rtol, start, 1e-6) }),
       ...(atol !== undefined && { atol: tolerance(atol, start, 1e-8) }),
       ...(events && { events: events.map(ofState) }),
+      ...(saves && { saves: savesOfState(saves) as never }),
     });
-    return separated(joined as unknown as Solution<Joined>);
+    return separated<Tensors<Y>, S>(joined as unknown as Solution<Joined, S>);
   };
 }
 
@@ -154,7 +161,16 @@ function ofState(given: SolveEvent): SolveEvent {
   return makeEvent<Joined, never>("quadrature", watched, parts, { derivative });
 }
 
-function separated<Y>(joined: Solution<Joined>): QuadratureSolution<Y> {
+/** Saves of the state as those of the state with its integral. */
+const savesOfState = (saves: Saves): Saves<Joined> =>
+  Object.fromEntries(Object.entries(saves).map(([name, one]) => [name, saveOfState(one)]));
+
+const saveOfState = (given: Save): Save<Joined> => ({
+  ...given,
+  of: (t, { y }, args) => (given.of ? given.of(t, y, args) : y),
+});
+
+function separated<Y, S>(joined: Solution<Joined, S>): QuadratureSolution<Y, S> {
   const { ys, events, ...rest } = joined;
   const parts = {
     ...rest,
@@ -162,10 +178,10 @@ function separated<Y>(joined: Solution<Joined>): QuadratureSolution<Y> {
     events: events.map(({ t, y, count }) => ({ t, y: y.y, count, integral: y.integral })),
     integral: ys.integral,
   };
-  const found = solution<Y>(parts, (t) => joined.at(t as number).y);
+  const found = solution<Y, S>(parts as unknown as SolutionParts<Y, S>, (t, told) => joined.at(t as number, told).y);
   Object.defineProperty(found, "integralAt", {
-    value: (t: number | Times) => joined.at(t as number).integral,
+    value: (t: number | Times, told?: AtOptions) => joined.at(t as number, told).integral,
     enumerable: false,
   });
-  return found as unknown as QuadratureSolution<Y>;
+  return found as unknown as QuadratureSolution<Y, S>;
 }

@@ -1,5 +1,6 @@
 import { cast, stack, type Target, Tensor, tensor } from "@dzdt/tensor";
 import { atHand, timeType } from "./at-hand";
+import type { FineTime } from "./fine-time";
 
 /** Times: numbers, or a tensor of them. */
 export type Times = readonly (number | Tensor)[] | Float32Array | Float64Array | Tensor;
@@ -11,6 +12,8 @@ export interface KnownTimes {
   /** What single floats leave of numbers of the host: one tensor `[T]`. None for tensors, nor where times are float64. */
   readonly rest: readonly Tensor[];
 }
+
+export const fineTimes = ({ tensor, rest }: KnownTimes): FineTime => ({ t: tensor, rest });
 
 /** @throws RangeError when there are none, or one is not a finite number */
 export function readTimes(where: string, name: string, given: Times, target: Target): KnownTimes {

@@ -1,5 +1,7 @@
 import { Tensor } from "@dzdt/tensor";
+import type { AtOptions } from "./asked";
 import type { Times } from "./saveAt";
+import type { Saved } from "./saves/save";
 
 /** Work of a solve, int32 `[]`, or `[batch]` for independent trajectories. */
 export interface Stats {
@@ -25,7 +27,7 @@ export interface EventRecord<Y> {
  * A solve's result: a tree, so that compiled and transformed functions may return it or any part of it (`at` is no part of the tree, and is
  * lost there).
  */
-export interface Solution<Y> {
+export interface Solution<Y, S = Record<never, never>> {
   /**
    * The times, float64 `[T]`; from a terminal event on, its time. `[T, batch]` for independent trajectories of which each may end by an event.
    */
@@ -37,6 +39,8 @@ export interface Solution<Y> {
   readonly stats: Stats;
   /** What was recorded of each event, in the order of `options.events`. */
   readonly events: readonly EventRecord<Y>[];
+  /** What was saved beside, by the names of `options.saves`. */
+  readonly saves: Saved<Y, S>;
   /**
    * bool, shaped like `ts`: false from a terminal event on, where rows hold the time and the state of the event. Where a single solve is not within a
    * compiled or transformed function, such rows are left out.
@@ -46,21 +50,29 @@ export interface Solution<Y> {
    * The state at any times within the solve, in any order: leaves `[…leaf]` for one time, `[times, …leaf]` for several. It is the dense output
    * of the same steps, to which the order of the solver's interpolant applies, and is differentiable like `ys`.
    * Cost: the solve again up to the last of these times, and no memory; ask for many at once, or name them in `ts`.
+   * With `derivative` its derivatives by t of any order, those of the interpolant; with `side: "right"` what comes after a jump, in place of what was before.
+   * Gradients of these two are those of `discretize()`, whatever the solve's adjoint.
+   * @throws RangeError for times outside the solve, and a derivative that is no whole number; TypeError for a side that is none; UnsupportedError with
+   * `dense: false`
+   * @example odeint(field, y0, [0, 1]).at([0, 0.5, 1], { derivative: 1 }) // dy/dt then
    */
-  at(this: void, t: number): Y;
-  at(this: void, t: Times): Y;
+  at(this: void, t: number, options?: AtOptions): Y;
+  at(this: void, t: Times, options?: AtOptions): Y;
 }
 
 /** What a solution is made of. */
-export type SolutionParts<Y> = Omit<Solution<Y>, "at" | "valid" | "events"> &
-  Partial<Pick<Solution<Y>, "valid" | "events">>;
+export type SolutionParts<Y, S = Record<never, never>> = Omit<Solution<Y, S>, "at" | "valid" | "events" | "saves"> &
+  Partial<Pick<Solution<Y, S>, "valid" | "events" | "saves">>;
 
 /** A solution: `at` is hidden from what takes trees apart, and so is `valid` where nothing can end the solve. */
-export function solution<Y>(parts: SolutionParts<Y>, at: (t: number | Times) => Y): Solution<Y> {
-  const all = { events: [], ...parts };
+export function solution<Y, S = Record<never, never>>(
+  parts: SolutionParts<Y, S>,
+  at: (t: number | Times, options?: AtOptions) => Y,
+): Solution<Y, S> {
+  const all = { events: [], saves: {}, ...parts };
   Object.defineProperty(all, "at", { value: at, enumerable: false });
   if (!parts.valid) Object.defineProperty(all, "valid", { get: () => allOf(parts.ts), enumerable: false });
-  return all as Omit<typeof all, "valid"> as Solution<Y>;
+  return all as Omit<typeof all, "valid" | "saves"> as Solution<Y, S>;
 }
 
 const allOf = ({ size, target }: Tensor): Tensor => Tensor.scalar(1, "bool", target).broadcastTo([size]);

@@ -1,12 +1,10 @@
 import {
   type Aval,
   applyTape,
-  argsort,
   cast,
   concat,
   permute,
   scan,
-  sign,
   stopGradient,
   take,
   type Target,
@@ -16,13 +14,17 @@ import {
   withinRule,
 } from "@dzdt/tensor";
 import type { Adjoint } from "./adjoints/adjoint";
+import { discretize } from "./adjoints/discretize";
+import type { Asked } from "./asked";
 import type { AdaptiveController, Controller } from "./controllers/controller";
+import type { EventOutcome } from "./events/collect";
 import type { Events, GivenEvents } from "./events/leaf-event";
-import { exactly, type FineTime, since } from "./fine-time";
+import { exactly, type FineTime, inOrder, timesFrom } from "./fine-time";
 import { type Grid, gridOf } from "./fixed-steps";
 import { integrate } from "./integrate";
 import { acrossJumps } from "./jumps";
 import type { Outcome, Problem, Stepping } from "./problem";
+import type { GivenSaves } from "./saves/given";
 import { determined } from "./slopes";
 import { methodOf, type Solver } from "./solver";
 import type { Method } from "./step";
@@ -48,9 +50,12 @@ export interface Request {
   readonly independent: boolean;
   readonly target: Target;
   readonly events: GivenEvents | undefined;
+  readonly saves: GivenSaves | undefined;
   /** Times at which steps end, and at which the field jumps: constants of derivatives. */
   readonly stepTs: Tensor | undefined;
   readonly jumpTs: Tensor | undefined;
+  /** What is wanted at the times, unless states. */
+  readonly asked?: Asked | undefined;
   /** Look at the state after each step even where that is not free, to end at the first that fails. */
   readonly watched?: boolean;
 }
@@ -80,7 +85,8 @@ export function solve(request: Request, y0: readonly Tensor[], ts: FineTime, que
   const { tape, captured } = trace(
     "odeint",
     (...ins) => {
-      const move = ts.t.tape !== undefined || queries?.t.tape !== undefined;
+      const saved = request.saves?.list.some(({ times }) => times?.t.tape !== undefined) ?? false;
+      const move = ts.t.tape !== undefined || queries?.t.tape !== undefined || saved;
       const given: { ts: FineTime; queries: FineTime[] } = tree.unflatten(times.structure, ins);
       const outcome = trajectories(request, ins.slice(times.leaves.length), spanOf(given.ts, given.queries[0], move));
       const flat = tree.flatten(outcome as never);
@@ -109,15 +115,25 @@ function trajectories(request: Request, y0: readonly Tensor[], span: Span): Outc
   const [, all] = scan<Tensor[], Tensor[], never>((carry, row) => [carry, solveRow(row) as never], none, [...y0]);
   const stacked = all as unknown as Outcome;
   const ys = stacked.ys.map(timesFirst);
-  const { events } = stacked;
-  if (!events) return withFirst({ ...stacked, ys }, y0, span);
-  const { ts, valid } = events;
-  const list = events.list.map(({ t, y, count }) => ({ t: timesFirst(t), y: y.map(timesFirst), count }));
+  const { events, saves } = stacked;
   return withFirst(
-    { ...stacked, ys, events: { ...events, list, ts: timesFirst(ts), valid: timesFirst(valid) } },
+    {
+      ...stacked,
+      ys,
+      ...(events && { events: eventsFirst(events) }),
+      ...(saves && {
+        saves: saves.map(({ t, y, held }) => ({ t: timesFirst(t), y: y.map(timesFirst), held: timesFirst(held) })),
+      }),
+    },
     y0,
     span,
   );
+}
+
+function eventsFirst(events: EventOutcome): EventOutcome {
+  const { ts, valid } = events;
+  const list = events.list.map(({ t, y, count }) => ({ t: timesFirst(t), y: y.map(timesFirst), count }));
+  return { ...events, list, ts: timesFirst(ts), valid: timesFirst(valid) };
 }
 
 const timesFirst = (x: Tensor): Tensor => permute(x, [1, 0, ...x.shape.slice(2).map((_, a) => a + 2)]);
@@ -153,39 +169,54 @@ function single(request: Request, y0: readonly Tensor[], span: Span, grid: Grid 
       ? integrate(problem)
       : adjoint.solve({ solver, controller, dt, parts, raise, target }, problem);
   // Of use to adjoints only.
-  return { ...outcome, memory: [] };
+  return settled({ ...outcome, memory: [] }, request, y0, span);
 }
+
+/** A span's times in all known digits. */
+const timesOf = ({ ts, rests }: Span): FineTime => (rests ? { t: ts, rest: [rests.ts] } : { t: ts, rest: [] });
+
+/** The times at which a solve gives its states. */
+function outputsOf(span: Span, saves: GivenSaves | undefined): FineTime {
+  const { queries, rests, ts } = span;
+  if (queries) return { t: queries, rest: rests?.queries ? [rests.queries] : [] };
+  return saves ? saves.machinery.outputs(timesOf(span), saves) : timesFrom(timesOf(span), 1, ts.size);
+}
+
+/** An outcome with what it has for saves apart. To be called while tracing. */
+export const settled = (outcome: Outcome, { saves }: Request, y0: readonly Tensor[], span: Span): Outcome =>
+  saves ? saves.machinery.takenApart(outcome, timesOf(span), saves, y0) : outcome;
 
 /** The problem of one trajectory. To be called while tracing. */
 export function problemOf(
   request: Request,
   parts: Parts,
   y0: readonly Tensor[],
-  { ts, queries, rests, move }: Span,
+  span: Span,
   grid: Grid | undefined,
 ): Problem {
-  const { controller, rtol, atol, state, dt, maxSteps, adjoint, watched = false } = request;
+  const { ts, queries, rests, move } = span;
+  const { controller, rtol, atol, state, dt, maxSteps, adjoint, saves, watched = false } = request;
   const count = ts.shape[0]!;
   const stepping = steppingOf();
   const landing = stepping.kind === "stops";
-  const later = (times: Tensor): Tensor => times.slice([1], [count]);
-  const dense = queries !== undefined || (!landing && count > 2) || request.events !== undefined;
+  const dense = queries !== undefined || (!landing && count > 2) || (request.events ?? saves) !== undefined;
   const own = jumping(methodOf(request.solver, parts));
   const method = parts.mass && request.raise && !watched ? determined(own) : own;
   const events = request.events?.machinery.traced(request.events, method, state, parts.args);
   const landings = landingsOf(events);
+  const wanted = dense ? outputsOf(span, saves) : undefined;
   return {
     method,
     stepping,
     t0: ts.slice([0], [1]).reshape([]),
     y0,
     stops: stopsAmong(ts),
-    outputs: dense ? (queries ?? later(ts)) : undefined,
+    outputs: wanted?.t,
     ...(rests && {
       rests: {
         t0: rests.ts.slice([0], [1]).reshape([]),
         stops: stopsAmong(rests.ts),
-        outputs: dense ? (rests.queries ?? later(rests.ts)) : undefined,
+        outputs: wanted?.rest[0],
       },
     }),
     timesMove: move,
@@ -193,11 +224,13 @@ export function problemOf(
     watched,
     checkpoints: adjoint.kind === "discretize" ? adjoint.checkpoints : "all",
     ...(events && { events }),
+    ...(saves && { kept: saves }),
     ...(landings && { landings }),
+    ...(request.asked && { asked: request.asked }),
   };
 
   function stopsAmong(times: Tensor): Tensor {
-    return landing || !dense ? later(times) : times.slice([count - 1], [count]);
+    return times.slice([landing || !dense ? 1 : count - 1], [count]);
   }
 
   function jumping(plain: Method): Method {
@@ -228,19 +261,12 @@ export function problemOf(
   }
 }
 
-/** States at any times within a solve, in the order asked: `[times, …leaf]`. */
-export function solveAt(request: Request, y0: readonly Tensor[], ts: FineTime, times: FineTime): Tensor[] {
-  const count = ts.t.shape[0]!;
-  const part = ({ t, rest }: FineTime, i: number): FineTime => ({
-    t: t.slice([i], [i + 1]),
-    rest: rest.map((x) => x.slice([i], [i + 1])),
-  });
-  const first = part(ts, 0);
-  const fine = ts.rest.length > 0 && times.rest.length > 0;
-  const direction = sign(part(ts, count - 1).t.sub(first.t)).stopGradient();
-  const order = argsort((fine ? since(times, first) : times.t).mul(direction));
-  const sorted = { t: take(times.t, order, 0), rest: times.rest.map((x) => take(x, order, 0)) };
+/** States at times, none of them outside of the solve, or what else is asked, in the order of the times: `[times, …leaf]`. */
+export function solveAt(given: Request, y0: readonly Tensor[], ts: FineTime, times: FineTime, asked?: Asked): Tensor[] {
+  // Other adjoints know of states before jumps only.
+  const request = { ...given, saves: undefined, ...(asked && { asked, adjoint: discretize() }) };
+  const { sorted, back } = inOrder(times, ts);
   const { ys } = solve(request, y0, ts, sorted);
-  const back = argsort(order);
-  return ys.map((y) => take(y, back, 0));
+  const places = back();
+  return ys.map((y) => take(y, places, 0));
 }

@@ -1,6 +1,7 @@
 import { bind, check, max, registerFailure, type Tensor, type Tree, where, withinRule } from "@dzdt/tensor";
 import { atHand } from "./at-hand";
 import type { EventOutcome } from "./events/collect";
+import type { Outcome } from "./problem";
 import type { Solution } from "./solution";
 
 /** How a solve ended: the numbers that `solution.status` holds, by name. */
@@ -12,6 +13,7 @@ export const Status: Readonly<{
   eventTerminated: 4;
   maxEventsReached: 5;
   historyTooShort: 6;
+  maxSavesReached: 7;
 }> = Object.freeze({
   success: 0,
   maxStepsReached: 1,
@@ -20,6 +22,7 @@ export const Status: Readonly<{
   eventTerminated: 4,
   maxEventsReached: 5,
   historyTooShort: 6,
+  maxSavesReached: 7,
 } as const);
 
 /** The name of a way in which a solve ends. */
@@ -88,6 +91,7 @@ const remedies: Readonly<Record<Exclude<StatusName, "success">, string>> = {
   maxEventsReached:
     "an event may fire at every step, or ever sooner, as the bounces of a ball that comes to rest: check its condition and direction, end the solve there, or raise maxEvents",
   historyTooShort: "raise historySteps: the longest delay reaches back further than the steps that are kept",
+  maxSavesReached: "raise its capacity, save less often, or name times in its ts",
 };
 
 const withinProgram = (where: string, name: StatusName, remedy: string): SolveError =>
@@ -133,6 +137,10 @@ export interface Telling {
   readonly doubt?: string | undefined;
   /** The shortest step that the controller may take. */
   readonly dtMin?: number | undefined;
+  /** Which save it is that may be full, and of how many rows. */
+  readonly save?: string | undefined;
+  /** How many steps of one length the solve takes. */
+  readonly needed?: number | undefined;
   /** Why the host ended the solve. */
   readonly ended?: string | undefined;
   /** What there is of the solution. */
@@ -143,7 +151,7 @@ export interface Telling {
  * Refuses a failed solve: at once where its numbers are known, else when the program that it is part of returns.
  * @param again gives the end of a failed solve, if need be by solving again and looking at each step
  */
-export function checked<S extends End & { readonly ys: readonly Tensor[] }>(
+export function checked<S extends End & { readonly ys: readonly Tensor[]; readonly saves?: Outcome["saves"] }>(
   solved: S,
   again: () => End,
   telling: Telling,
@@ -164,9 +172,11 @@ export function checked<S extends End & { readonly ys: readonly Tensor[] }>(
     const code = advised ? where(worst.equal(Status.nonFinite), advised.code, known) : known;
     const guarded = (x: Tensor): Tensor => bind(check, [x, code])[0]!;
     const ys = solved.ys.map(guarded);
-    if (!events) return { ...solved, ys };
+    const saves = solved.saves?.map(({ t, y, held }) => ({ t: guarded(t), y: y.map(guarded), held }));
+    const found = { ...solved, ys, ...(saves && { saves }) };
+    if (!events) return found;
     const list = events.list.map(({ t, y, count }) => ({ t: guarded(t), y: y.map(guarded), count }));
-    return { ...solved, ys, events: { ...events, list } };
+    return { ...found, events: { ...events, list } };
   });
 }
 
@@ -175,7 +185,7 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
   const status = solved.status.dataSync();
   const lane = status.findIndex((s) => s !== Status.success && s !== Status.eventTerminated);
   if (lane < 0) return undefined;
-  const { where = "odeint", paths, advised, doubt, dtMin = 0, ended, partial } = telling;
+  const { where = "odeint", paths, advised, doubt, dtMin = 0, save, needed, ended, partial } = telling;
   const name = statusName(status[lane]!) as Exclude<StatusName, "success">;
   const end = again();
   const at = (x: Tensor): number => x.dataSync()[lane]!;
@@ -190,10 +200,11 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
       : remedies[name];
   const floor =
     name === "stepUnderflow" && dtMin > 0 ? `steps may be no shorter than dtMin = ${dtMin}: lower it; else ` : "";
+  const count = name === "maxStepsReached" && needed ? `${needed} steps of this length are needed: ` : "";
   return new SolveError(
     name,
-    `${where}: ${who}${name}${ended ? `: ${ended}` : often(end, name, lane)} at t = ${t}${steps(h, accepted, rejected)}` +
-      `${worst.text}; ${doubt && accepted === 0 ? `${doubt}; else ` : ""}${floor}${remedy}`,
+    `${where}: ${who}${name}${ended ? `: ${ended}` : often(end, name, lane, save)} at t = ${t}${steps(h, accepted, rejected)}` +
+      `${worst.text}; ${doubt && accepted === 0 ? `${doubt}; else ` : ""}${floor}${count}${remedy}`,
     { t, h, component: worst.name, accepted, rejected, ...(partial && { solution: partial() }) },
   );
 }
@@ -204,8 +215,9 @@ const steps = (h: number, accepted: number, rejected: number): string =>
     ? " before the first step"
     : ` with step ${h} after ${accepted} accepted and ${rejected} rejected steps`;
 
-/** Which event fired too often. */
-function often({ events }: End, name: StatusName, lane: number): string {
+/** Which event fired too often, or which save is full. */
+function often({ events }: End, name: StatusName, lane: number, save: string | undefined): string {
+  if (name === "maxSavesReached") return `: ${save} is full`;
   if (!events || name !== "maxEventsReached") return "";
   const maxEvents = events.list[0]!.t.shape[0]!;
   const slot = events.counts.findIndex((n) => n.dataSync()[lane]! > maxEvents);

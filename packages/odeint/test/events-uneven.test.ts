@@ -1,4 +1,4 @@
-import { grad, vmap } from "@dzdt/autograd";
+import { grad, jacfwd, vmap } from "@dzdt/autograd";
 import { js, type Tensor, wasm, withTarget } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
@@ -41,6 +41,16 @@ describe("events that come at different numbers in the trajectories of a batch",
           );
           close(numbers(vmap(grad(last))(f64(times))), left.flat(), 1e-6);
         });
+    },
+  );
+
+  test.each([discretize, interpolating, backsolve, forwardSensitivity])(
+    "$name has no derivative by times that are NaN, which are those of no event",
+    (adjoint) => {
+      const last = (at: Tensor): Tensor =>
+        odeint(decay, f64(0), [0, end], { events: [doses(at)], adjoint: adjoint() }).ys.sum();
+      const fewer = f64(times.map((row) => row.map((t) => (t < end ? t : NaN))));
+      for (const derivative of [grad(last), jacfwd(last)]) close(numbers(vmap(derivative)(fewer)), left.flat(), 1e-5);
     },
   );
 });

@@ -14,6 +14,8 @@ import {
   midpointStratonovich,
   milstein,
   odeint,
+  ralston,
+  ralstonStratonovich,
   reversibleHeun,
   type Sde,
   sdeint,
@@ -49,6 +51,7 @@ const classic: readonly Pair[] = [
   { stochastic: logOde, ordinary: midpoint, calculus: "stratonovich" },
   { stochastic: heunStratonovich, ordinary: heun, calculus: "stratonovich" },
   { stochastic: midpointStratonovich, ordinary: midpoint, calculus: "stratonovich" },
+  { stochastic: ralstonStratonovich, ordinary: ralston, calculus: "stratonovich" },
   { stochastic: reversibleHeun, ordinary: reversibleHeun, calculus: "stratonovich" },
 ];
 const tableaus: readonly Pair[] = [

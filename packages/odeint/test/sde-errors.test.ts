@@ -100,7 +100,7 @@ describe("sdeint says what is wrong and which solver fits", () => {
     [
       "too many steps",
       () => solve(growth, { key, dt: 0.01, maxSteps: 10 }),
-      "sdeint: ts and dt ask for more than maxSteps = 10 steps",
+      "sdeint: ts and dt ask for more than maxSteps = 10 steps, for 100, so none was taken",
     ],
     [
       "an ODE solver",

@@ -8,6 +8,7 @@ import {
   midpointStratonovich,
   milstein,
   type Noise,
+  ralstonStratonovich,
   reversibleHeun,
   sdeint,
   type SdeSolver,
@@ -18,7 +19,6 @@ import {
   sra1,
   sriw1,
   sriw2,
-  stochasticRungeKutta,
   type Calculus,
 } from "../src/sde";
 import data from "./data/sde.json";
@@ -26,24 +26,13 @@ import { tensorField } from "./support/expression";
 import { givenPath, type GivenStep } from "./support/given-path";
 import { f64 } from "./support/numbers";
 
-const ralston = stochasticRungeKutta({
-  name: "ralston",
-  calculus: "stratonovich",
-  c: [0, 2 / 3],
-  a: [[], [2 / 3]],
-  b: [1 / 4, 3 / 4],
-  w: { a: [[], [2 / 3]], b: [1 / 4, 3 / 4] },
-  strongOrder: { general: 1 / 2, commutative: 1 },
-  reference: "Ralston 1962, doi:10.1090/S0025-5718-1962-0150954-0",
-});
-
 const always = milstein.with({ commutative: false });
 const methods: Readonly<Record<string, readonly [SdeSolver, Calculus]>> = {
   "euler-maruyama": [eulerMaruyama, "ito"],
   "euler-heun": [eulerHeun, "stratonovich"],
   heun: [heunStratonovich, "stratonovich"],
   midpoint: [midpointStratonovich, "stratonovich"],
-  ralston: [ralston, "stratonovich"],
+  ralston: [ralstonStratonovich, "stratonovich"],
   "reversible-heun": [reversibleHeun, "stratonovich"],
   "milstein-stratonovich": [always, "stratonovich"],
   "milstein-ito": [always, "ito"],

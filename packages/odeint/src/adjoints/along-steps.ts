@@ -153,6 +153,7 @@ function begin(problem: Problem, end: FineTime): Carry {
     rejected: stepping.kind === "adaptive" ? [int(0)] : [],
     evaluations: method.counted ? [int(0)] : [],
     events: [],
+    saves: [],
     status: where(allFinite([...y0, ...memory], t0), proceeding, int(Status.nonFinite)),
   };
 }

@@ -221,8 +221,8 @@ function slopesAt(
   return scan((carry: Tensor[], { t, y }: typeof rows) => [carry, slope(t, y)], none, rows)[1];
 }
 
-/** How large a parameter is, component by component: 1 for those that are 0. */
+/** How large a parameter is, component by component: 1 for those that are 0, and for those that are no number, as preset times of no event are. */
 function scaleOf(p: Tensor): Tensor {
   const size = stopGradient(p).abs();
-  return where(size.equal(0), 1, size);
+  return where(size.greater(0).and(size.less(Infinity)), size, 1);
 }

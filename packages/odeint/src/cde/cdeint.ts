@@ -5,11 +5,12 @@ import { acrossJumps } from "../jumps";
 import { odeint, type OdeintOptions } from "../odeint";
 import { endsOf, knownSpan, type Pieces, piecewisePath } from "../paths/path";
 import { readTimes, type Times } from "../saveAt";
+import type { Saves } from "../saves/save";
 import type { Solution } from "../solution";
 import { checkSolver, isAdaptive, isImplicit, type Solver } from "../solver";
 import { tsit5 } from "../solvers";
 import type { StepperSolver } from "../stepper";
-import { type StateField, type StateLike, withTime } from "../vectorField";
+import { type StateLike, withTime } from "../vectorField";
 import { type ControlledField, controlledField } from "./controlled";
 
 /**
@@ -31,13 +32,13 @@ import { type ControlledField, controlledField } from "./controlled";
  * const path = linearPath([0, 1, 2], tensor([[0], [1], [0]]));
  * cdeint((t, y: Tensor) => y.reshape([1, 1]), path, tensor([1]), [0, 1, 2]).ys // [[1], [e], [1]]
  */
-export function cdeint<Y extends StateLike<Y>, A = undefined>(
+export function cdeint<Y extends StateLike<Y>, A = undefined, S extends Saves<Tensors<Y>, A> = Record<never, never>>(
   field: ControlledField<Tensors<Y>, A>,
   path: Pieces,
   y0: Y,
   ts: Times,
-  options: OdeintOptions<A, Tensors<Y>> = {},
-): Solution<Tensors<Y>> {
+  options: OdeintOptions<A, Tensors<Y>> & { readonly saves?: S } = {},
+): Solution<Tensors<Y>, S> {
   if (typeof field !== "function")
     throw new TypeError(`cdeint: the field is ${String(field)}; give a function (t, y, args) => […y, channels]`);
   const control = piecewisePath(path ?? {});
@@ -46,8 +47,8 @@ export function cdeint<Y extends StateLike<Y>, A = undefined>(
     checkRows(coefficients[0]!);
     const own = breakpoints.ndim > 1;
     const rows = { y0, coefficients, ...(own && { breakpoints }) };
-    return eachTrajectory<Y, typeof rows>(
-      (row) => cdeint(field, { breakpoints, ...row }, row.y0 as Y, ts, { ...options, batch: "shared" }),
+    return eachTrajectory<Y, typeof rows, S>(
+      (row) => cdeint<Y, A, S>(field, { breakpoints, ...row }, row.y0 as Y, ts, { ...options, batch: "shared" }),
       rows,
     );
   }
@@ -58,15 +59,10 @@ export function cdeint<Y extends StateLike<Y>, A = undefined>(
     throw new ShapeError(
       `cdeint: breakpoints of shape ${printShape(breakpoints.shape)}, so that each of the path's lines bends at times of its own; give batch: "independent"`,
     );
-  return odeint(
-    withTime(controlledField(field, control), timeType(target)) as StateField<Tensors<Y>, A>,
-    started(),
-    ts,
-    {
-      ...options,
-      solver: linear ? alongLines(solver, breakpoints) : checked(solver),
-    },
-  );
+  return odeint<Y, A, S>(withTime(controlledField(field, control), timeType(target)), started(), ts, {
+    ...options,
+    solver: linear ? alongLines(solver, breakpoints) : checked(solver),
+  });
 
   /** y0, NaN where times that were not known are outside the path. */
   function started(): Y {

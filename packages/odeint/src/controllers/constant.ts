@@ -1,5 +1,6 @@
-import { Tensor } from "@dzdt/tensor";
+import type { Tensor } from "@dzdt/tensor";
 import { checkOptions } from "../options";
+import { checkLength } from "../step-length";
 import type { ConstantController } from "./controller";
 
 /**
@@ -17,7 +18,6 @@ export function constant(
   const { dt, compensated = false } = options;
   if (typeof compensated !== "boolean")
     throw new TypeError(`constant: compensated is ${String(compensated)}; give true or false`);
-  if (typeof dt === "number" && !(dt > 0 && dt < Infinity))
-    throw new RangeError(`constant: dt is ${dt}; give a positive step: its direction is that of ts`);
+  if (dt !== undefined) checkLength("constant", "dt", dt);
   return Object.freeze<ConstantController>({ kind: "constant", dt, compensated });
 }

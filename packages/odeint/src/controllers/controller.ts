@@ -22,6 +22,8 @@ export interface AdaptiveController {
   readonly rtol: Tolerance | undefined;
   readonly atol: Tolerance | undefined;
   readonly dtMin: number;
+  /** Are steps of dtMin taken whatever their errors? @defaultValue false */
+  readonly forceDtMin?: boolean;
   readonly dtMax: number;
   readonly norm: ErrorNorm;
   /** Times at which steps end, and at which the field jumps. */

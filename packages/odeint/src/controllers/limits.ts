@@ -15,9 +15,14 @@ export interface StepLimits {
   readonly factorMax?: number;
   /**
    * No step is planned shorter, but for those that end where they are told to; where one of this length is rejected, the solve ends with
-   * `stepUnderflow`. @defaultValue 4 ulp of t, for rejected steps
+   * `stepUnderflow`, but for `forceDtMin`. @defaultValue 4 ulp of t, for rejected steps
    */
   readonly dtMin?: number;
+  /**
+   * A step of `dtMin`, or one that is shorter to end where it is told to, is taken whatever its error, so that a solve gets across what tolerances do not
+   * allow: its error is then not bounded by them. A result or an error that is not finite still fails, with `nonFinite`. @defaultValue false
+   */
+  readonly forceDtMin?: boolean;
   /** No step is longer. @defaultValue ∞ */
   readonly dtMax?: number;
   /** @defaultValue "rms" */
@@ -31,12 +36,16 @@ const names: readonly (keyof StepLimits)[] = [
   "factorMin",
   "factorMax",
   "dtMin",
+  "forceDtMin",
   "dtMax",
   "norm",
 ];
 
 /** What was given, with what was not. */
-export interface Limits extends Pick<AdaptiveController, "kind" | "rtol" | "atol" | "dtMin" | "dtMax" | "norm"> {
+export interface Limits extends Pick<
+  AdaptiveController,
+  "kind" | "rtol" | "atol" | "dtMin" | "forceDtMin" | "dtMax" | "norm"
+> {
   /** What a controller plans with. */
   readonly plan: { readonly safety: number; readonly factorMin: number; readonly factorMax: number };
 }
@@ -56,6 +65,7 @@ export function readLimits(where: string, options: StepLimits, more: readonly st
     factorMin = 0.2,
     factorMax = most,
     dtMin = 0,
+    forceDtMin = false,
     dtMax = Infinity,
     norm = "rms",
   } = options;
@@ -67,6 +77,14 @@ export function readLimits(where: string, options: StepLimits, more: readonly st
     ["dtMax", dtMax, dtMax > 0 && dtMax >= dtMin, "positive, and no less than dtMin"],
   ];
   for (const [name, value, holds, rule] of rules)
-    if (!holds) throw new RangeError(`${where}: ${name} is ${value}; give a number ${rule}`);
-  return { kind: "adaptive", rtol, atol, dtMin, dtMax, norm, plan: { safety, factorMin, factorMax } };
+    if (!holds || typeof (value as unknown) !== "number")
+      throw new RangeError(`${where}: ${name} is ${value}; give a number ${rule}`);
+  if (norm !== "rms" && norm !== "max" && typeof (norm as unknown) !== "function")
+    throw new TypeError(`${where}: norm is ${String(norm)}; give "rms", "max", or a function of the scaled error`);
+  if (typeof forceDtMin !== "boolean")
+    throw new TypeError(`${where}: forceDtMin is ${String(forceDtMin)}; give true or false`);
+  if (forceDtMin && dtMin === 0)
+    throw new RangeError(`${where}: forceDtMin is true and dtMin is 0; give the dtMin of the steps that are forced`);
+  const plan = { safety, factorMin, factorMax };
+  return { kind: "adaptive", rtol, atol, dtMin, ...(forceDtMin && { forceDtMin }), dtMax, norm, plan };
 }

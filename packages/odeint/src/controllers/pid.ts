@@ -40,6 +40,8 @@ export function pid(options: PidOptions = {}): AdaptiveController {
   const { plan, ...limits } = readLimits("pid", options, names, 10);
   const { safety, factorMin, factorMax } = plan;
   const { p = 0.3, i = 0.4, d = 0, stepTs, jumpTs, storeRejected } = options;
+  for (const [name, gain] of Object.entries({ p, i, d }))
+    if (!Number.isFinite(gain)) throw new RangeError(`pid: ${name} is ${gain}; give a finite number`);
   if (!(p + i + d > 0)) throw new RangeError(`pid: p + i + d is ${p + i + d}; give a number positive`);
   if (storeRejected !== undefined && !(Number.isInteger(storeRejected) && storeRejected >= 1))
     throw new RangeError(`pid: storeRejected is ${String(storeRejected)}; give a positive integer, such as 32`);

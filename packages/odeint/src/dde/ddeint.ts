@@ -6,10 +6,12 @@ import { type OdeintOptions, solvedAs } from "../odeint";
 import { checkOptions } from "../options";
 import { optionNames } from "../prepare";
 import { type KnownTimes, readTimes, type Times } from "../saveAt";
+import type { Saves } from "../saves/save";
 import type { Solution } from "../solution";
 import { checkSolver, isAdaptive, isImplicit, type Solver } from "../solver";
 import { tsit5 } from "../solvers";
 import type { StepperSolver } from "../stepper";
+import { oneWay } from "../unknown-times";
 import { type Delays, type KnownDelays, readDelays } from "./delays";
 import type { History } from "./history";
 import type { StateLike } from "../vectorField";
@@ -46,13 +48,13 @@ export interface DdeintOptions<A = undefined, Y = never> extends OdeintOptions<A
  * UnsupportedError for solvers and adjoints that have no past; ShapeError, TypeError for what does not fit; SolveError as `odeint`
  * @example ddeint((t, y, [past]) => past.neg(), tensor(1), tensor(1), [0, 0.5, 1], { delays: 1 }).ys // [1, 0.5, 0]
  */
-export function ddeint<Y extends StateLike<Y>, A = undefined>(
+export function ddeint<Y extends StateLike<Y>, A = undefined, S extends Saves<Tensors<Y>, A> = Record<never, never>>(
   field: DelayedField<Tensors<Y>, A>,
   history: History<Tensors<Y>>,
   y0: Y,
   ts: Times,
-  options: DdeintOptions<A, Tensors<Y>>,
-): Solution<Tensors<Y>> {
+  options: DdeintOptions<A, Tensors<Y>> & { readonly saves?: S },
+): Solution<Tensors<Y>, S> {
   if (typeof field !== "function")
     throw new TypeError(`ddeint: the field is ${String(field)}; give a function (t, y, delayed, args) => dy`);
   checkOptions("ddeint", options ?? {}, ["delays", "historySteps", ...optionNames]);
@@ -64,8 +66,9 @@ export function ddeint<Y extends StateLike<Y>, A = undefined>(
   if (rest.batch === "independent") {
     const shared = typeof history === "function";
     const rows = { y0, ...(!shared && { history }) };
-    return eachTrajectory<Y, typeof rows>(
-      (row) => ddeint<Y, A>(field, shared ? history : row.history!, row.y0 as Y, ts, { ...options, batch: "shared" }),
+    return eachTrajectory<Y, typeof rows, S>(
+      (row) =>
+        ddeint<Y, A, S>(field, shared ? history : row.history!, row.y0 as Y, ts, { ...options, batch: "shared" }),
       rows,
     );
   }
@@ -87,7 +90,8 @@ export function ddeint<Y extends StateLike<Y>, A = undefined>(
     resets: changing && changing * (rest.maxEvents ?? usualMaxEvents(events)),
   };
   // The method calls the field itself, with its past.
-  return solvedAs("ddeint", (_t, y) => y, y0, ts, { ...rest, solver: withPast(rest, problem) });
+  const forwards = times.values ? ts : oneWay("ddeint", times, { up: true, raise: rest.throw !== false });
+  return solvedAs<Y, A, S>("ddeint", (_t, y) => y, y0, forwards, { ...rest, solver: withPast(rest, problem) });
 }
 
 /** @throws UnsupportedError for peaks */

@@ -1,11 +1,11 @@
 import { stopGradient, type Tensor, where, zerosLike } from "@dzdt/tensor";
 import { attempt } from "../attempt";
-import { exactly, since, timeAmong, whereTime } from "../fine-time";
-import { outputAt } from "../output";
+import { exactly, timeAmong, whereTime } from "../fine-time";
+import { isDue, outputAt } from "../output";
 import { type Carry, now as nowOf, numbers, outputsOf, type Problem, running } from "../problem";
 import { Status } from "../status";
 import { choose } from "./choose";
-import { occur } from "./occur";
+import { occur, stateWithin } from "./occur";
 import { search, upcoming } from "./search";
 import type { Upcoming } from "./state";
 
@@ -24,7 +24,7 @@ export interface Iteration {
   readonly log: readonly Tensor[];
 }
 
-/** Rows of the outputs come first, then those of each event. */
+/** Rows of the outputs come first, then those of each event, then those of steps that are kept. */
 export const eventRows = ({ slots, maxEvents }: NonNullable<Problem["events"]>): number => slots * maxEvents;
 
 /**
@@ -41,7 +41,7 @@ export function advance(problem: Problem, carry: Carry, i: Tensor, direction: Te
   const coming = upcoming(events, known[0]!, direction);
   const waiting = coming.trigger.greaterEqual(0);
   const horizon = whereTime(waiting, exactly(coming.time), nowOf(carry));
-  const late = direction.mul(since(timeAmong(outputsOf(problem), written[0]!), horizon)).lessEqual(0);
+  const late = isDue(problem, carry, timeAmong(outputsOf(problem), written[0]!), horizon, direction, waiting);
   const due = written[0]!.less(int(count)).and(late);
   const now: Now = { c: carry, coming, i };
   return choose(due, now, output, (rest) => choose(rest.coming.trigger.greaterEqual(0), rest, event, step));
@@ -90,12 +90,19 @@ export function advance(problem: Problem, carry: Carry, i: Tensor, direction: Te
       (given) => search(problem, given.looking, direction, true),
       (given) => given.before,
     );
-    const y = c.y.map((x) => zerosLike(x));
+    const after = { ...next, events: [found] };
+    const written =
+      after.saves.length > 0
+        ? problem.kept!.machinery.keep(
+            problem,
+            after,
+            accept,
+            count + eventRows(events),
+            endOfStep(problem, after, direction),
+          )
+        : { next: after, row: int(-1), y: c.y.map((x) => zerosLike(x)), t: c.t.mul(0) };
     return {
-      next: { ...next, events: [found] },
-      row: int(-1),
-      y,
-      t: c.t.mul(0),
+      ...written,
       log: logged(
         i,
         int(-1),
@@ -103,6 +110,19 @@ export function advance(problem: Problem, carry: Carry, i: Tensor, direction: Te
       ),
     };
   }
+}
+
+/** Where the last step ends for good, and in which state: at the first event in it that changes the state or ends the solve, before what that does. */
+function endOfStep(
+  problem: Problem,
+  c: Carry,
+  direction: Tensor,
+): { readonly t: Tensor; readonly y: readonly Tensor[] } {
+  const { next } = c.events[0]!;
+  const cuts = problem.events!.triggers.flatMap(({ terminal, reset }, k) => (terminal || reset ? [next[k]!] : []));
+  const last = stopGradient(c.t);
+  const t = cuts.reduce((first, cut) => where(direction.mul(cut.sub(first)).less(0), cut, first), last);
+  return { t: where(t.equal(last), c.t, t), y: stateWithin(problem, c, t) };
 }
 
 /** What an iteration is given. */

@@ -69,7 +69,8 @@ export function collect(
   const valid = upTo(count, carry.written[0]!).or(status.notEqual(int(Status.eventTerminated)));
   const log = logged && logOf(rows.slice(size + 1));
   if (until.length === 0) return { events: { list, counts, ts: outputs, valid, ...log }, ys };
-  const held = ys.map((y, k) => where(beside(valid, y), y, carry.y[k]!.reshape([1, ...y.shape.slice(1)])));
+  const still = problem.asked && problem.asked.derivative > 0;
+  const held = ys.map((y, k) => where(beside(valid, y), y, still ? 0 : carry.y[k]!.reshape([1, ...y.shape.slice(1)])));
   return { events: { list, counts, ts: where(valid, outputs, until[0]!), valid, ...log }, ys: held };
 
   function logOf([order, triggers, ...end]: readonly Tensor[]): Pick<EventOutcome, "log" | "kept"> {

@@ -27,10 +27,26 @@ interface Here {
 /** Lets the upcoming event happen. */
 export function occur(problem: Problem, carry: Carry, upcoming: Upcoming, direction: Tensor): Occurrence {
   const { triggers } = problem.events!;
-  const { method } = problem;
   const { time, trigger } = upcoming;
+  const y = stateWithin(problem, carry, time);
+  return among(0, { c: carry, time, trigger, y });
+
+  function among(i: number, here: Here): Occurrence {
+    if (i === triggers.length - 1) return happening(problem, here, i, direction);
+    return choose(
+      here.trigger.equal(numbers(here.time).int(i)),
+      here,
+      (now) => happening(problem, now, i, direction),
+      (now) => among(i + 1, now),
+    );
+  }
+}
+
+/** The state at a time within the last step. */
+export function stateWithin(problem: Problem, carry: Carry, time: Tensor): readonly Tensor[] {
+  const { method } = problem;
   // The end of a step is there without its interpolant, of which there is none before the first step.
-  const y = choose<{ c: Carry; time: Tensor }, readonly Tensor[]>(
+  return choose<{ c: Carry; time: Tensor }, readonly Tensor[]>(
     time.equal(carry.t),
     { c: carry, time },
     ({ c }) => c.y,
@@ -43,17 +59,6 @@ export function occur(problem: Problem, carry: Carry, upcoming: Upcoming, direct
       return method.interpolate({ t: moved(problem, c.t), h, s, y: c.y, memory: c.memory, dense: c.dense });
     },
   );
-  return among(0, { c: carry, time, trigger, y });
-
-  function among(i: number, here: Here): Occurrence {
-    if (i === triggers.length - 1) return happening(problem, here, i, direction);
-    return choose(
-      here.trigger.equal(numbers(here.time).int(i)),
-      here,
-      (now) => happening(problem, now, i, direction),
-      (now) => among(i + 1, now),
-    );
-  }
 }
 
 function happening(problem: Problem, { c, time, y: found }: Here, i: number, direction: Tensor): Occurrence {

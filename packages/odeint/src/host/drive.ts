@@ -1,7 +1,7 @@
 import { type Aval, type Storage, Tensor, tree, type TypedArray, withinRule } from "@dzdt/tensor";
 import { begin, directionOf, ending, iteration, mostIterations, rowCount } from "../integrate";
 import { type Carry, type Problem, running } from "../problem";
-import { fixedGrid, problemOf, type Request, type Solved, type Span, withFirst } from "../solve";
+import { fixedGrid, problemOf, type Request, settled, type Solved, type Span, withFirst } from "../solve";
 import { Status } from "../status";
 import { carryLayout, type CarryLayout } from "./carry-layout";
 import { begun, int32, type Part, part, typeOf, valuesOf } from "./program";
@@ -139,7 +139,7 @@ function partsOf(request: Request, y0: readonly Tensor[], ts: Tensor): Parts {
       const problem = problemWith(times, y);
       const run = { carry: rebuild(rest.slice(0, types.length)), rows: rest.slice(types.length), iterations };
       const outcome = withinRule(() => ending(problem, evaluations, directionOf(problem), run));
-      return withFirst({ ...outcome, memory: [] }, y, spanOf(times));
+      return withFirst(settled({ ...outcome, memory: [] }, request, y, spanOf(times)), y, spanOf(times));
     },
     [time, ...state, integer, ...types, ...rows],
     target,

@@ -2,6 +2,7 @@ import type { Tensors } from "@dzdt/tensor";
 import { odeint, type OdeintOptions } from "../odeint";
 import { isTraced, prepare } from "../prepare";
 import type { Times } from "../saveAt";
+import type { Saves } from "../saves/save";
 import type { Solution } from "../solution";
 import type { StateField, StateLike } from "../vectorField";
 import { drive } from "./drive";
@@ -15,15 +16,20 @@ import { givenHostOption, watching, whyUnwatched } from "./watch";
  * @returns a promise, which rejects where `odeint` throws
  * @example const { ys } = await solve(field, y0, [0, 1e4], { signal: controller.signal });
  */
-export async function solve<Y extends StateLike<Y>, A = undefined>(
+export async function solve<
+  Y extends StateLike<Y>,
+  A = undefined,
+  S extends Saves<Tensors<Y>, A> = Record<never, never>,
+>(
   field: StateField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
-  options: OdeintOptions<A, Tensors<Y>> = {},
-): Promise<Solution<Tensors<Y>>> {
-  const { request, leaves, times, still, concluded } = prepare(field, y0, ts, options);
+  options: OdeintOptions<A, Tensors<Y>> & { readonly saves?: S } = {},
+): Promise<Solution<Tensors<Y>, S>> {
+  const { request, leaves, times, still, concluded } = prepare<Y, A, S>(field, y0, ts, options);
   givenHostOption("solve", options);
-  if (still || whyUnwatched(request, isTraced(leaves, times)) !== undefined) return odeint(field, y0, ts, options);
+  if (still || whyUnwatched(request, isTraced(leaves, times)) !== undefined)
+    return odeint<Y, A, S>(field, y0, ts, options);
   const watch = watching(options);
   const turns = new Turns();
   const solving = drive(request, leaves, times);

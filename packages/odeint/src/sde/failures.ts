@@ -96,7 +96,7 @@ function failureOf(outcome: SdeOutcome, name: StatusName, telling: SdeTelling): 
   if (name === "maxStepsReached" && !adaptive)
     return new SolveError(
       name,
-      `sdeint: ts and dt ask for more than maxSteps = ${maxSteps} steps, so none was taken; ${tooMany}`,
+      `sdeint: ts and dt ask for more than maxSteps = ${maxSteps} steps, for ${stepsAsked(telling)}, so none was taken; ${tooMany}`,
       { accepted: 0, rejected, ...(solution && { solution }) },
     );
   const found = outcome.end ? atTheEnd(outcome, outcome.end, telling) : atAStep(outcome, telling);
@@ -145,6 +145,12 @@ function atAStep({ ys }: SdeOutcome, { ts, dt, paths, again }: SdeTelling): Foun
 
 const evenly = (from: number, to: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => (i === count - 1 ? to : from + ((i + 1) * (to - from)) / count));
+
+/** How many steps of one length there are in all intervals. */
+function stepsAsked({ ts, dt }: SdeTelling): number {
+  const times = Array.from(ts.dataSync());
+  return times.slice(1).reduce((sum, t, i) => sum + stepsWithin(t - times[i]!, dt), 0);
+}
 
 /** As `integrate` divides an interval. */
 function stepsWithin(length: number, dt: Tensor | undefined): number {

@@ -18,6 +18,8 @@ import { readState } from "../initial-state";
 import { checkOptions } from "../options";
 import { type KnownTimes, readTimes, type Times } from "../saveAt";
 import type { Stats } from "../solution";
+import { checkLength, positiveLength } from "../step-length";
+import { oneWay } from "../unknown-times";
 import { type StateType, traceField, type VectorField } from "../vectorField";
 import { backsolved, readBackwards } from "./backsolved";
 import type { BrownianPath } from "./brownian/brownian";
@@ -168,8 +170,9 @@ function solveEquation(
   const { leaves, structure, paths } = readState("sdeint", y0);
   const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
   const state: StateType = { structure, paths, leaves: leaves.map(({ dtype, shape }) => ({ dtype, shape })) };
-  const times = readTimes("sdeint", "ts", ts, target);
-  checkIncreasing(times);
+  const given = readTimes("sdeint", "ts", ts, target);
+  checkIncreasing(given);
+  const times = { ...given, tensor: oneWay("sdeint", given, { up: true, raise: options.throw !== false }) };
   const { adjoint = discretize(), maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384 } = options;
   const { kind } = (adjoint as { readonly kind?: unknown } | null) ?? {};
   const custom = kind === "custom" ? (adjoint as CustomAdjoint) : undefined;
@@ -268,14 +271,7 @@ function checkIncreasing({ values }: KnownTimes): void {
 
 function readStep(dt: number | Tensor | undefined, times: KnownTimes, target: Tensor["target"]): Tensor | undefined {
   if (dt === undefined) return undefined;
-  if (typeof dt === "number") {
-    if (!(dt > 0 && dt < Infinity))
-      throw new RangeError(`sdeint: dt is ${dt}; give a positive length of steps, in units of time`);
-    return Tensor.scalar(dt, times.tensor.dtype, target);
-  }
-  if (!(dt instanceof Tensor) || dt.ndim !== 0)
-    throw new ShapeError(
-      `sdeint: dt is ${dt instanceof Tensor ? printShape(dt.shape) : String(dt)}; give a number or a scalar tensor`,
-    );
-  return cast(dt, times.tensor.dtype);
+  checkLength("sdeint", "dt", dt, "a positive length of steps, in units of time");
+  const { dtype } = times.tensor;
+  return typeof dt === "number" ? Tensor.scalar(dt, dtype, target) : positiveLength(cast(dt, dtype));
 }

@@ -8,6 +8,7 @@ export { logOde } from "./log-ode";
 export { midpointStratonovich } from "./midpoint-stratonovich";
 export { milstein } from "./milstein";
 export { quicsort } from "./quicsort";
+export { ralstonStratonovich } from "./ralston-stratonovich";
 export { reversibleHeun } from "../../solvers/reversible-heun";
 export { sea } from "./sea";
 export { shark } from "./shark";
