@@ -34,7 +34,7 @@ const cases: readonly (readonly [string, () => unknown, RegExp])[] = [
   [
     "a tensor of a dtype that its target lacks",
     () => zeros([2], { dtype: "float64", target: single }),
-    /^tensor: single has no float64; choose another dtype, as in \{ dtype: "float32" \}, or target/,
+    /^zeros: single has no float64; choose another dtype, as in \{ dtype: "float32" \}, or target/,
   ],
   [
     "a tensor moved to a target that lacks its dtype",

@@ -3,7 +3,10 @@ export type Argnums = number | readonly number[];
 
 /** Positions as a list, counted from the first argument. @throws RangeError for a position that no argument has, or one given twice. */
 export function normalizeArgnums(where: string, argnums: Argnums, count: number): number[] {
-  const list = (typeof argnums === "number" ? [argnums] : argnums).map((n) => {
+  const given: unknown = typeof argnums === "number" ? [argnums] : argnums;
+  if (!Array.isArray(given))
+    throw new TypeError(`${where}: argnums is ${String(argnums)}; give a number, or an array of numbers`);
+  const list = (given as number[]).map((n) => {
     if (!Number.isInteger(n) || n < -count || n >= count)
       throw new RangeError(
         `${where}: argnums names argument ${n} of a function called with ${count}; ` +

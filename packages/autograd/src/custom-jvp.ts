@@ -1,4 +1,4 @@
-import { type Aval, bind, type Primitive, primitive, real, type Tape, trace } from "@dzdt/tensor";
+import { type Aval, bind, checkFunction, type Primitive, primitive, real, type Tape, trace } from "@dzdt/tensor";
 import { batchAll, floatsOf, inline, orZeros, outputAvals, pick, place, refuseClosed, tapeOf } from "./custom-call";
 import { filled } from "./replay";
 import { rebuildAll, traceFunction } from "./traced-function";
@@ -82,6 +82,7 @@ export function customJvp<A extends readonly unknown[], Y>(
   f: (...args: A) => Y,
   rule: CustomJvpRule<A, Y>,
 ): (...args: A) => Y {
+  checkFunction("customJvp", rule);
   return (...args) => {
     const plain = traceFunction(f, args, { where: "customJvp", numbers: "weak" });
     const count = plain.tape.declaredInputs;

@@ -1,4 +1,15 @@
-import { type Aval, bind, type Primitive, primitive, real, Tape, type Tensor, trace } from "@dzdt/tensor";
+import {
+  type Aval,
+  bind,
+  checkFunction,
+  type Primitive,
+  primitive,
+  real,
+  ShapeError,
+  Tape,
+  type Tensor,
+  trace,
+} from "@dzdt/tensor";
 import { batchAll, floatsOf, inline, orZeros, outputAvals, pick, place, refuseClosed, tapeOf } from "./custom-call";
 import { flatten, type Flat } from "./leaves";
 import { filled } from "./replay";
@@ -100,11 +111,18 @@ export function customVjp<A extends readonly unknown[], Y, R>(
   rule: CustomVjpRule<A, Y, R>,
 ): (...args: A) => Y {
   return (...args) => {
+    checkFunction("customVjp: forward", rule?.forward);
+    checkFunction("customVjp: backward", rule.backward);
     const plain = traceFunction(f, args, { where: "customVjp", numbers: "weak" });
     const ahead = traceFunction(rule.forward, args, { where: "customVjp: forward", numbers: "weak" });
     const count = plain.tape.declaredInputs;
     const leaves = plain.ins.slice(0, count);
-    const [out, residuals] = ahead.result.rebuild(ahead.result.leaves) as [unknown, unknown];
+    const pair = ahead.result.rebuild(ahead.result.leaves);
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new ShapeError(
+        "customVjp: forward returned no pair; return [out, residuals], of which backward gets the second",
+      );
+    const [out, residuals] = pair as [unknown, unknown];
     leavesLike("customVjp: the result of forward", out, plain.result.leaves);
     const outs = plain.result.leaves.length;
     const back = traceBackward(rule, plain.args, plain.result, flatten(residuals));

@@ -1,4 +1,4 @@
-import { applyTape, DTypeError, isFloat, ShapeError, type Tensor } from "@dzdt/tensor";
+import { applyTape, checkOptions, DTypeError, isFloat, ShapeError, type Tensor } from "@dzdt/tensor";
 import { type Argnums, normalizeArgnums } from "./argnums";
 import { flatten, type Flat } from "./leaves";
 import { rebuildAll, traceFunction } from "./traced-function";
@@ -54,8 +54,10 @@ export function valueAndGrad<A extends readonly unknown[], Aux, const N extends 
 ): (...args: A) => [value: [Tensor, Aux], gradient: Named<A, N>];
 export function valueAndGrad(
   f: (...args: never[]) => unknown,
-  { argnums = 0, hasAux = false }: GradOptions = {},
+  options: GradOptions = {},
 ): (...args: never[]) => unknown {
+  checkOptions("valueAndGrad", options, ["argnums", "hasAux"]);
+  const { argnums = 0, hasAux = false } = options;
   return (...args) => {
     const { value, gradient } = differentiate("valueAndGrad", f, args, argnums, hasAux);
     return [value, gradient];
@@ -93,7 +95,7 @@ function differentiate(
 function checkScalar(where: string, result: Flat, hasAux: boolean): void {
   const whole = result.rebuild(result.leaves);
   const first: unknown = hasAux ? (Array.isArray(whole) ? whole[0] : undefined) : whole;
-  const value = flatten(first).leaves;
+  const value = first === undefined ? [] : flatten(first).leaves;
   const y = value[0];
   if (value.length !== 1 || !y || y !== first)
     throw new ShapeError(

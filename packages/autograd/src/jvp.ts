@@ -16,6 +16,8 @@ export function jvp<A extends readonly unknown[], Y>(
   primals: readonly [...A],
   tangents: Tangents<A>,
 ): [out: Y, tangent: Y] {
+  if (!Array.isArray(primals) || !Array.isArray(tangents))
+    throw new TypeError("jvp: primals and tangents are not both arrays; give a list of each, as in jvp(f, [x], [v])");
   if (primals.length !== tangents.length)
     throw new ShapeError(
       `jvp: ${tangents.length} tangents for ${primals.length} arguments; give one for each, undefined for zero`,

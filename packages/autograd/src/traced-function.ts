@@ -1,4 +1,4 @@
-import { invariant, type Tape, type Tensor, trace } from "@dzdt/tensor";
+import { checkFunction, invariant, type Tape, type Tensor, trace } from "@dzdt/tensor";
 import { checkFloats, flatten, type Flat, isTree, type NumberKind } from "./leaves";
 
 /** A function of trees that has been traced, and the values it was traced for. */
@@ -37,6 +37,7 @@ export function traceFunction(
     argnums = args.flatMap((x, n) => (floats || isTree(x) ? [n] : [])),
   }: TraceOptions,
 ): TracedFunction {
+  checkFunction(where, f);
   const flat = argnums.map((n) => {
     if (floats) checkFloats(where, args[n], `argument ${n}`);
     return flatten(args[n], numbers);

@@ -1,4 +1,4 @@
-import { applyTape, ShapeError, Tensor, trace, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
+import { applyTape, checkFunction, ShapeError, Tensor, trace, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
 import { printAval } from "./check";
 import { flatten, type Flat, isTree } from "./leaves";
 import { moveAxis } from "./move-axis";
@@ -36,6 +36,7 @@ export function vmap<A extends readonly unknown[], Y>(
   outAxes: Axes = 0,
 ): (...args: A) => Y {
   return (...args) => {
+    checkFunction("vmap", f);
     const { leaves, rebuild } = leavesWithAxes(args, inAxes);
     const size = commonSize(leaves);
     const batched = leaves.flatMap(({ value, axis }) => (axis === null ? [] : [moveAxis(value as Tensor, axis, 0)]));

@@ -1,3 +1,4 @@
+import { checkFunction, checkOptions } from "./arguments";
 import { TraceError, UnsupportedError } from "./errors";
 import { keyOfAval, sameType } from "./key";
 import type { Aval } from "./primitive";
@@ -5,7 +6,7 @@ import { call } from "./primitives/call";
 import { bind, innermost } from "./run";
 import type { Tape } from "./tape";
 import { defaultTarget } from "./targets/default";
-import type { Program, Storage, Target } from "./targets/target";
+import { checkTarget, type Program, type Storage, type Target } from "./targets/target";
 import { Tensor } from "./tensor";
 import { trace } from "./trace";
 import { flatten, type Structure, type Tree } from "./tree";
@@ -77,9 +78,11 @@ export function compile<F extends (...args: never[]) => unknown>(
   fn: F,
   options: { readonly target?: Target; readonly donate?: readonly number[] } = {},
 ): Compiled<F> {
+  checkFunction("compile", fn);
+  checkOptions("compile", options, ["target", "donate"]);
+  if (options.target) checkTarget("compile", options.target);
   const where = fn.name || "compile";
-  // Latest first.
-  const entries: Entry[] = [];
+  const entries: Entry[] = []; // Latest first.
   const find = (given: Arguments): Entry => {
     const target = options.target ?? given.tensors.find((x) => !x.weak)?.target ?? defaultTarget();
     const at = entries.findIndex(
@@ -104,8 +107,7 @@ export function compile<F extends (...args: never[]) => unknown>(
   const callAgain = (args: readonly unknown[]): { readonly result: unknown } | undefined => {
     for (let n = 0; n < entries.length && n < 2; n++) {
       const entry = entries[n]!;
-      const ins: Tensor[] = [];
-      const ends: number[] = [];
+      const [ins, ends]: [Tensor[], number[]] = [[], []];
       if (!entry.forms || !readAgain(entry.forms, args, entry.target, ins, ends)) continue;
       if (!options.target && entry.target !== defaultTarget() && ins.every((x) => x.weak)) continue;
       for (const x of entry.captured) ins.push(x);

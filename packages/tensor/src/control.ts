@@ -1,3 +1,4 @@
+import { checkFunction } from "./arguments";
 import { isFloat } from "./dtype";
 import { ShapeError, TraceError } from "./errors";
 import { numberLike } from "./literals";
@@ -105,6 +106,7 @@ export function scan<C extends Tree, X extends Tree | undefined, Y extends Tree>
   xs?: X,
   options: LoopOptions & { readonly length?: number; readonly reverse?: boolean } = {},
 ): [Tensors<C>, Tensors<Y>] {
+  checkFunction("scan", step);
   const checkpoints = checkCheckpoints("scan", options.checkpoints ?? "all");
   const target = targetOf(init, xs ?? []);
   const carry = tensorsOf(init, target);
@@ -172,6 +174,8 @@ export function whileLoop<C extends Tree>(
   init: C,
   options: LoopOptions & { readonly maxSteps: number },
 ): Tensors<C> {
+  checkFunction("whileLoop", condition);
+  checkFunction("whileLoop", body);
   const maxSteps = options?.maxSteps;
   if (!Number.isInteger(maxSteps) || maxSteps < 0)
     throw new ShapeError(
@@ -211,6 +215,7 @@ export function fori<C extends Tree>(
   init: C,
   options: LoopOptions = {},
 ): Tensors<C> {
+  checkFunction("fori", body);
   const checkpoints = checkCheckpoints("fori", options.checkpoints ?? "all");
   if (!Number.isInteger(n) || n < 0) throw new ShapeError(`fori: n is ${n}; give a non-negative integer`);
   const target = targetOf(init);
@@ -237,6 +242,8 @@ export function cond<A extends Tree[], R extends Tree>(
   onFalse: (...operands: A) => R,
   ...operands: A
 ): Tensors<R> {
+  checkFunction("cond", onTrue);
+  checkFunction("cond", onFalse);
   const target = targetOf(predicate, ...operands);
   const given = operands.map((x) => tensorsOf(x, target));
   const list = given.flatMap((x) => x.list);

@@ -9,6 +9,12 @@ export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array 
 /** Every dtype, in order of promotion. */
 export const dtypes: readonly DType[] = Object.freeze(["bool", "int32", "uint32", "float32", "float64"]);
 
+/** @throws DTypeError for what is no dtype */
+export function checkDType(where: string, dtype: DType): void {
+  if (!dtypes.includes(dtype))
+    throw new DTypeError(`${where}: "${String(dtype)}" is not a dtype; give one of ${dtypes.join(", ")}`);
+}
+
 const bytes: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, uint32: 4, bool: 1 };
 
 /** Bytes of one element. */

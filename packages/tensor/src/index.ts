@@ -17,6 +17,7 @@ export * as io from "./io";
 export { keyOfTape } from "./key";
 export * as linalg from "./linalg";
 export { asTensor, type TensorLike, withinRule } from "./literals";
+export { checkFunction, checkOptions } from "./arguments";
 export type { CallAttributes, Checkpoints, CondAttributes, LoopAttributes } from "./lower/control";
 export type { Emitter, Index, MathFunction, Memory, Operand, Value, Variable } from "./lower/emitter";
 export {

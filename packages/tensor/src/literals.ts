@@ -1,3 +1,4 @@
+import { kindOf } from "./arguments";
 import type { DType } from "./dtype";
 import { isFloat, isInteger } from "./dtype";
 import { DTypeError } from "./errors";
@@ -26,8 +27,8 @@ export function withinRule<R>(rule: () => R): R {
  * A number as a tensor that meets `like`: of like's dtype, or float32 where that cannot hold it.
  * @throws DTypeError for an integer out of range, TypeError for what is no number
  */
-export function numberLike(value: number | boolean, like: Tensor): Tensor {
-  if (!isNumber(value)) throw stranger(value);
+export function numberLike(value: number | boolean, like: Tensor, where = "tensor"): Tensor {
+  if (!isNumber(value)) throw stranger(where, value);
   const dtype = dtypeBeside(value, like.dtype);
   const number = Number(value);
   if (isInteger(dtype) && (dtype === "int32" ? number !== (number | 0) : number !== number >>> 0))
@@ -44,23 +45,23 @@ export function numberLike(value: number | boolean, like: Tensor): Tensor {
 const isNumber = (x: unknown): x is number | boolean => typeof x === "number" || typeof x === "boolean";
 
 /** What is said of an operand that is neither a tensor nor a number: as one it would be NaN. */
-function stranger(x: unknown): TypeError {
-  const kind = Array.isArray(x) ? "array" : typeof x;
-  const what = x === undefined || x === null ? String(x) : `${/^[ao]/.test(kind) ? "an" : "a"} ${kind}`;
-  return new TypeError(
-    `tensor: an operand is ${what}; give a tensor or a number (tensor(…) makes one of an array, tree.map goes over the leaves of an object)`,
+const stranger = (where: string, x: unknown): TypeError =>
+  new TypeError(
+    `${where}: an operand is ${kindOf(x)}; give a tensor or a number (tensor(…) makes one of an array, tree.map goes over the leaves of an object)`,
   );
-}
 
 /** @throws TypeError for what is neither a tensor nor a number */
-export function checkOperand(x: unknown): void {
-  if (!(x instanceof Tensor || isNumber(x))) throw stranger(x);
+export function checkOperand(where: string, x: unknown): void {
+  if (!(x instanceof Tensor || isNumber(x))) throw stranger(where, x);
 }
 
 /** A tensor, or a number as a tensor of its own: float32, bool for a boolean. @throws TypeError for anything else */
-export function asTensor(x: TensorLike): Tensor {
+export const asTensor = (x: TensorLike): Tensor => operand("tensor", x);
+
+/** The same, in a function of some name. */
+export function operand(where: string, x: TensorLike): Tensor {
   if (x instanceof Tensor) return x;
-  checkOperand(x);
+  checkOperand(where, x);
   return Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32");
 }
 

@@ -2,7 +2,7 @@ import type { DType } from "./dtype";
 import { TraceError, UnsupportedError } from "./errors";
 import * as functions from "./functions";
 import { printShape } from "./shape";
-import type { Target } from "./targets/target";
+import { checkTarget, type Target } from "./targets/target";
 import { Tensor } from "./tensor";
 
 type Functions = typeof functions;
@@ -18,7 +18,7 @@ export const methodNames = [
   "sum", "mean", "prod", "max", "min", "argmax", "argmin", "variance", "std", "logsumexp", "softmax", "logSoftmax", "norm",
   "cumsum", "cumprod", "any", "all",
   "matmul", "dot", "outer", "contract", "transpose", "permute", "reshape", "squeeze", "expandDims", "broadcastTo", "split", "slice",
-  "pad", "flip", "take", "gather", "scatterAdd", "tile", "sort", "argsort",
+  "pad", "flip", "take", "gather", "scatterAdd", "tile", "sort", "argsort", "conv1d", "conv2d", "convTranspose2d",
 ] as const;
 
 type Method<F> = F extends (x: never, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
@@ -47,7 +47,7 @@ const call = (name: string, ...args: readonly unknown[]): Tensor => table[name]!
 
 const joined = (x: Tensor, others: Tensor | readonly Tensor[]): readonly Tensor[] => [
   x,
-  ...(others instanceof Tensor ? [others] : others),
+  ...(Array.isArray(others) ? (others as readonly Tensor[]) : [others as Tensor]),
 ];
 
 function moved(x: Tensor, target: Target): Tensor {
@@ -80,7 +80,9 @@ const special: Pick<TensorMethods, "concat" | "stack" | "einsum" | "to"> & ThisT
     return call("einsum", equation, this, ...others);
   },
   to(target) {
-    return typeof target === "string" ? functions.cast(this, target) : moved(this, target);
+    if (typeof target === "string") return functions.cast(this, target);
+    checkTarget("to", target);
+    return moved(this, target);
   },
 };
 

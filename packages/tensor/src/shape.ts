@@ -1,3 +1,4 @@
+import { checkNumbers } from "./arguments";
 import { ShapeError } from "./errors";
 
 /** Lengths of the axes; `[]` is a scalar. Arrays are dense and row-major. */
@@ -61,7 +62,9 @@ export function normalizeAxis(where: string, axis: number, rank: number): number
 /** Distinct non-negative axes in ascending order; undefined means all. */
 export function normalizeAxes(where: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = (typeof axes === "number" ? [axes] : axes).map((a) => normalizeAxis(where, a, rank));
+  const given = typeof axes === "number" ? [axes] : axes;
+  checkNumbers(where, "axes", given);
+  const list = given.map((a) => normalizeAxis(where, a, rank));
   if (new Set(list).size !== list.length)
     throw new ShapeError(`${where}: axes ${printShape(list)} name one axis twice; give each axis once`);
   return list.sort((a, b) => a - b);

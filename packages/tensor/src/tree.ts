@@ -1,3 +1,4 @@
+import { checkFunction } from "./arguments";
 import { ShapeError } from "./errors";
 import { Tensor } from "./tensor";
 
@@ -75,6 +76,7 @@ export function map<T extends Tree, R>(
   tree: T,
   ...others: readonly Tree[]
 ): Mapped<T, R> {
+  checkFunction("tree.map", fn);
   const first = flatten(tree);
   const rest = others.map((other) => {
     const flat = flatten(other);

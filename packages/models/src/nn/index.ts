@@ -1,4 +1,5 @@
 export { type Activation, activationOf } from "./activation";
+export { conv2d, type Conv2dOptions, type Conv2dParams } from "./conv2d";
 export {
   fanInUniform,
   glorotUniform,

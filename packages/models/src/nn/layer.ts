@@ -10,7 +10,7 @@ export interface InitOptions {
 export interface Layer<Params extends Tree> {
   /** New parameters, a pure function of the key. */
   readonly init: (key: Tensor, options?: InitOptions) => Params;
-  /** @param x `[…, in]`; @returns `[…, out]` */
+  /** @param x `[…, in]`; @returns `[…, out]`; of images the channels are axis 1 */
   readonly apply: (params: Params, x: Tensor) => Tensor;
 }
 

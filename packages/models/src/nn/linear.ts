@@ -1,4 +1,4 @@
-import { random, type Tensor } from "@dzdt/tensor";
+import { checkOptions, random, type Tensor } from "@dzdt/tensor";
 import { glorotUniform, type Initializer, zeros } from "./initializers";
 import { checkSize, type Layer } from "./layer";
 
@@ -19,6 +19,7 @@ export interface LinearOptions {
 
 /** x ↦ x·W + b along the last axis. */
 export function linear(options: LinearOptions): Layer<LinearParams> {
+  checkOptions("nn.linear", options, ["in", "out", "bias", "init", "biasInit"]);
   const { in: fanIn, out: fanOut, bias = true, init = glorotUniform(), biasInit = zeros } = options;
   checkSize("nn.linear", "in", fanIn);
   checkSize("nn.linear", "out", fanOut);

@@ -1,4 +1,4 @@
-import { random, type Tensor } from "@dzdt/tensor";
+import { checkOptions, random, type Tensor } from "@dzdt/tensor";
 import { type Activation, activationOf } from "./activation";
 import { type Initializer, orthogonal, zeros } from "./initializers";
 import { type Layer } from "./layer";
@@ -26,8 +26,11 @@ export interface MlpStyle {
   readonly finalBias?: boolean;
 }
 
+const names = ["sizes", "in", "hidden", "out", "activation", "init", "biasInit", "finalBias"];
+
 /** Linear layers with an activation between them. */
 export function mlp(options: MlpOptions): Layer<MlpParams> {
+  checkOptions("nn.mlp", options, names);
   const sizes = "sizes" in options ? options.sizes : [options.in, ...options.hidden, options.out];
   const { activation = "tanh", init = orthogonal(), biasInit = zeros, finalBias = true } = options;
   if (sizes.length < 2)

@@ -1,6 +1,6 @@
 import { random, tensor, type Tensor } from "@dzdt/tensor";
 import { expect, test } from "vitest";
-import { glorotUniform, linear, mlp, normal, orthogonal } from "./index";
+import { conv2d, glorotUniform, linear, mlp, normal, orthogonal } from "./index";
 
 const key = random.key(3);
 const about = { dtype: "float64", fanIn: 8, fanOut: 5 } as const;
@@ -51,11 +51,42 @@ test("an mlp's two forms of sizes agree; its dtype and last bias are options", (
   );
   expect(net.apply(params, x).dtype).toBe("float64");
 });
+test("a conv2d layer is a convolution and a bias for each channel", () => {
+  const layer = conv2d({ in: 2, out: 4, kernel: [2, 1], groups: 2, stride: 2, padding: "same" });
+  const params = layer.init(key, { dtype: "float64" });
+  expect([params.weight.shape, params.bias?.shape]).toEqual([[4, 1, 2, 1], [4]]);
+  const x = random.normal(key, [3, 2, 5, 6], { dtype: "float64" });
+  const bias = tensor([1, 2, 3, 4], { dtype: "float64" });
+  const found = layer.apply({ ...params, bias }, x);
+  const plain = x.conv2d(params.weight, { groups: 2, stride: 2, padding: "same" });
+  expect(found.shape).toEqual([3, 4, 3, 3]);
+  expect(found.dataSync()).toEqual(plain.add(bias.reshape([1, 4, 1, 1])).dataSync());
+  expect(layer.apply(params, x).dataSync()).toEqual(plain.dataSync());
+  expect(conv2d({ in: 1, out: 1, kernel: 3, bias: false }).init(key)).not.toHaveProperty("bias");
+  const wide = conv2d({ in: 16, out: 8, kernel: 5 }).init(key).weight;
+  const bound = Math.sqrt(6 / (24 * 25));
+  expect(wide.abs().max().itemSync()).toBeLessThanOrEqual(bound);
+  expect(wide.std().itemSync()).toBeCloseTo(bound / Math.sqrt(3), 2);
+});
 test("bad sizes and activations are refused", () => {
   expect(() => mlp({ sizes: [3] })).toThrow(
     "nn.mlp: sizes are [3]; give at least the sizes of the input and the output",
   );
   expect(() => linear({ in: 0, out: 1 })).toThrow("nn.linear: in is 0; give a positive integer");
+  expect(() => conv2d({ in: 1, out: 1, kernel: [3, 0] })).toThrow(
+    "nn.conv2d: the kernel's width is 0; give a positive integer",
+  );
+  expect(() => conv2d({ in: 1, out: 1 } as never)).toThrow(
+    "nn.conv2d: the kernel's height is undefined; give a positive integer",
+  );
+  expect(() => conv2d({ in: 2, out: 3, kernel: 1, groups: 2 })).toThrow(
+    "nn.conv2d: 2 groups for 2 channels in and 3 out; give a number that divides both",
+  );
+  expect(() => conv2d({ in: 2, out: 3, kernal: 1 } as never)).toThrow(
+    "nn.conv2d: unknown option kernal; did you mean kernel?",
+  );
+  expect(() => linear({ in: 1, outs: 1 } as never)).toThrow("nn.linear: unknown option outs; did you mean out?");
+  expect(() => mlp({ size: [1, 1] } as never)).toThrow("nn.mlp: unknown option size; did you mean sizes?");
   expect(() => mlp({ sizes: [1, 1], activation: "swoosh" as never })).toThrow(
     'nn: there is no activation "swoosh"; use one of',
   );

@@ -1,4 +1,4 @@
-import type { Tensor } from "@dzdt/tensor";
+import { checkOptions, type Tensor } from "@dzdt/tensor";
 import {
   biasCorrection,
   checkOption,
@@ -24,26 +24,18 @@ export interface AdamOptions extends RateOptions {
 }
 
 /** Adam, θ ← θ − rate·m̂ / (√v̂ + ε), the numbers of PyTorch. Kingma and Ba 2015, doi:10.48550/arXiv.1412.6980. */
-export function adam(options: AdamOptions): Optimizer {
-  const { weightDecay = 0 } = options;
-  return moments("optim.adam", options, {
+export const adam = (options: AdamOptions): Optimizer =>
+  moments("optim.adam", options, 0, (weightDecay) => ({
     gradient: (g, p) => (weightDecay > 0 ? g.add(p.mul(weightDecay)) : g),
     parameter: (p) => p,
-  });
-}
+  }));
 
 /** Adam with the decay apart from the moments: θ is first multiplied by 1 − rate·weightDecay. Loshchilov and Hutter 2019. @defaultValue weightDecay = 0.01 */
-export function adamw(options: AdamOptions): Optimizer {
-  const { weightDecay = 0.01 } = options;
-  return moments(
-    "optim.adamw",
-    { ...options, weightDecay },
-    {
-      gradient: (g) => g,
-      parameter: (p, lr) => p.mul(typeof lr === "number" ? 1 - lr * weightDecay : lr.mul(-weightDecay).add(1)),
-    },
-  );
-}
+export const adamw = (options: AdamOptions): Optimizer =>
+  moments("optim.adamw", options, 0.01, (weightDecay) => ({
+    gradient: (g) => g,
+    parameter: (p, lr) => p.mul(typeof lr === "number" ? 1 - lr * weightDecay : lr.mul(-weightDecay).add(1)),
+  }));
 
 /** Where weight decay enters. */
 interface Decay {
@@ -51,13 +43,20 @@ interface Decay {
   parameter(parameter: Tensor, rate: Tensor | number): Tensor;
 }
 
-function moments(where: string, options: AdamOptions, decay: Decay): Optimizer {
-  const { rate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
+function moments(
+  where: string,
+  options: AdamOptions,
+  usualDecay: number,
+  decayOf: (weightDecay: number) => Decay,
+): Optimizer {
+  checkOptions(where, options, ["rate", "beta1", "beta2", "epsilon", "weightDecay"]);
+  const { rate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = usualDecay } = options;
   checkRate(where, rate);
   checkOption(where, "beta1", beta1, 0, 1);
   checkOption(where, "beta2", beta2, 0, 1);
   checkOption(where, "epsilon", epsilon, 0);
   checkOption(where, "weightDecay", weightDecay, 0);
+  const decay = decayOf(weightDecay);
   return Object.freeze<Optimizer>({
     init: (params) => ({ step: noSteps(), mean: zerosOf(params), square: zerosOf(params) }),
     update: (grads, state, params) => {

@@ -108,6 +108,28 @@ test("schedules at their corners", () => {
     [0, 0.5, 1, 0.5, 0].map((x) => expect.closeTo(x, 12) as number),
   );
 });
+test("unknown options are refused, with the nearest that there is", () => {
+  const unknown = { rate: 0.1, weigthDecay: 0.1 };
+  const known = "known are rate, beta1, beta2, epsilon, weightDecay";
+  expect(() => optim.adam(unknown)).toThrow(
+    `optim.adam: unknown option weigthDecay; did you mean weightDecay? ${known}`,
+  );
+  expect(() => optim.adamw({ rate: 0.1, beta: 0.9 } as { rate: number })).toThrow(
+    `optim.adamw: unknown option beta; did you mean beta1? ${known}`,
+  );
+  expect(() => optim.sgd({ lr: 0.1 } as never)).toThrow(
+    "optim.sgd: unknown option lr; known are rate, momentum, nesterov, weightDecay",
+  );
+  expect(() => optim.rmsprop(unknown)).toThrow("optim.rmsprop: unknown option weigthDecay; did you mean weightDecay?");
+  expect(() => optim.adamw(undefined as never)).toThrow("optim.adamw: options are undefined; give an object");
+  expect(() => optim.adam(0.1 as never)).toThrow("optim.adam: options are 0.1; give an object with any of rate");
+  expect(() => optim.schedules.cosine({ rate: 1, step: 10 } as never)).toThrow(
+    "optim.schedules.cosine: unknown option step; did you mean steps? known are rate, steps, final",
+  );
+  expect(() => optim.schedules.warmup({ steps: 1, than: 1 } as never)).toThrow("did you mean then?");
+  expect(() => optim.schedules.oneCycle({ peek: 1, steps: 9 } as never)).toThrow("did you mean peak?");
+  expect(() => optim.schedules.exponential({ rate: 1, decays: 9 } as never)).toThrow("did you mean decay?");
+});
 test("bad options are refused by name and value", () => {
   expect(() => optim.adam({ rate: -1 })).toThrow("optim.adam: rate is -1; give a number in [0, Infinity)");
   expect(() => optim.adam({ rate: 1, beta1: 1 })).toThrow("optim.adam: beta1 is 1; give a number in [0, 1)");

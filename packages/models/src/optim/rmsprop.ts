@@ -1,3 +1,4 @@
+import { checkOptions } from "@dzdt/tensor";
 import {
   checkOption,
   checkRate,
@@ -23,6 +24,7 @@ export interface RmspropOptions extends RateOptions {
 
 /** θ ← θ − rate·g / (√v + ε) with v the running mean of g² (PyTorch's form). */
 export function rmsprop(options: RmspropOptions): Optimizer {
+  checkOptions("optim.rmsprop", options, ["rate", "alpha", "epsilon", "momentum", "weightDecay"]);
   const { rate, alpha = 0.99, epsilon = 1e-8, momentum = 0, weightDecay = 0 } = options;
   checkRate("optim.rmsprop", rate);
   checkOption("optim.rmsprop", "alpha", alpha, 0, 1);

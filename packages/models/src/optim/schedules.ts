@@ -1,4 +1,4 @@
-import { asTensor, type Tensor } from "@dzdt/tensor";
+import { asTensor, checkOptions, type Tensor } from "@dzdt/tensor";
 import { checkOption, type Schedule } from "./optimizer";
 
 const half = (fraction: Tensor): Tensor => fraction.mul(Math.PI).cos().add(1).mul(0.5);
@@ -16,13 +16,17 @@ export const constant =
     rate;
 
 /** From `rate` down to `final` along half a cosine over `steps`, then `final`. @defaultValue final = 0 */
-export function cosine({ rate, steps, final = 0 }: { rate: number; steps: number; final?: number }): Schedule {
+export function cosine(options: { rate: number; steps: number; final?: number }): Schedule {
+  checkOptions("optim.schedules.cosine", options, ["rate", "steps", "final"]);
+  const { rate, steps, final = 0 } = options;
   checkOption("optim.schedules.cosine", "steps", steps, 1);
   return (step) => ease(rate, final, step.div(steps).minimum(1));
 }
 
 /** rate·decay^(step / every). @defaultValue every = 1 */
-export function exponential({ rate, decay, every = 1 }: { rate: number; decay: number; every?: number }): Schedule {
+export function exponential(options: { rate: number; decay: number; every?: number }): Schedule {
+  checkOptions("optim.schedules.exponential", options, ["rate", "decay", "every"]);
+  const { rate, decay, every = 1 } = options;
   checkOption("optim.schedules.exponential", "decay", decay, Number.MIN_VALUE);
   checkOption("optim.schedules.exponential", "every", every, Number.MIN_VALUE);
   return (step) =>
@@ -47,6 +51,7 @@ export interface OneCycleOptions {
 
 /** Up from `initial` to `peak`, then down to `final`, each along half a cosine (PyTorch's OneCycleLR). Smith and Topin 2019. */
 export function oneCycle(options: OneCycleOptions): Schedule {
+  checkOptions("optim.schedules.oneCycle", options, ["peak", "steps", "rise", "initial", "final"]);
   const { peak, steps, rise = 0.3, initial = peak / 25, final = initial / 1e4 } = options;
   checkOption("optim.schedules.oneCycle", "steps", steps, 2);
   checkOption("optim.schedules.oneCycle", "rise", rise, 0, 1);
@@ -66,7 +71,9 @@ export function oneCycle(options: OneCycleOptions): Schedule {
 }
 
 /** Up in a straight line from `from` over `steps`, then `then`, whose own step 0 is the first after the rise. @defaultValue from = 0 */
-export function warmup({ steps, then, from = 0 }: { steps: number; then: number | Schedule; from?: number }): Schedule {
+export function warmup(options: { steps: number; then: number | Schedule; from?: number }): Schedule {
+  checkOptions("optim.schedules.warmup", options, ["steps", "then", "from"]);
+  const { steps, then, from = 0 } = options;
   checkOption("optim.schedules.warmup", "steps", steps, 1);
   const after: Schedule = typeof then === "number" ? constant(then) : then;
   return (step) => {

@@ -1,3 +1,4 @@
+import { checkOptions } from "@dzdt/tensor";
 import {
   checkOption,
   checkRate,
@@ -20,7 +21,9 @@ export interface SgdOptions extends RateOptions {
 }
 
 /** Gradient descent, θ ← θ − rate·g; with momentum μ the velocity v ← μv + g takes the place of g (PyTorch's form). */
-export function sgd({ rate, momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions): Optimizer {
+export function sgd(options: SgdOptions): Optimizer {
+  checkOptions("optim.sgd", options, ["rate", "momentum", "nesterov", "weightDecay"]);
+  const { rate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
   checkRate("optim.sgd", rate);
   checkOption("optim.sgd", "momentum", momentum, 0);
   checkOption("optim.sgd", "weightDecay", weightDecay, 0);

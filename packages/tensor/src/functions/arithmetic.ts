@@ -1,5 +1,5 @@
 import { isFloat } from "../dtype";
-import { asTensor, type TensorLike } from "../literals";
+import { asTensor, operand, type TensorLike } from "../literals";
 import { abs as absPrimitive } from "../primitives/abs";
 import { add as addPrimitive } from "../primitives/add";
 import { ceil as ceilPrimitive } from "../primitives/ceil";
@@ -57,7 +57,7 @@ const largestStaticExponent = 64;
  */
 export function pow(x: TensorLike, y: TensorLike): Tensor {
   if (typeof y !== "number" || !Number.isInteger(y)) return binary(powPrimitive, "pow", x, y);
-  const base = y < 0 ? asFloat(x) : asTensor(x);
+  const base = y < 0 ? asFloat(x, "pow") : operand("pow", x);
   if (y === 1 && base.dtype !== "bool") return base;
   if (Math.abs(y) > largestStaticExponent) return binary(powPrimitive, "pow", base, y);
   return bind(integerPowPrimitive, [base], { exponent: y })[0]!;

@@ -1,5 +1,4 @@
-import { type DType, dtypes } from "../dtype";
-import { DTypeError } from "../errors";
+import { checkDType, type DType } from "../dtype";
 import { asTensor, type TensorLike } from "../literals";
 import { cast as castPrimitive } from "../primitives/cast";
 import { bind } from "../run";
@@ -11,8 +10,7 @@ import type { Tensor } from "../tensor";
  * @example cast(tensor([1.7, -1.7]), "int32") // [1, -1]
  */
 export function cast(x: TensorLike, dtype: DType): Tensor {
-  if (!dtypes.includes(dtype))
-    throw new DTypeError(`cast: "${String(dtype)}" is not a dtype; give one of ${dtypes.join(", ")}`);
+  checkDType("cast", dtype);
   const tensor = asTensor(x);
   return tensor.dtype === dtype && !tensor.weak ? tensor : bind(castPrimitive, [tensor], { dtype })[0]!;
 }

@@ -1,5 +1,5 @@
 import { isFloat } from "../dtype";
-import { asTensor, numberLike, type TensorLike, withinRule } from "../literals";
+import { asTensor, numberLike, operand, type TensorLike, withinRule } from "../literals";
 import { and as andPrimitive } from "../primitives/and";
 import { equal as equalPrimitive } from "../primitives/equal";
 import { less as lessPrimitive } from "../primitives/less";
@@ -64,7 +64,7 @@ export const isFinite = (x: TensorLike): Tensor => {
  * @example where(tensor([true, false]), tensor([1, 2]), 0) // [1, 0]
  */
 export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tensor {
-  const test = asTensor(condition);
+  const test = operand("where", condition);
   const values = settle("where", typeof x === "object" || typeof y === "object" ? [x, y] : numbersBeside(test, x, y));
   const ins = [convert(test, "bool"), ...values];
   const shape = broadcastShapes("where", ...ins.map((t) => t.shape));
@@ -78,5 +78,5 @@ export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tens
 /** Two numbers as tensors where the condition is: bool if both are booleans, else float32. */
 function numbersBeside(condition: Tensor, x: number | boolean, y: number | boolean): Tensor[] {
   const like = convert(condition, typeof x === "boolean" && typeof y === "boolean" ? "bool" : "float32");
-  return [numberLike(x, like), numberLike(y, like)];
+  return [numberLike(x, like, "where"), numberLike(y, like, "where")];
 }

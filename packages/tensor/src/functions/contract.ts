@@ -1,3 +1,4 @@
+import { checkNumbers } from "../arguments";
 import { ShapeError } from "../errors";
 import type { TensorLike } from "../literals";
 import { contract as contractPrimitive } from "../primitives/contract";
@@ -75,6 +76,7 @@ export function contract(x: TensorLike, y: TensorLike, { axes = 1, batch = [[], 
   const [a, b] = factors("contract", x, y);
   const span = (from: number, count: number): number[] => Array.from({ length: count }, (_, j) => from + j);
   const lists = typeof axes === "number" ? ([span(a.ndim - axes, axes), span(0, axes)] as const) : axes;
+  for (const list of [...lists, ...batch]) checkNumbers("contract", "axes", list);
   const [contractA, batchA] = [lists[0], batch[0]].map((list) =>
     list.map((axis) => normalizeAxis("contract", axis, a.ndim)),
   ) as [number[], number[]];

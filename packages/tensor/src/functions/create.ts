@@ -1,8 +1,9 @@
-import { allocate, type DType, dtypeOfArray, isFloat, type TypedArray } from "../dtype";
+import { checkOptions, kindOf } from "../arguments";
+import { allocate, checkDType, type DType, dtypeOfArray, isFloat, type TypedArray } from "../dtype";
 import { DTypeError, ShapeError, UnsupportedError } from "../errors";
 import { checkSize, checkShape, printShape, type Shape, sizeOf } from "../shape";
 import { defaultTarget } from "../targets/default";
-import type { Target } from "../targets/target";
+import { checkTarget, type Target } from "../targets/target";
 import { type Nested, Tensor } from "../tensor";
 
 export interface CreateOptions {
@@ -23,13 +24,13 @@ export function tensor(values: Nested | ArrayBufferView, options: CreateOptions 
   const shape = shapeOf(values);
   const flat: (number | boolean)[] = [];
   flatten(values, shape, 0, flat);
-  const dtype = options.dtype ?? (flat.length > 0 && flat.every((v) => typeof v === "boolean") ? "bool" : "float32");
-  return make(shape, dtype, options.target, (array) =>
+  const otherwise = flat.length > 0 && flat.every((v) => typeof v === "boolean") ? "bool" : "float32";
+  return make("tensor", shape, otherwise, options, (array, dtype) =>
     flat.forEach((v, i) => (array[i] = toElement(Number(v), dtype))),
   );
 }
 
-function fromTyped(values: ArrayBufferView, { dtype, target }: CreateOptions): Tensor {
+function fromTyped(values: ArrayBufferView, options: CreateOptions): Tensor {
   const own = dtypeOfArray(values);
   if (!own)
     throw new DTypeError(
@@ -37,8 +38,7 @@ function fromTyped(values: ArrayBufferView, { dtype, target }: CreateOptions): T
         `Uint8Array (bool) first`,
     );
   const source = values as TypedArray;
-  const to = dtype ?? own;
-  return make([source.length], to, target, (array) => {
+  return make("tensor", [source.length], own, options, (array, to) => {
     if (own === to && to !== "bool") array.set(source);
     else
       for (let i = 0; i < source.length; i++)
@@ -84,39 +84,51 @@ const describe = (value: unknown): string =>
     ? `an array of ${value.length}`
     : typeof value === "number"
       ? `the number ${value}`
-      : `a ${value === null ? "null" : typeof value}`;
+      : kindOf(value);
 
+/** A tensor that `fill` fills; the dtype is `otherwise` unless the options say another. */
 function make(
+  where: string,
   shape: Shape,
-  dtype: DType,
-  target: Target = defaultTarget(),
-  fill?: (array: TypedArray) => void,
+  otherwise: DType,
+  options: CreateOptions,
+  fill?: (array: TypedArray, dtype: DType) => void,
 ): Tensor {
+  checkOptions(where, options, ["dtype", "target"]);
+  const { dtype = otherwise, target = defaultTarget() } = options;
+  checkDType(where, dtype);
+  checkTarget(where, target);
   if (!target.supports(dtype))
     throw new UnsupportedError(
-      `tensor: ${target.name} has no ${dtype}; ${target.remedy ?? `choose another dtype, as in { dtype: "float32" }, or target`}`,
+      `${where}: ${target.name} has no ${dtype}; ${target.remedy ?? `choose another dtype, as in { dtype: "float32" }, or target`}`,
     );
-  checkSize("tensor", shape);
+  checkSize(where, shape);
   const array = allocate(dtype, sizeOf(shape));
-  fill?.(array);
+  fill?.(array, dtype);
   return Tensor.concrete(target.upload(array, dtype, shape), { dtype, shape }, target);
 }
 
 /** Zeros: float32 unless told. */
-export const zeros = (shape: Shape, options: CreateOptions = {}): Tensor => full(shape, 0, options);
+export const zeros = (shape: Shape, options: CreateOptions = {}): Tensor => filled("zeros", shape, 0, options);
 
 /** Ones: float32 unless told. */
-export const ones = (shape: Shape, options: CreateOptions = {}): Tensor => full(shape, 1, options);
+export const ones = (shape: Shape, options: CreateOptions = {}): Tensor => filled("ones", shape, 1, options);
 
 /** One value everywhere: float32 unless told, `bool` for a boolean. */
-export function full(shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor {
-  const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "float32");
-  const element = toElement(Number(value), dtype);
+export const full = (shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor =>
+  filled("full", shape, value, options);
+
+function filled(where: string, shape: Shape, value: number | boolean, options: CreateOptions): Tensor {
+  if (typeof value !== "number" && typeof value !== "boolean")
+    throw new TypeError(`${where}: the value is ${kindOf(value)}; give a number or a boolean`);
+  const otherwise = typeof value === "boolean" ? "bool" : "float32";
+  const empty = Object.is(Number(value), 0);
   return make(
-    [...checkShape("full", shape)],
-    dtype,
-    options.target,
-    element === 0 && !Object.is(element, -0) ? undefined : (array) => array.fill(element),
+    where,
+    [...checkShape(where, shape)],
+    otherwise,
+    options,
+    empty ? undefined : (array, dtype) => array.fill(toElement(Number(value), dtype)),
   );
 }
 
@@ -132,9 +144,9 @@ export function arange(first: number, second?: number | CreateOptions, third = 1
   const options = counts ? (second ?? {}) : fourth;
   if (![start, stop, step].every(Number.isFinite) || step === 0)
     throw new RangeError(`arange: from ${start} to ${stop} by ${step}; bounds must be finite and the step not 0`);
-  const dtype = options.dtype ?? ([start, stop, step].every(Number.isInteger) ? "int32" : "float32");
+  const otherwise = [start, stop, step].every(Number.isInteger) ? "int32" : "float32";
   const length = Math.max(0, Math.ceil((stop - start) / step));
-  return make([length], dtype, options.target, (array) => {
+  return make("arange", [length], otherwise, options, (array, dtype) => {
     for (let i = 0; i < length; i++) array[i] = toElement(start + i * step, dtype);
   });
 }
@@ -143,8 +155,9 @@ export function arange(first: number, second?: number | CreateOptions, third = 1
 export function linspace(start: number, stop: number, count = 50, options: CreateOptions = {}): Tensor {
   if (!Number.isInteger(count) || count < 0)
     throw new RangeError(`linspace: a count of ${count}; give a non-negative integer`);
-  const dtype = options.dtype ?? "float32";
-  return make([count], dtype, options.target, (array) => {
+  if (typeof start !== "number" || typeof stop !== "number")
+    throw new TypeError(`linspace: from ${kindOf(start)} to ${kindOf(stop)}; give two numbers`);
+  return make("linspace", [count], "float32", options, (array, dtype) => {
     const step = (stop - start) / (count - 1);
     for (let i = 0; i < count; i++)
       array[i] = toElement(i > 0 && i === count - 1 ? stop : i === 0 ? start : start + i * step, dtype);
@@ -156,7 +169,7 @@ export function eye(rows: number, options?: CreateOptions): Tensor;
 export function eye(rows: number, columns?: number, options?: CreateOptions): Tensor;
 export function eye(rows: number, second?: number | CreateOptions, third: CreateOptions = {}): Tensor {
   const [columns, options] = typeof second === "object" ? [rows, second] : [second ?? rows, third];
-  return make([...checkShape("eye", [rows, columns])], options.dtype ?? "float32", options.target, (array) => {
+  return make("eye", [...checkShape("eye", [rows, columns])], "float32", options, (array) => {
     for (let i = 0; i < Math.min(rows, columns); i++) array[i * columns + i] = 1;
   });
 }

@@ -1,3 +1,4 @@
+import { kindOf } from "../arguments";
 import { ShapeError } from "../errors";
 import type { TensorLike } from "../literals";
 import { printShape } from "../shape";
@@ -38,6 +39,10 @@ const fail = (spec: string, wrong: string, remedy: string): ShapeError =>
   new ShapeError(`einsum: in "${spec}" ${wrong}; ${remedy}`);
 
 function settleAll(spec: string, operands: readonly TensorLike[]): Tensor[] {
+  if (typeof spec !== "string")
+    throw new TypeError(
+      `einsum: ${kindOf(spec)} in place of an equation; give a string first, as in einsum("ij,jk->ik", x, y)`,
+    );
   const terms = spec.split("->")[0]!.split(",").length;
   if (terms !== operands.length || operands.length === 0)
     throw fail(spec, `there are ${terms} terms for ${operands.length} operands`, "give one tensor for each term");

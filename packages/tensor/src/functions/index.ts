@@ -6,6 +6,7 @@ export * from "./bitwise";
 export * from "./cast";
 export * from "./comparison";
 export * from "./contract";
+export * from "./convolution";
 export * from "./create";
 export * from "./einsum";
 export * from "./elementary";
@@ -29,3 +30,4 @@ export {
   tile,
   transpose,
 } from "./structure";
+export type { ConvolutionOptions, ConvolutionTransposeOptions } from "./windows";

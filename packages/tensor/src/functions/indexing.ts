@@ -11,7 +11,7 @@ import { gatherShape } from "../primitives/indices";
 import { scatterAdd as scatterAddPrimitive } from "../primitives/scatter-add";
 import { bind } from "../run";
 import { normalizeAxis, printShape, sameShape } from "../shape";
-import type { Nested, Tensor } from "../tensor";
+import { type Nested, Tensor } from "../tensor";
 import { tensor } from "./create";
 import { convert, repeat, settle } from "./operands";
 import { countable } from "./reduce";
@@ -88,8 +88,7 @@ function place(
 }
 
 function indexTensor(where: string, indices: Indices, x: Tensor): Tensor {
-  const at =
-    typeof indices === "object" && "shape" in indices ? indices : tensor(indices, { dtype: "int32", target: x.target });
+  const at = indices instanceof Tensor ? indices : tensor(indices, { dtype: "int32", target: x.target });
   if (!isInteger(at.dtype))
     throw new DTypeError(`${where}: indices are ${at.dtype}; give integers, as in cast(indices, "int32")`);
   return convert(at, "int32");

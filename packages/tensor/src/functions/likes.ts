@@ -2,7 +2,7 @@ import { asTensor, numberLike, type TensorLike, withinRule } from "../literals";
 import { less } from "../primitives/less";
 import { bind } from "../run";
 import { type Shape, sizeOf } from "../shape";
-import type { Tensor } from "../tensor";
+import { Tensor } from "../tensor";
 import { full } from "./create";
 import { convert, repeat } from "./operands";
 
@@ -29,7 +29,7 @@ export const fullLike = (x: TensorLike, value: number | boolean, shape?: Shape):
 
 /** Zeros of x's dtype and shape. */
 export const zerosLike = (x: TensorLike): Tensor =>
-  typeof x === "object" && x.dynamic ? zeroRows(x) : fullLike(x, false);
+  x instanceof Tensor && x.dynamic ? zeroRows(x) : fullLike(x, false);
 
 /** Zeros in as many rows as a dynamic value has. */
 const zeroRows = (x: Tensor): Tensor => convert(bind(less, [x, x])[0]!, x.dtype);

@@ -1,5 +1,5 @@
 import { type DType, isFloat, promote } from "../dtype";
-import { asTensor, checkOperand, numberLike, type TensorLike } from "../literals";
+import { asTensor, checkOperand, numberLike, operand, type TensorLike } from "../literals";
 import { broadcast } from "../primitives/broadcast";
 import { cast as castPrimitive } from "../primitives/cast";
 import type { Primitive } from "../primitive";
@@ -7,21 +7,25 @@ import { bind, evaluateOn, innermost, type Preparation } from "../run";
 import { broadcastShapes, printShape, sameShape, type Shape, sizeOf } from "../shape";
 import { ShapeError } from "../errors";
 import type { Tape } from "../tape";
-import type { Tensor } from "../tensor";
+import { Tensor } from "../tensor";
 
 /**
  * An elementwise operation of two operands brought to one dtype and one shape: numbers are weak (they take the dtype of the tensors they meet),
  * dtypes promote, shapes broadcast as NumPy's do.
  */
 export function binary(op: Primitive, where: string, x: TensorLike, y: TensorLike): Tensor {
-  if (typeof x === "object" && typeof y === "object" && agree(x, y)) return bind(op, [x, y])[0]!;
+  if (x instanceof Tensor && y instanceof Tensor && agree(x, y)) return bind(op, [x, y])[0]!;
   return meet(op, where, settle(where, [x, y]));
 }
 
 /** Like {@link binary}; integers and bool become float32. */
 export function floatBinary(op: Primitive, where: string, x: TensorLike, y: TensorLike): Tensor {
-  if (typeof x === "object" && typeof y === "object" && agree(x, y) && isFloat(x.dtype)) return bind(op, [x, y])[0]!;
-  return meet(op, where, settle(where, [x, y]).map(asFloat));
+  if (x instanceof Tensor && y instanceof Tensor && agree(x, y) && isFloat(x.dtype)) return bind(op, [x, y])[0]!;
+  return meet(
+    op,
+    where,
+    settle(where, [x, y]).map((z) => asFloat(z)),
+  );
 }
 
 function meet(op: Primitive, where: string, tensors: readonly Tensor[]): Tensor {
@@ -59,13 +63,13 @@ const agree = (x: Tensor, y: Tensor): boolean =>
 export function settle(where: string, values: readonly TensorLike[]): Tensor[] {
   if (values.length === 2) {
     const [x, y] = values as readonly [TensorLike, TensorLike];
-    if (typeof x === "object") {
-      if (typeof y !== "object") {
-        if (!x.weak && isFloat(x.dtype)) return [x, numberLike(y, x)];
+    if (x instanceof Tensor) {
+      if (!(y instanceof Tensor)) {
+        if (!x.weak && isFloat(x.dtype)) return [x, numberLike(y, x, where)];
       } else if (x.dtype === y.dtype && !x.weak && !y.weak) return [x, y];
-    } else if (typeof y === "object" && !y.weak && isFloat(y.dtype)) return [numberLike(x, y), y];
+    } else if (y instanceof Tensor && !y.weak && isFloat(y.dtype)) return [numberLike(x, y, where), y];
   }
-  values.forEach(checkOperand);
+  for (const x of values) checkOperand(where, x);
   const like =
     values.find((x): x is Tensor => typeof x === "object" && !x.weak) ?? values.find((x) => typeof x === "object");
   const tensors = values.map((x) => (typeof x === "object" ? x : like ? numberLike(x, like) : asTensor(x)));
@@ -77,8 +81,8 @@ export function settle(where: string, values: readonly TensorLike[]): Tensor[] {
 }
 
 /** A tensor of floats: integers and bool become float32. */
-export const asFloat = (x: TensorLike): Tensor => {
-  const tensor = asTensor(x);
+export const asFloat = (x: TensorLike, where = "tensor"): Tensor => {
+  const tensor = operand(where, x);
   return isFloat(tensor.dtype) ? tensor : convert(tensor, "float32");
 };
 

@@ -1,3 +1,4 @@
+import { arePairs, checkNumbers, kindOf } from "../arguments";
 import { invariant, ShapeError } from "../errors";
 import { asTensor, numberLike, type TensorLike } from "../literals";
 import { concat as concatPrimitive } from "../primitives/concat";
@@ -8,7 +9,7 @@ import { slice as slicePrimitive } from "../primitives/slice";
 import { transpose as transposePrimitive } from "../primitives/transpose";
 import { bind } from "../run";
 import { checkShape, normalizeAxes, normalizeAxis, printShape, sameShape, type Shape, sizeOf } from "../shape";
-import type { Tensor } from "../tensor";
+import { Tensor } from "../tensor";
 import { convert, repeat, settle } from "./operands";
 
 /**
@@ -22,11 +23,8 @@ export function reshape(x: TensorLike, shape: Shape): Tensor {
 }
 
 function inferLength(from: Shape, shape: Shape): Shape {
+  checkShape("reshape", Array.isArray(shape) ? shape.map((n) => (n === -1 ? 0 : (n as number))) : shape);
   const open = shape.filter((n) => n === -1).length;
-  checkShape(
-    "reshape",
-    shape.map((n) => (n === -1 ? 0 : n)),
-  );
   const rest = sizeOf(shape.filter((n) => n !== -1));
   const size = sizeOf(from);
   if (open > 1 || (open === 1 ? rest === 0 || size % rest !== 0 : rest !== size))
@@ -59,6 +57,7 @@ export function squeeze(x: TensorLike, axis?: number | readonly number[]): Tenso
 export function expandDims(x: TensorLike, axis: number | readonly number[] = 0): Tensor {
   const tensor = asTensor(x);
   const places = typeof axis === "number" ? [axis] : axis;
+  checkNumbers("expandDims", "axis", places);
   const axes = normalizeAxes("expandDims", places, tensor.ndim + places.length);
   const shape = [...tensor.shape];
   for (const a of axes) shape.splice(a, 0, 1);
@@ -79,6 +78,7 @@ export function transpose(x: TensorLike, axes?: readonly number[]): Tensor {
 export const permute = (x: TensorLike, axes: readonly number[]): Tensor => permuted("permute", asTensor(x), axes);
 
 function permuted(where: string, x: Tensor, axes: readonly number[]): Tensor {
+  checkNumbers(where, "axes", axes);
   const permutation = axes.map((a) => normalizeAxis(where, a, x.ndim));
   if (permutation.length !== x.ndim || new Set(permutation).size !== x.ndim)
     throw new ShapeError(
@@ -89,6 +89,7 @@ function permuted(where: string, x: Tensor, axes: readonly number[]): Tensor {
 
 /** One after another along an existing axis. Dtypes promote; other lengths are equal. */
 export function concat(list: readonly TensorLike[], axis = 0): Tensor {
+  checkList("concat", list);
   if (list.length === 0) throw new ShapeError("concat: an empty list; give at least one tensor");
   const tensors = settle("concat", list);
   const shape = tensors[0]!.shape;
@@ -102,8 +103,16 @@ export function concat(list: readonly TensorLike[], axis = 0): Tensor {
   return tensors.length === 1 ? tensors[0]! : bind(concatPrimitive, tensors, { axis: along })[0]!;
 }
 
+function checkList(where: string, list: unknown): void {
+  if (!Array.isArray(list))
+    throw new TypeError(
+      `${where}: ${kindOf(list)} in place of a list; give an array of tensors, as in ${where}([x, y])`,
+    );
+}
+
 /** Tensors of one shape, joined along a new axis at place `axis` of the result. */
 export function stack(list: readonly TensorLike[], axis = 0): Tensor {
+  checkList("stack", list);
   if (list.length === 0) throw new ShapeError("stack: an empty list; give at least one tensor");
   const tensors = settle("stack", list);
   for (const x of tensors)
@@ -123,6 +132,7 @@ export function split(x: TensorLike, sections: number | readonly number[], axis 
   const tensor = asTensor(x);
   const along = normalizeAxis("split", axis, tensor.ndim);
   const length = tensor.shape[along]!;
+  if (typeof sections !== "number") checkNumbers("split", "sections", sections);
   const fits =
     typeof sections === "number"
       ? sections > 0 && Number.isInteger(length / sections)
@@ -163,6 +173,9 @@ export function slice(
 ): Tensor {
   const tensor = asTensor(x);
   const { shape } = tensor;
+  checkNumbers("slice", "starts", starts);
+  checkNumbers("slice", "ends", ends);
+  checkNumbers("slice", "strides", strides);
   if (Math.max(starts.length, ends.length, strides.length) > shape.length)
     throw new ShapeError(
       `slice: starts ${printShape(starts)}, ends ${printShape(ends)}, strides ${printShape(strides)} for shape ${printShape(shape)}; ` +
@@ -195,15 +208,12 @@ export function pad(
 ): Tensor {
   const tensor = asTensor(x);
   const sides = typeof widths === "number" ? tensor.shape.map(() => [widths, widths] as const) : widths;
-  if (
-    sides.length !== tensor.ndim ||
-    sides.some((side) => side.length !== 2 || side.some((n) => !Number.isInteger(n) || n < 0))
-  )
+  if (!arePairs(sides, tensor.ndim))
     throw new ShapeError(
       `pad: widths ${JSON.stringify(widths)} for shape ${printShape(tensor.shape)}; ` +
         `give a non-negative integer, or a pair [before, after] of them for each of the ${tensor.ndim} axes`,
     );
-  const filler = typeof value === "object" ? value : numberLike(value, tensor);
+  const filler = value instanceof Tensor ? value : numberLike(value, tensor, "pad");
   if (filler.ndim !== 0)
     throw new ShapeError(`pad: the value has shape ${printShape(filler.shape)}; give a number or a scalar tensor`);
   if (sides.every(([low, high]) => low === 0 && high === 0)) return tensor;

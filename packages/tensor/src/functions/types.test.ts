@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type DType, dtypes } from "../dtype";
 import { DTypeError, ShapeError } from "../errors";
-import type { TensorLike } from "../literals";
+import { asTensor, type TensorLike } from "../literals";
 import type { Aval } from "../primitive";
 import type { Tensor } from "../tensor";
 import { trace } from "../trace";
@@ -124,6 +124,7 @@ describe("errors", () => {
 
   test.each([
     [undefined, "undefined"],
+    [null, "null"],
     ["2", "a string"],
     [[1, 2], "an array"],
     [{ x: 1 }, "an object"],
@@ -131,15 +132,28 @@ describe("errors", () => {
   ])("%o is no operand, alone, beside a tensor or while tracing", (stranger, text) => {
     const given = stranger as never;
     const x = f.ones([2]);
-    for (const fn of [
-      () => f.sin(given),
-      () => f.add(x, given),
-      () => f.maximum(given, x),
-      () => f.where(true, given, x),
-      () => typeOf((y) => f.div(y, given), of("float32")),
-    ]) {
+    const attempts: readonly (readonly [string, () => unknown])[] = [
+      ["tensor", () => f.sin(given)],
+      ["add", () => f.add(x, given)],
+      ["add", () => f.add(given, 1)],
+      ["div", () => f.div(x, given)],
+      ["pow", () => f.pow(x, given)],
+      ["maximum", () => f.maximum(given, x)],
+      ["maximum", () => f.clip(x, 0, f.maximum(x, given))],
+      ["matmul", () => f.matmul(x, given)],
+      ["concat", () => f.concat([x, given])],
+      ["where", () => f.where(true, given, x)],
+      ["where", () => f.where(given, x, x)],
+      ["div", () => typeOf((y) => f.div(y, given), of("float32"))],
+    ];
+    for (const [where, fn] of attempts) {
       expect(fn).toThrow(TypeError);
-      expect(fn).toThrow(`tensor: an operand is ${text}; give a tensor or a number`);
+      expect(fn).toThrow(`${where}: an operand is ${text}; give a tensor or a number`);
     }
+  });
+
+  test("asTensor goes over lists", () => {
+    expect([1, true].map(asTensor).map(({ dtype }) => dtype)).toEqual(["float32", "bool"]);
+    expect(() => ["2" as never].map(asTensor)).toThrow("tensor: an operand is a string");
   });
 });

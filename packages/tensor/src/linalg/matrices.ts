@@ -3,7 +3,7 @@ import { DTypeError, ShapeError } from "../errors";
 import * as o from "../functions";
 import { constant } from "../functions/likes";
 import { convert } from "../functions/operands";
-import { withinRule } from "../literals";
+import { checkOperand, withinRule } from "../literals";
 import { positions } from "../primitives/positions";
 import { triangle } from "../primitives/triangle";
 import { bind } from "../run";
@@ -12,6 +12,7 @@ import type { Tensor } from "../tensor";
 
 /** @throws DTypeError, ShapeError unless x is a float tensor of matrices. */
 export function checkMatrix(where: string, x: Tensor): void {
+  checkOperand(where, x);
   if (!isFloat(x.dtype))
     throw new DTypeError(
       `${where}: takes float32 or float64 matrices, not ${x.dtype}; cast first, as in cast(x, "float32")`,

@@ -5,7 +5,7 @@ import { type TensorLike, withinRule } from "../literals";
 import { positions } from "../primitives/positions";
 import { bind } from "../run";
 import { checkShape, normalizeAxis, printShape, sameShape, type Shape } from "../shape";
-import type { Tensor } from "../tensor";
+import { Tensor } from "../tensor";
 import { bits, checkKey, split } from "./key";
 import { uniform } from "./uniform";
 
@@ -60,7 +60,7 @@ function gumbel(key: Tensor, shape: Shape, dtype: DType): Tensor {
  */
 export function permutation(key: Tensor, of: number | Tensor): Tensor {
   checkKey("random.permutation", key);
-  const n = typeof of === "number" ? of : of.shape[0];
+  const n = of instanceof Tensor ? of.shape[0] : of;
   if (n === undefined)
     throw new ShapeError(`random.permutation: a scalar has no rows; give a number or a tensor with an axis`);
   checkShape("random.permutation", [n]);

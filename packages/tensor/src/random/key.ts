@@ -1,3 +1,4 @@
+import { kindOf } from "../arguments";
 import { isInteger } from "../dtype";
 import { DTypeError, ShapeError } from "../errors";
 import * as o from "../functions";
@@ -61,9 +62,9 @@ export const generate = (key: Tensor, shape: Shape, word: ThreefryWord): Tensor 
 
 /** @throws DTypeError, ShapeError unless `key` is uint32 `[2]`. */
 export function checkKey(where: string, key: Tensor): void {
-  if (typeof key !== "object" || key.dtype !== "uint32")
+  if (!(key instanceof Tensor) || key.dtype !== "uint32")
     throw new DTypeError(
-      `${where}: a key is uint32 [2], not ${typeof key === "object" ? key.dtype : String(key)}; make one with random.key(seed)`,
+      `${where}: a key is uint32 [2], not ${key instanceof Tensor ? key.dtype : JSON.stringify(key)}; make one with random.key(seed)`,
     );
   if (key.shape.length !== 1 || key.shape[0] !== 2)
     throw new ShapeError(
@@ -88,6 +89,10 @@ function words(where: string, integer: number): [number, number] {
 }
 
 function asWord(where: string, x: Tensor): Tensor {
+  if (!(x instanceof Tensor))
+    throw new TypeError(
+      `${where}: ${kindOf(x)} in place of an integer; give one from 0 to 2^53 - 1, or an integer tensor`,
+    );
   if (x.shape.length !== 0 || (!isInteger(x.dtype) && !x.weak))
     throw new DTypeError(
       `${where}: takes an integer scalar, not ${x.dtype}${printShape(x.shape)}; cast or index it first`,
