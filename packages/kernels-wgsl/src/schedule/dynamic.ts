@@ -1,7 +1,6 @@
-import { type Aval, byteSize, sizeOf } from "@dzdt/tensor";
-import { type Place, rowSlots, type Value } from "@dzdt/tensor/lower";
+import type { Aval } from "@dzdt/tensor";
+import { layRows, type Place, rowSlots, type Value } from "@dzdt/tensor/lower";
 import type { WgslModule } from "../wgsl/module";
-import { rowStride } from "./heap";
 import type { Kernel } from "./kernel";
 
 /** A dynamic value outside of a program: its number of rows in 16 bytes, then room for as many as there can be. */
@@ -14,7 +13,7 @@ export interface Region {
 
 const headBytes = 16;
 
-export const strideOf = ({ dtype, shape }: Aval): number => rowStride(sizeOf(shape.slice(1)) * byteSize(dtype));
+export const strideOf = (aval: Aval): number => layRows([aval]).stride;
 
 /** Bytes of a dynamic value outside of a program. */
 export const regionBytes = (aval: Aval): number => headBytes + strideOf(aval) * aval.shape[0]!;

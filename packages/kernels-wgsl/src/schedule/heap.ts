@@ -1,8 +1,9 @@
-import { byteSize, type Node, sizeOf, type Tape } from "@dzdt/tensor";
+import type { Node, Tape } from "@dzdt/tensor";
 import {
   type CallAttributes,
   type CondAttributes,
   isDynamic,
+  layRows,
   type LoopAttributes,
   splitOutputs,
 } from "@dzdt/tensor/lower";
@@ -19,9 +20,6 @@ export function heapBound(tape: Tape): number {
   return bound;
 }
 
-/** Bytes from one row of a dynamic value to the next. */
-export const rowStride = (rowBytes: number): number => Math.ceil(rowBytes / 16) * 16;
-
 /** Those of one node. */
 export function heapOfNode(tape: Tape, { op, attributes, outs }: Node): number {
   if (op.control === "call") return heapBound((attributes as CallAttributes).tape);
@@ -29,11 +27,10 @@ export function heapOfNode(tape: Tape, { op, attributes, outs }: Node): number {
     const { onTrue, onFalse } = attributes as CondAttributes;
     return Math.max(heapBound(onTrue), heapBound(onFalse));
   }
-  const rows = (ids: readonly number[]): number =>
-    ids.reduce((sum, id) => {
-      const { dtype, shape, dynamic } = tape.avals[id]!;
-      return dynamic ? sum + rowStride(sizeOf(shape.slice(1)) * byteSize(dtype)) * (shape[0]! + reserve) : sum;
-    }, 0);
+  const rows = (ids: readonly number[]): number => {
+    const avals = ids.map((id) => tape.avals[id]!).filter(({ dynamic }) => dynamic);
+    return layRows(avals).stride * (Math.max(0, ...avals.map(({ shape }) => shape[0]!)) + reserve);
+  };
   if (op.control !== "loop") return rows(outs);
   const a = attributes as unknown as LoopAttributes;
   // An iteration gives back what it took.

@@ -41,3 +41,4 @@ export { elementsWith, type Loop, loopOf, prepare, type Prepared } from "./opera
 export { Operations } from "./operations";
 export { isProduct, productOf } from "./product";
 export { bytesOf, type FunctionPlan, type Layout, modeOf, type Place, placeInputs, type Plan, planTape } from "./plan";
+export { layRows } from "./rows";

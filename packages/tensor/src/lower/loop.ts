@@ -49,8 +49,8 @@ export function openLoop(lowering: Lowering, site: Site, plan: Plan, node: Node)
     "loop",
   );
   outs.carries.forEach(({ aval, place }, j) => lowering.copy(site, aval, place, given.carries[j]!.place));
-  const each = gather(a, outs.ys, "each");
-  const stride = isDynamic(a) ? each.reduce((sum, y) => sum + y.rowBytes, 0) : 0;
+  const { each, stride: apart } = gather(a, outs.ys);
+  const stride = isDynamic(a) ? apart : 0;
   for (const y of outs.ys) if (!y.aval.dynamic) clear(site, y.aval, y.place, hasRow(a) || a.length === 0);
   const bound = a.counted ? countOf(site, given.count[0]!.place, a.length) : int(site.k, a.length);
   if (isDynamic(a)) openRows(site, each, stride, bound, a.counted && !a.condition);

@@ -8,30 +8,38 @@ import type { Value } from "./emitter";
 import { readTop, takeBytes } from "./heap";
 import type { Place } from "./plan";
 
-/** A result of a loop that gathers rows. */
+/** A result of a loop that has a dynamic row of each iteration. */
 export interface Gathered {
   readonly aval: Aval;
   readonly place: Place;
-  readonly rowBytes: number;
-  /** Dynamic rows of all gathered results of a loop lie side by side; this one's begin here. */
+  /** Rows of one iteration lie side by side; this result's begin here. */
   readonly within: number;
 }
 
-/** The results that gather rows of one kind, with the bytes of a row. */
+/** Bytes of a row. */
+const rowBytes = ({ shape, dtype }: Aval): number => sizeOf(shape.slice(1)) * byteSize(dtype);
+
+/** Where rows of one iteration begin, and the bytes of all: each has words of its own, and long ones begin at multiples of 16 bytes. */
+export function layRows(avals: readonly Aval[]): { readonly within: readonly number[]; readonly stride: number } {
+  let end = 0;
+  const after = (unit: number): number => Math.ceil(end / unit) * unit;
+  const within = avals.map((aval) => {
+    const bytes = rowBytes(aval);
+    const begin = after(bytes >= 16 ? 16 : Math.max(4, byteSize(aval.dtype)));
+    end = begin + bytes;
+    return begin;
+  });
+  return { within, stride: after(16) };
+}
+
+/** The results that have a row of each iteration, and from one iteration to the next so many bytes. */
 export function gather(
   a: LoopAttributes,
   ys: readonly { aval: Aval; place: Place }[],
-  kind: "each" | "row",
-): Gathered[] {
-  let within = 0;
-  return ys.flatMap(({ aval, place }, k) => {
-    if (a.ys[k] !== kind) return [];
-    const bytes = sizeOf(aval.shape.slice(1)) * byteSize(aval.dtype);
-    const rowBytes = aval.dynamic ? Math.ceil(bytes / 16) * 16 : bytes;
-    const result = { aval, place, rowBytes, within };
-    within += rowBytes;
-    return [result];
-  });
+): { readonly each: readonly Gathered[]; readonly stride: number } {
+  const rows = ys.filter((_, k) => a.ys[k] === "each");
+  const { within, stride } = layRows(rows.map(({ aval }) => aval));
+  return { each: rows.map((y, k) => ({ ...y, within: within[k]! })), stride };
 }
 
 /** Rows that nothing may write are zero. */
