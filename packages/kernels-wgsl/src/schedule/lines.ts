@@ -58,7 +58,8 @@ class LineEmitter extends WgslEmitter {
   }
 }
 
-const roundUp = (bytes: number): number => Math.ceil(bytes / 16) * 16;
+/** Working memory begins at multiples of 16 bytes. */
+export const roundUp = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 
 /** How many lines the kernel rule of a node has; undefined where they are not all that it does. */
 export function linesOf(module: WgslModule, lowering: Lowering, plan: Plan, node: Node): Lines | undefined {

@@ -12,6 +12,7 @@ import {
 } from "@dzdt/tensor/lower";
 import type { WgslModule } from "../wgsl/module";
 import { groupSize, groupsFor, invocation, type Kernel } from "./kernel";
+import { roundUp } from "./lines";
 import { scanPasses } from "./scan";
 import { scatterPasses } from "./scatter";
 import { sortPasses } from "./sort";
@@ -52,8 +53,6 @@ export function passesOf({ tape }: Plan, { op, ins, outs, attributes }: Node): P
       return scatterPasses(avals, known);
   }
 }
-
-const roundUp = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 
 /** Bytes of the working memory of all passes. */
 export const passesBytes = ({ scratch }: Passes): number =>
