@@ -20,13 +20,6 @@ const looksDownOnly = order.map((name, i) => ({
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
   forbidden: [
-    {
-      name: "no-cycles",
-      comment: "modules that import each other at run time are one module in disguise; types may point both ways",
-      severity: "error",
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
-    },
     ...looksDownOnly,
     {
       name: "kernels-wgsl-sees-only-tensor",

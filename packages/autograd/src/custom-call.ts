@@ -16,13 +16,14 @@ export function place<T>(values: readonly T[], marks: readonly boolean[]): (T | 
 /** Types of a tape's outputs. */
 export const outputAvals = (tape: Tape): Aval[] => tape.outputs.map((id) => tape.avals[id]!);
 
-/** A tape made by hand, of functions of values on it. */
+/** A tape made by hand, of functions of values on it; its numbers live where those of another do. */
 export function tapeOf(
   where: string,
+  beside: Tape,
   avals: readonly Aval[],
   fn: (ins: readonly Tensor[], tape: Tape) => readonly Tensor[],
 ): Tape {
-  const tape = new Tape(where);
+  const tape = new Tape(where, { target: beside.target });
   tape.seal(
     fn(
       avals.map((aval) => tape.input(aval)),

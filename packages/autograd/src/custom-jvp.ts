@@ -109,9 +109,9 @@ export function customJvp<A extends readonly unknown[], Y>(
     );
     const ins = [...plain.ins, ...ruled.captured];
     const avals = ins.map((x) => x.aval);
-    const tape = tapeOf("customJvp", avals, (xs) => inline(plain.tape, xs.slice(0, plain.ins.length)));
+    const tape = tapeOf("customJvp", plain.tape, avals, (xs) => inline(plain.tape, xs.slice(0, plain.ins.length)));
     const still: Aval[] = pick(ins, floatsOf(ins)).map(({ dtype, shape }) => ({ dtype, shape }));
-    const tangents = tapeOf("customJvp: rule", [...avals, ...still], (xs) =>
+    const tangents = tapeOf("customJvp: rule", ruled.tape, [...avals, ...still], (xs) =>
       inline(ruled.tape, [
         ...xs.slice(0, count),
         ...xs.slice(ins.length, ins.length + moves.length),

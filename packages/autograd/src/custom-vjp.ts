@@ -84,6 +84,7 @@ const customVjpCall: Primitive<CustomVjp> = /* @__PURE__ */ primitive<CustomVjp>
     // The cotangent of what is the same for all examples is the sum of those of the examples.
     const summed = tapeOf(
       back.where,
+      back,
       back.inputs.map((id) => back.avals[id]!),
       (values) => inline(back, values).map((ct, k) => (givenBatched[k] ? ct : o.sum(ct, [0]))),
     );
@@ -131,8 +132,8 @@ export function customVjp<A extends readonly unknown[], Y, R>(
     const ins = [...leaves, ...closedByF, ...closedByForward, ...back.captured];
     const avals = ins.map((x) => x.aval);
     const at = { f: count, forward: count + closedByF.length, backward: ins.length - back.captured.length };
-    const tape = tapeOf("customVjp", avals, (xs) => inlineTo(plain.tape, xs.slice(0, at.forward), xs));
-    const forward = tapeOf("customVjp: forward", avals, (xs) => {
+    const tape = tapeOf("customVjp", plain.tape, avals, (xs) => inlineTo(plain.tape, xs.slice(0, at.forward), xs));
+    const forward = tapeOf("customVjp: forward", ahead.tape, avals, (xs) => {
       const found = inlineTo(ahead.tape, [...xs.slice(0, at.f), ...xs.slice(at.forward, at.backward)], xs);
       return [...found, ...xs.slice(at.backward)];
     });
@@ -155,7 +156,7 @@ function backwardInOrder(back: Tape, forward: Tape, outs: number, floats: readon
   const saved = outputAvals(forward).slice(outs);
   const cts = pick(outputAvals(forward).slice(0, outs), floats);
   const closed = back.inputs.length - back.declaredInputs;
-  return tapeOf(back.where, [...saved, ...cts], (xs) => {
+  return tapeOf(back.where, back, [...saved, ...cts], (xs) => {
     const residuals = xs.slice(0, saved.length - closed);
     const captured = xs.slice(saved.length - closed, saved.length);
     return inline(back, [...residuals, ...xs.slice(saved.length), ...captured]);

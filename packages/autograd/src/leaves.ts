@@ -1,4 +1,4 @@
-import { DTypeError, isFloat, type Target, Tensor, tree, type Tree } from "@dzdt/tensor";
+import { defaultTarget, DTypeError, isFloat, type Target, Tensor, tree, type Tree } from "@dzdt/tensor";
 import { printAval } from "./check";
 
 /** A tree taken apart. */
@@ -11,15 +11,15 @@ export interface Flat {
 /** How numbers among the leaves become tensors: float32, or a weak number that takes the dtype of what it meets. */
 export type NumberKind = "float32" | "weak";
 
-/** Takes a tree apart; numbers become tensors on the target of the tensors beside them, else on that of `beside`. */
+/** Takes a tree apart; numbers become tensors on the target of the tensors beside them, else on `beside`, which is `defaultTarget()` unless given. */
 export function flatten(value: unknown, numbers: NumberKind = "float32", beside?: Target): Flat {
   const { leaves, structure } = tree.flatten(value as Tree);
-  const target = leaves.find((x): x is Tensor => x instanceof Tensor)?.target ?? beside;
+  const target = leaves.find((x): x is Tensor => x instanceof Tensor)?.target ?? beside ?? defaultTarget();
   return {
     leaves: leaves.map((x) => {
       if (x instanceof Tensor) return x;
       if (typeof x === "boolean") return Tensor.scalar(Number(x), "bool", target);
-      const double = numbers === "weak" && (target?.supports("float64") ?? true);
+      const double = numbers === "weak" && target.supports("float64");
       return Tensor.scalar(x, double ? "float64" : "float32", target, numbers === "weak");
     }),
     rebuild: (others) => tree.unflatten(structure, others),

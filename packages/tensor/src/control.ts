@@ -1,4 +1,4 @@
-import { checkFunction } from "./arguments";
+import { checkFunction, checkOptions } from "./arguments";
 import { isFloat } from "./dtype";
 import { ShapeError, TraceError } from "./errors";
 import { numberLike } from "./literals";
@@ -9,6 +9,7 @@ import { loop } from "./primitives/loop";
 import { counterType, rowType, typeOf } from "./primitives/retrace";
 import { bind } from "./run";
 import { printShape, sameShape } from "./shape";
+import { defaultTarget } from "./targets/default";
 import type { Target } from "./targets/target";
 import { Tensor } from "./tensor";
 import { trace } from "./trace";
@@ -19,19 +20,19 @@ export type Tensors<T> = Mapped<T, Tensor>;
 
 /** The leaves as tensors: numbers are float32, booleans `bool`, on `target`. */
 /** Tensors of a tree. A number is float32, traced or not. */
-const tensorsOf = (tree: Tree, target: Target | undefined): { list: Tensor[]; structure: Structure } => {
+const tensorsOf = (tree: Tree, target: Target): { list: Tensor[]; structure: Structure } => {
   const { leaves, structure } = flatten(tree);
   return { list: leaves.map((x) => (x instanceof Tensor ? strong(x) : scalarOn(x, target))), structure };
 };
 
 const strong = (x: Tensor): Tensor => (x.weak ? convert(x, "float32") : x);
 
-const scalarOn = (x: number | boolean, target: Target | undefined): Tensor =>
+const scalarOn = (x: number | boolean, target: Target): Tensor =>
   Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32", target);
 
-/** Where numbers beside these trees go: to the target of the first tensor among them. */
-const targetOf = (...trees: readonly Tree[]): Target | undefined =>
-  trees.flatMap((tree) => flatten(tree).leaves).find((x) => x instanceof Tensor)?.target;
+/** Where numbers beside these trees go: to the target of the first tensor among them, if there is one. */
+const targetOf = (...trees: readonly Tree[]): Target =>
+  trees.flatMap((tree) => flatten(tree).leaves).find((x) => x instanceof Tensor)?.target ?? defaultTarget();
 
 /** What a body returned as carry, checked against what it was given. Weak numbers and broadcastable constants are brought to its types. */
 function nextCarry(where: string, result: Tree, structure: Structure, carry: readonly Tensor[]): Tensor[] {
@@ -107,6 +108,7 @@ export function scan<C extends Tree, X extends Tree | undefined, Y extends Tree>
   options: LoopOptions & { readonly length?: number; readonly reverse?: boolean } = {},
 ): [Tensors<C>, Tensors<Y>] {
   checkFunction("scan", step);
+  checkOptions("scan", options, ["length", "reverse", "checkpoints"]);
   const checkpoints = checkCheckpoints("scan", options.checkpoints ?? "all");
   const target = targetOf(init, xs ?? []);
   const carry = tensorsOf(init, target);
@@ -181,6 +183,7 @@ export function whileLoop<C extends Tree>(
     throw new ShapeError(
       `whileLoop: maxSteps is ${String(maxSteps)}; give the most steps there may be, as in { maxSteps: 1000 }`,
     );
+  checkOptions("whileLoop", options, ["maxSteps", "checkpoints"]);
   const checkpoints = checkCheckpoints("whileLoop", options.checkpoints ?? "all");
   const target = targetOf(init);
   const carry = tensorsOf(init, target);
@@ -216,6 +219,7 @@ export function fori<C extends Tree>(
   options: LoopOptions = {},
 ): Tensors<C> {
   checkFunction("fori", body);
+  checkOptions("fori", options, ["checkpoints"]);
   const checkpoints = checkCheckpoints("fori", options.checkpoints ?? "all");
   if (!Number.isInteger(n) || n < 0) throw new ShapeError(`fori: n is ${n}; give a non-negative integer`);
   const target = targetOf(init);
@@ -267,7 +271,7 @@ export function cond<A extends Tree[], R extends Tree>(
   return unflatten(structures[0]!, results);
 }
 
-function predicateOf(where: string, predicate: Tensor | boolean, target: Target | undefined): Tensor {
+function predicateOf(where: string, predicate: Tensor | boolean, target: Target): Tensor {
   if (typeof predicate === "boolean") return scalarOn(predicate, target);
   if (!(predicate instanceof Tensor))
     throw new TraceError(`${where}: the predicate is ${String(predicate)}; give a bool scalar tensor, as in x.less(1)`);

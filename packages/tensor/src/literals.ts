@@ -3,6 +3,7 @@ import type { DType } from "./dtype";
 import { isFloat, isInteger } from "./dtype";
 import { DTypeError } from "./errors";
 import { numberTensor } from "./tape";
+import { defaultTarget } from "./targets/default";
 import { Tensor } from "./tensor";
 
 /** What functions take where they want a tensor: numbers are weak, they take the dtype of what they meet. */
@@ -62,7 +63,7 @@ export const asTensor = (x: TensorLike): Tensor => operand("tensor", x);
 export function operand(where: string, x: TensorLike): Tensor {
   if (x instanceof Tensor) return x;
   checkOperand(where, x);
-  return Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32");
+  return Tensor.scalar(Number(x), typeof x === "boolean" ? "bool" : "float32", defaultTarget());
 }
 
 function dtypeBeside(value: number | boolean, dtype: DType): DType {

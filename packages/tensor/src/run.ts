@@ -118,7 +118,7 @@ function makeCase(
 ): Case {
   let key = `${name}/${op.name}${keyOfAttribute(attributes)}`;
   for (const x of ins) key += keyOfAval(x);
-  const tape = new Tape(op.name);
+  const tape = new Tape(op.name, { target });
   const inputs = ins.map((x) => tape.input(x.aval));
   const values = tape.record(op, prepare(tape, inputs), attributes);
   tape.seal(values);

@@ -64,7 +64,8 @@ export class Tape {
   /** Outer tensors that the traced function closed over, in the order of the inputs that stand for them, until {@link release}. */
   readonly captured: Tensor[] = [];
   readonly where: string;
-  readonly target: Target | undefined;
+  /** Where the numbers live that the program reads and makes. */
+  readonly target: Target;
 
   private declared = 0;
   private sealed = false;
@@ -83,10 +84,10 @@ export class Tape {
   constructor(
     where: string,
     options: {
-      readonly target?: Target | undefined;
+      readonly target: Target;
       readonly primals?: Primals | undefined;
       readonly frozen?: boolean | undefined;
-    } = {},
+    },
   ) {
     this.where = where;
     this.target = options.target;
@@ -251,7 +252,7 @@ export class Tape {
     const at = this.inputs.indexOf(id, this.declared);
     if (at >= 0) return this.captured[at - this.declared]!.concrete();
     const literal = this.literals.find((x) => x.id === id);
-    return literal && Tensor.scalar(literal.value, this.avals[id]!.dtype);
+    return literal && Tensor.scalar(literal.value, this.avals[id]!.dtype, this.target);
   }
 
   /** The number of a tensor on this tape, which captures it if it comes from outside. */

@@ -5,7 +5,6 @@ import type { TensorMethods } from "./methods";
 import type { Aval } from "./primitive";
 import { printShape, type Shape, sizeOf } from "./shape";
 import type { Tape } from "./tape";
-import { defaultTarget } from "./targets/default";
 import type { Storage, Target } from "./targets/target";
 import { formatTensor } from "./format";
 
@@ -51,6 +50,8 @@ export class Tensor {
   private fate: string | SharedFate | undefined;
 
   private constructor(aval: Aval, tape: Tape | undefined, id: number, storage: Storage, home: Target | undefined) {
+    if (typeof aval?.dtype !== "string")
+      throw new TypeError("Tensor: its constructor is internal; call tensor(values) to make one, without new");
     this.shape = aval.shape;
     this.dtype = aval.dtype;
     this.weak = aval.weak ?? false;
@@ -82,7 +83,7 @@ export class Tensor {
   }
 
   /** A concrete number. */
-  static scalar(value: number, dtype: DType, target: Target = defaultTarget(), weak = false): Tensor {
+  static scalar(value: number, dtype: DType, target: Target, weak = false): Tensor {
     const array = allocate(dtype, 1);
     array[0] = dtype === "bool" ? Number(value !== 0) : value;
     return new Tensor({ dtype, shape: [], weak }, undefined, -1, target.upload(array, dtype, []), target);
@@ -102,7 +103,7 @@ export class Tensor {
   }
 
   get target(): Target {
-    return this.home ?? this.tape?.target ?? defaultTarget();
+    return this.home ?? this.tape!.target;
   }
 
   /** Ends this tensor's use: a program has taken its memory. Internal. */

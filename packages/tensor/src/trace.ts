@@ -2,6 +2,7 @@ import type { Aval } from "./primitive";
 import type { Traced } from "./rules";
 import { evaluate } from "./run";
 import { Tape } from "./tape";
+import { defaultTarget } from "./targets/default";
 import type { Target } from "./targets/target";
 import type { Tensor } from "./tensor";
 
@@ -13,7 +14,7 @@ let enclosing: Target | undefined;
  * @param where names the trace in errors
  * @param options.primals concrete (or outer traced) tensors behind the inputs: lets the function read numbers while it is traced
  * @param options.frozen numbers in the function are literals of the tape (see `Tape`)
- * @param options.target where numbers that the function meets live. @defaultValue that of the function around this one
+ * @param options.target where numbers that the function meets live. @defaultValue that of the function around this one, or `defaultTarget()`
  */
 export function trace(
   where: string,
@@ -27,7 +28,7 @@ export function trace(
 ): Traced {
   const primals = options.primals && { inputs: options.primals, evaluate };
   const before = enclosing;
-  const target = options.target ?? before;
+  const target = options.target ?? before ?? defaultTarget();
   const tape = new Tape(where, { target, primals, frozen: options.frozen });
   enclosing = target;
   try {

@@ -1,4 +1,4 @@
-import { cast, Tensor, take, tensor } from "@dzdt/tensor";
+import { cast, defaultTarget, Tensor, take, tensor } from "@dzdt/tensor";
 import type { BrownianPath } from "../../src/sde";
 
 /** A step of a path: its length, W and H. */
@@ -27,7 +27,7 @@ export function givenPath(
     t1: ts[ts.length - 1]!,
     tolerance: 0,
     increment: (s) => {
-      const from = s instanceof Tensor ? s : Tensor.scalar(s, "float64");
+      const from = s instanceof Tensor ? s : Tensor.scalar(s, "float64", defaultTarget());
       const row = cast(starts.lessEqual(from), "int32").sum().sub(1);
       return { W: take(w, row, 0).reshape(shape), H: take(area, row, 0).reshape(shape) };
     },
