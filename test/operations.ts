@@ -26,8 +26,8 @@ export interface Scope {
   readonly step: Step;
   at(k: number): Tensor;
   axis(x: Tensor, k?: number): number;
-  /** Runs the body with other values in front of those there are. */
-  run(own: readonly Tensor[]): Tensor[];
+  /** Runs the body with other values in front of those there are. @param alone without those there are */
+  run(own: readonly Tensor[], alone?: boolean): Tensor[];
 }
 /** Gives the values that a step adds. */
 export type Operation = (s: Scope) => Tensor | readonly Tensor[];

@@ -14,6 +14,8 @@ export interface Program {
 }
 
 const largest = 400;
+/** Operations that transform their body. */
+const transformNames = ["kept", "mapped", "gradient", "pushed", "pulled", "curved", "ruledBack", "ruledAhead"];
 
 function runSteps(
   table: Readonly<Record<string, Operation>>,
@@ -32,7 +34,7 @@ function runSteps(
         if (x.ndim === 0) throw new ShapeError("no axis");
         return step.n % x.ndim;
       },
-      run: (own) => runSteps(table, step.body, [...values.slice(-4), ...own]),
+      run: (own, alone = false) => runSteps(table, step.body, alone ? own : [...values.slice(-4), ...own]),
     };
     try {
       const result = operation(scope);
@@ -91,7 +93,7 @@ export function programs(
   table: Readonly<Record<string, Operation>>,
   options: { readonly dtypes?: readonly DType[]; readonly steps?: number } = {},
 ): fc.Arbitrary<Program> {
-  const control = new Set(["fori", "scan", "while", "cond", "compiled", "twiceCalled"]);
+  const control = new Set(["fori", "scan", "while", "cond", "compiled", "twiceCalled", ...transformNames]);
   const names = Object.keys(table);
   const plain = fc.constantFrom(...names.filter((name) => !control.has(name)));
   const nested = fc.constantFrom(...names.filter((name) => control.has(name)));

@@ -54,6 +54,46 @@ describe("derivatives of loops and branches", () => {
     near(grad(branch)(f64(-2)), [-4]);
     near(grad(branch)(f64(2)), [3]);
     near(vmap(grad(branch))(f64([-2, 2])), [-4, 3]);
+    expect(vmap(grad(grow))(f64([])).shape).toEqual([0]);
+    expect(grad((xs: Tensor) => vmap(grow)(xs).sum())(f64([])).shape).toEqual([0]);
+  });
+});
+
+describe("gradients through a batch are those of its elements, where what is computed for others beside them is not finite", () => {
+  const total = (f: (...xs: Tensor[]) => Tensor): ((...xs: Tensor[]) => Tensor) =>
+    grad((...xs) => vmap(f)(...xs).sum());
+
+  test.each(["all", "sqrt", "log", 2] as const)("of loops that end one by one, with checkpoints %s", (checkpoints) => {
+    // One step more would take the root of a negative number, and divide by 0.
+    const shrink = (x: Tensor, n: Tensor): Tensor =>
+      whileLoop(
+        (c: { t: Tensor; y: Tensor }) => c.t.less(n),
+        ({ t, y }: { t: Tensor; y: Tensor }) => ({
+          t: t.add(1),
+          y: y.div(n.sub(t)).add(n.sub(t).sub(0.5).sqrt().exp()),
+        }),
+        { t: f64(0), y: x },
+        { maxSteps: 20, checkpoints },
+      ).y;
+    const [xs, ns] = [f64([1, 2, 3]), f64([1, 3, 6])];
+    near(total(shrink)(xs, ns), [1, 1 / 6, 1 / 720]);
+    near(compile(total(shrink))(xs, ns), [1, 1 / 6, 1 / 720]);
+    near(vmap(grad(shrink))(xs, ns), [1, 1 / 6, 1 / 720]);
+  });
+
+  test("of branches", () => {
+    const root = (x: Tensor): Tensor =>
+      cond(
+        x.less(0),
+        (z: Tensor) => z.mul(3),
+        (z: Tensor) => z.sqrt().exp(),
+        x,
+      );
+    near(total(root)(f64([-2, 4])), [3, Math.exp(2) / 4]);
+    near(grad((x: Tensor) => total(root)(x).square().sum())(f64([-2, 4])), [
+      0,
+      (Math.exp(2) / 2) * (Math.exp(2) / 16 - Math.exp(2) / 32),
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions } from "./arguments";
+import { checkFunction, checkNumbers, checkOptions } from "./arguments";
 import { TraceError, UnsupportedError } from "./errors";
 import { keyOfAval, sameType } from "./key";
 import type { Aval } from "./primitive";
@@ -80,6 +80,7 @@ export function compile<F extends (...args: never[]) => unknown>(
 ): Compiled<F> {
   checkFunction("compile", fn);
   checkOptions("compile", options, ["target", "donate"]);
+  checkNumbers("compile", "donate", options.donate ?? []);
   if (options.target) checkTarget("compile", options.target);
   const where = fn.name || "compile";
   const entries: Entry[] = []; // Latest first.
@@ -100,8 +101,7 @@ export function compile<F extends (...args: never[]) => unknown>(
     return entry;
   };
   const donate = (given: readonly Tensor[], ends: readonly number[]): void => {
-    for (const k of options.donate ?? [])
-      for (let j = ends[k - 1] ?? 0; j < (ends[k] ?? 0); j++) given[j]!.donate(where);
+    for (const k of options.donate ?? []) given.slice(ends[k - 1] ?? 0, ends[k] ?? 0).forEach((x) => x.donate(where));
   };
   /** The call, for arguments of the form that one of the latest two calls had; undefined for others, and for traced ones. */
   const callAgain = (args: readonly unknown[]): { readonly result: unknown } | undefined => {

@@ -99,6 +99,10 @@ export interface Primitive<A extends Attributes = Attributes> {
   /** How many leading axes every input shares with the result: an element at [i, j, …] of the result needs of them only what is at [i, j, …]. */
   leading?(ins: readonly Aval[], attributes: A): number;
   readonly kernel?: KernelRule<A>;
+  /** Of a view that only changes the order of axes: the axis of the input that each axis of the result goes along. */
+  order?(attributes: A): readonly number[];
+  /** Of a view: is it somewhere along an axis that its elements come to be made of another input, or of none? Its code compares positions then. */
+  readonly seams?: boolean;
   /** The result has the input's memory: same elements in the same order. */
   readonly alias?: boolean;
   /** The sum of two inputs: a product that is one of them may take up the other where it is written. */

@@ -30,7 +30,7 @@ function tiledOf(plan: Plan, node: Node, at: number): Tiled | undefined {
   const { places, tape } = plan;
   const product = productOf(tape, node);
   if (product?.dtype !== "float32" || sizeOf(tape.avals[node.outs[0]!]!.shape) < fewest) return undefined;
-  const { batch, rows, columns, innerA, innerB } = product;
+  const { loops: batch, rows, columns, inner: sum } = product;
   const [m, n] = [rows.length, columns.length];
   const count = batch.reduce((total, { length }) => total * length, 1);
   const groups = [Math.ceil(n / tile), Math.ceil(m / tile), count] as const;
@@ -42,12 +42,12 @@ function tiledOf(plan: Plan, node: Node, at: number): Tiled | undefined {
   const length = inner?.length ?? 1;
   return {
     groups,
-    layout: { leftAlongRows: innerA.stride === 1, rightAlongRows: columns.stride === 1 },
+    layout: { leftAlongRows: sum.a === 1, rightAlongRows: columns.b === 1 },
     numbers: [
-      ...[m, n, innerA.length, length],
+      ...[m, n, sum.length, length],
       ...[left.offset / 4, right.offset / 4, at, 0],
-      ...[rows.stride, innerA.stride, outer?.a ?? 0, inner?.a ?? 0],
-      ...[innerB.stride, columns.stride, outer?.b ?? 0, inner?.b ?? 0],
+      ...[rows.a, sum.a, outer?.a ?? 0, inner?.a ?? 0],
+      ...[sum.b, columns.b, outer?.b ?? 0, inner?.b ?? 0],
       ...[n, 1, m * n * length, m * n],
     ],
   };

@@ -1,3 +1,4 @@
+import { checkOptions } from "../arguments";
 import { asTensor, type TensorLike, withinRule } from "../literals";
 import { relu as reluPrimitive } from "../primitives/relu";
 import { sigmoid as sigmoidPrimitive } from "../primitives/sigmoid";
@@ -31,6 +32,7 @@ export interface GeluOptions {
  * Reference: Hendrycks and Gimpel 2016, doi:10.48550/arXiv.1606.08415.
  */
 export function gelu(x: TensorLike, options: GeluOptions = {}): Tensor {
+  checkOptions("gelu", options, ["approximate"]);
   const z = asFloat(x);
   return withinRule(() => {
     const bell = options.approximate

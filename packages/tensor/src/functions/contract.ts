@@ -1,4 +1,4 @@
-import { checkNumbers } from "../arguments";
+import { checkNumbers, checkOptions } from "../arguments";
 import { ShapeError } from "../errors";
 import type { TensorLike } from "../literals";
 import { contract as contractPrimitive } from "../primitives/contract";
@@ -72,7 +72,9 @@ export interface ContractOptions {
  * Products summed over pairs of axes (NumPy's tensordot, with batch axes). Result axes: batch, then the rest of a, then the rest of b.
  * @example contract(a, b, { axes: [[1], [0]] }) // matrix product
  */
-export function contract(x: TensorLike, y: TensorLike, { axes = 1, batch = [[], []] }: ContractOptions = {}): Tensor {
+export function contract(x: TensorLike, y: TensorLike, options: ContractOptions = {}): Tensor {
+  checkOptions("contract", options, ["axes", "batch"]);
+  const { axes = 1, batch = [[], []] } = options;
   const [a, b] = factors("contract", x, y);
   const span = (from: number, count: number): number[] => Array.from({ length: count }, (_, j) => from + j);
   const lists = typeof axes === "number" ? ([span(a.ndim - axes, axes), span(0, axes)] as const) : axes;

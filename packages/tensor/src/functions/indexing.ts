@@ -1,3 +1,4 @@
+import { checkOptions, isCount } from "../arguments";
 import { isInteger } from "../dtype";
 import { DTypeError, ShapeError } from "../errors";
 import { asTensor, type TensorLike } from "../literals";
@@ -76,10 +77,17 @@ function place(
   x: Tensor,
   indices: Tensor,
   axis: number,
-  { batch = 0 }: GatherOptions,
+  options: GatherOptions,
 ): { axis: number; batch: number } {
+  checkOptions(where, options, ["batch"]);
+  const { batch = 0 } = options;
   const along = normalizeAxis(where, axis, x.ndim);
-  if (batch > along || batch > indices.ndim || !sameShape(x.shape.slice(0, batch), indices.shape.slice(0, batch)))
+  if (
+    !isCount(batch) ||
+    batch > along ||
+    batch > indices.ndim ||
+    !sameShape(x.shape.slice(0, batch), indices.shape.slice(0, batch))
+  )
     throw new ShapeError(
       `${where}: ${batch} batch axes of shapes ${printShape(x.shape)} and ${printShape(indices.shape)} along axis ${along}; ` +
         `leading axes must be equal and come before the axis`,

@@ -1,3 +1,4 @@
+import { checkOptions } from "../arguments";
 import { asTensor, type TensorLike } from "../literals";
 import type { Attributes, Primitive } from "../primitive";
 import { argmax as argmaxPrimitive } from "../primitives/argmax";
@@ -21,6 +22,7 @@ export interface ReduceOptions {
   /** Reduced axes stay, with length 1. @defaultValue false */
   readonly keepDims?: boolean;
 }
+const names = ["keepDims"];
 
 /** Sum over axes; of `bool` it is int32. Floats are added in blocks: the error grows with log n. */
 export const sum = (x: TensorLike, axis?: Axes, options?: ReduceOptions): Tensor => {
@@ -67,8 +69,9 @@ function logical(
   op: Primitive<{ readonly axes: readonly number[] }>,
   x: TensorLike,
   axis: Axes,
-  options?: ReduceOptions,
+  options: ReduceOptions = {},
 ): Tensor {
+  checkOptions(where, options, names);
   const tensor = convert(asTensor(x), "bool");
   const axes = normalizeAxes(where, axis, tensor.ndim);
   if (sizeOf(axes.map((a) => tensor.shape[a]!)) > 0) return reduce(op, where, tensor, axes, options);
@@ -92,6 +95,7 @@ function reduce(
   axis: Axes,
   options: ReduceOptions = {},
 ): Tensor {
+  checkOptions(where, options, names);
   const axes = normalizeAxes(where, axis, x.ndim);
   const result = bind(op, [x], { axes })[0]!;
   return options.keepDims ? reshape(result, keptShape(x, axes, options)) : result;
@@ -104,6 +108,7 @@ function search(
   axis?: number,
   options: ReduceOptions = {},
 ): Tensor {
+  checkOptions(where, options, names);
   const line = axis === undefined ? reshape(x, [x.size]) : x;
   const along = normalizeAxis(where, axis ?? 0, line.ndim);
   const result = bind(op, [line], { axis: along })[0]!;

@@ -1,3 +1,4 @@
+import { checkOptions } from "../arguments";
 import { UnsupportedError } from "../errors";
 import type { TensorLike } from "../literals";
 import { normalizeAxes, sizeOf } from "../shape";
@@ -15,7 +16,8 @@ import { stopGradient } from "./stop-gradient";
 import { reshape } from "./structure";
 
 /** Arithmetic mean over axes; NaN of none. Integers give float32. */
-export function mean(x: TensorLike, axis?: Axes, options?: ReduceOptions): Tensor {
+export function mean(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  checkOptions("mean", options, ["keepDims"]);
   const tensor = asFloat(x);
   const total = sum(tensor, axis, options);
   return div(total, constant(countOf("mean", tensor, axis), total));
@@ -27,15 +29,20 @@ export interface VarianceOptions extends ReduceOptions {
 }
 
 /** Mean squared distance from the mean, over axes. */
-export function variance(x: TensorLike, axis?: Axes, options: VarianceOptions = {}): Tensor {
-  const tensor = asFloat(x);
-  const total = sum(square(sub(tensor, mean(tensor, axis, { keepDims: true }))), axis, options);
-  return div(total, constant(countOf("variance", tensor, axis) - (options.ddof ?? 0), total));
-}
+export const variance = (x: TensorLike, axis?: Axes, options?: VarianceOptions): Tensor =>
+  spreadOf("variance", x, axis, options);
 
 /** Standard deviation: the square root of the variance. Its derivative at 0 is taken as 0. */
 export const std = (x: TensorLike, axis?: Axes, options?: VarianceOptions): Tensor =>
-  rootOf(variance(x, axis, options));
+  rootOf(spreadOf("std", x, axis, options));
+
+function spreadOf(where: string, x: TensorLike, axis?: Axes, options: VarianceOptions = {}): Tensor {
+  checkOptions(where, options, ["keepDims", "ddof"]);
+  const { ddof = 0, ...kept } = options;
+  const tensor = asFloat(x);
+  const total = sum(square(sub(tensor, mean(tensor, axis, { keepDims: true }))), axis, kept);
+  return div(total, constant(countOf(where, tensor, axis) - ddof, total));
+}
 
 /**
  * exp x / Σ exp x along an axis (the last unless told), without overflow; 0 where it would be less than the least normal number. Of a scalar
@@ -81,20 +88,21 @@ export interface NormOptions extends ReduceOptions {
  * @throws UnsupportedError for orders other than 1, 2 and ±Infinity
  */
 export function norm(x: TensorLike, axis?: Axes, options: NormOptions = {}): Tensor {
+  checkOptions("norm", options, ["keepDims", "ord"]);
   const size = abs(asFloat(x));
-  const { ord = 2 } = options;
+  const { ord = 2, ...kept } = options;
   const axes = normalizeAxes("norm", axis, size.ndim);
   if (![1, 2, Infinity, -Infinity].includes(ord))
     throw new UnsupportedError(`norm: order ${ord} is not offered; give ord 1, 2, Infinity or -Infinity`);
-  if (ord === 1) return sum(size, axes, options);
-  if (ord === -Infinity) return min(size, axes, options);
-  if (sizeOf(axes.map((a) => size.shape[a]!)) === 0) return fullLike(size, 0, keptShape(size, axes, options));
-  if (ord === Infinity) return max(size, axes, options);
+  if (ord === 1) return sum(size, axes, kept);
+  if (ord === -Infinity) return min(size, axes, kept);
+  if (sizeOf(axes.map((a) => size.shape[a]!)) === 0) return fullLike(size, 0, keptShape(size, axes, kept));
+  if (ord === Infinity) return max(size, axes, kept);
   const greatest = stopGradient(max(size, axes, { keepDims: true }));
   const usable = and(isFinite(greatest), not(equal(greatest, constant(0, greatest))));
   const scale = where(usable, greatest, constant(1, greatest));
   const root = mul(rootOf(sum(square(div(size, scale)), axes, { keepDims: true })), scale);
-  return options.keepDims ? root : reshape(root, keptShape(size, axes));
+  return kept.keepDims ? root : reshape(root, keptShape(size, axes));
 }
 
 /** √x with derivative 0 where x is 0. */

@@ -1,3 +1,4 @@
+import { checkOptions, kindOf } from "../arguments";
 import type { DType } from "../dtype";
 import { allocate, type TypedArray } from "../dtype";
 import { type Shape, sizeOf, stridesOf } from "../shape";
@@ -22,6 +23,8 @@ const descriptions: Readonly<Record<DType, string>> = {
  * Source: NumPy enhancement proposal 1, https://numpy.org/neps/nep-0001-npy-format.html
  */
 export function readNpy(bytes: Uint8Array, options: ReadOptions = {}): Tensor {
+  checkBytes("readNpy", bytes);
+  checkOptions("readNpy", options, ["target"]);
   return within("readNpy", () => {
     const { description, fortran, shape, offset } = readHeader(bytes);
     const element = elements[description.slice(1)];
@@ -44,6 +47,14 @@ export function readNpy(bytes: Uint8Array, options: ReadOptions = {}): Tensor {
 /** The bytes of a tensor as an .npy file, version 1.0, as `numpy.save` writes it. */
 export async function writeNpy(x: Tensor): Promise<Uint8Array> {
   return npyBytes(await x.data(), x.dtype, x.shape);
+}
+
+/** @throws TypeError for what is no array of bytes, of whichever realm */
+export function checkBytes(where: string, bytes: unknown): void {
+  if (Object.prototype.toString.call(bytes) !== "[object Uint8Array]")
+    throw new TypeError(
+      `${where}: ${kindOf(bytes)} in place of bytes; give a Uint8Array, as in new Uint8Array(await response.arrayBuffer())`,
+    );
 }
 
 /** Runs a reader and names it in its errors. */

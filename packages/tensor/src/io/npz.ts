@@ -1,7 +1,8 @@
 import { unzipSync, zipSync } from "fflate";
+import { checkOptions } from "../arguments";
 import type { Tensor } from "../tensor";
 import { FormatError } from "./errors";
-import { npyBytes, readNpy, within } from "./npy";
+import { checkBytes, npyBytes, readNpy, within } from "./npy";
 import type { ReadOptions } from "./to-tensor";
 
 /**
@@ -10,6 +11,8 @@ import type { ReadOptions } from "./to-tensor";
  * @throws FormatError for anything else, never a partial result
  */
 export function readNpz(bytes: Uint8Array, options: ReadOptions = {}): Record<string, Tensor> {
+  checkBytes("readNpz", bytes);
+  checkOptions("readNpz", options, ["target"]);
   return within("readNpz", () => {
     const files = unzip(bytes);
     return Object.fromEntries(
@@ -30,6 +33,7 @@ export async function writeNpz(
   tensors: Readonly<Record<string, Tensor>>,
   options: { readonly compress?: boolean } = {},
 ): Promise<Uint8Array> {
+  checkOptions("writeNpz", options, ["compress"]);
   const files = Object.create(null) as Record<string, Uint8Array>;
   for (const name of Object.keys(tensors).sort()) {
     const x = tensors[name]!;

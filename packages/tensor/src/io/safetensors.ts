@@ -1,9 +1,10 @@
+import { checkOptions } from "../arguments";
 import { byteSize, type DType } from "../dtype";
 import { checkShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { elements, readElements, writeElements } from "./elements";
 import { FormatError } from "./errors";
-import { within } from "./npy";
+import { checkBytes, within } from "./npy";
 import { type ReadOptions, toTensor } from "./to-tensor";
 
 /** Names of the format to ours of {@link elements}. */
@@ -48,6 +49,8 @@ export interface ReadSafetensorsOptions extends ReadOptions {
  * Source: https://github.com/huggingface/safetensors#format
  */
 export function readSafetensors(bytes: Uint8Array, options: ReadSafetensorsOptions = {}): Record<string, Tensor> {
+  checkBytes("readSafetensors", bytes);
+  checkOptions("readSafetensors", options, ["target", "onMetadata"]);
   return within("readSafetensors", () => {
     const { header, start } = readHeader(bytes);
     const { __metadata__: metadata = {}, ...rest } = header;
@@ -71,6 +74,7 @@ export async function writeSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   options: { readonly metadata?: Metadata } = {},
 ): Promise<Uint8Array> {
+  checkOptions("writeSafetensors", options, ["metadata"]);
   // Wide elements first keeps every tensor aligned to its element, as the reference implementation does.
   const sorted = Object.keys(tensors).sort(
     (a, b) => byteSize(tensors[b]!.dtype) - byteSize(tensors[a]!.dtype) || (a < b ? -1 : 1),

@@ -1,3 +1,4 @@
+import { checkOptions } from "../arguments";
 import * as o from "../functions";
 import { withinRule } from "../literals";
 import type { Tensor } from "../tensor";
@@ -20,7 +21,9 @@ const reach = 5.371920351148152;
  * Higham 2005, "The scaling and squaring method for the matrix exponential revisited", doi:10.1137/04061101X.
  * @param options.maxSquarings @defaultValue 16
  */
-export function expm(a: Tensor, { maxSquarings = 16 }: { readonly maxSquarings?: number } = {}): Tensor {
+export function expm(a: Tensor, options: { readonly maxSquarings?: number } = {}): Tensor {
+  checkOptions("linalg.expm", options, ["maxSquarings"]);
+  const { maxSquarings = 16 } = options;
   checkSquare("linalg.expm", a);
   return withinRule(() => exponential(a, maxSquarings));
 }

@@ -1,3 +1,4 @@
+import { checkOptions } from "../arguments";
 import { ShapeError } from "../errors";
 import * as o from "../functions";
 import { lu } from "../primitives/lu";
@@ -43,11 +44,9 @@ export interface TriangularOptions {
  * X of A X = B by substitution, for triangular A `[..., n, n]`, of which the other triangle is never read. B as in {@link solve}. Not
  * finite where the diagonal has a zero.
  */
-export function triangularSolve(
-  a: Tensor,
-  b: Tensor,
-  { lower = true, transpose = false, unitDiagonal = false }: TriangularOptions = {},
-): Tensor {
+export function triangularSolve(a: Tensor, b: Tensor, options: TriangularOptions = {}): Tensor {
+  checkOptions("linalg.triangularSolve", options, ["lower", "transpose", "unitDiagonal"]);
+  const { lower = true, transpose = false, unitDiagonal = false } = options;
   checkSquare("linalg.triangularSolve", a);
   const sides = sidesOf("linalg.triangularSolve", a, b);
   return sides.restore(

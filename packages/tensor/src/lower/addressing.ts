@@ -47,6 +47,7 @@ export function memoryAt(
     shape,
     load: (position) => k.load(dtype, at(position), offset),
     store: (position, value) => k.store(dtype, at(position), offset, value),
+    via: (other) => memoryAt({ k: other as MemoryEmitter }, { dtype, shape }, { base, offset }),
   };
 }
 

@@ -10,12 +10,15 @@ import { takeBytes } from "./heap";
 import type { Lowering } from "./lower";
 import { mathFunctions } from "./math/functions";
 import type { LaneEmitter, MemoryEmitter } from "./machine";
-import { elementsWith, type Loop, loopOf, prepare } from "./operands";
+import { emitCrossed } from "./crossed";
+import { elementsWith, type Loop, loopOf, prepare, type Prepared } from "./operands";
 import type { Plan } from "./plan";
 import { isFlat } from "./row-loops";
 import { lowerProduct } from "./product";
 import { eachRun, fittingLanes, sharedLanes, shortRun } from "./runs";
-import { inTiles, type Part } from "./tiles";
+import { emitSeams } from "./seams";
+import { eachOuter, type Elements, type Stretch } from "./stretch";
+import { inTiles } from "./tiles";
 
 /** Elements of a result, or of several that one loop computes; operands that are inlined are computed on the way. */
 export function lowerElements(lowering: Lowering, site: Site, plan: Plan, node: Node): void {
@@ -58,11 +61,6 @@ export function operationsOf({ avals }: Tape, nodes: readonly Node[]): number {
   return sum;
 }
 
-/** Neighbouring positions along the first so many axes, taken as one. */
-export interface Stretch extends Part {
-  readonly axes: number;
-}
-
 /** The elements whose position, if `flat`, or else position along the first axes, is in a part. */
 export function emitPart(site: Site, loop: Loop, shape: Shape, part: Stretch, flat: boolean): void {
   const prepared = prepare(site, loop);
@@ -77,11 +75,8 @@ export function emitPart(site: Site, loop: Loop, shape: Shape, part: Stretch, fl
     eachRun(site.k, part.length, lanesFor(site, loop, part.length), (k, at) =>
       elements(k)(k.flatIndex(shape, k.add(at, part.from))),
     );
-  else emitNest(site, loop, shape, part, elements);
+  else emitNest(site, loop, shape, part, elements, prepared);
 }
-
-/** What emits the elements at an index, with the emitter that is given. */
-type Elements = (k: MemoryEmitter) => (index: Index) => void;
 
 /** Is the node one of a group whose code stands at a later one? */
 const laterNodes = new WeakMap<Plan, Set<Node>>();
@@ -108,23 +103,8 @@ function emitFold(site: Site, loop: Loop, shape: Shape, part: Stretch, elements:
   return true;
 }
 
-/** Loops over axes, of the first ones a part, which give positions along them. */
-function eachOuter({ k }: Site, lengths: Shape, part: Stretch, body: (at: readonly Value[]) => void): void {
-  const level = (axis: number, at: readonly Value[]): void => {
-    if (axis === lengths.length) body(at);
-    else if (axis === 0)
-      k.loop(part.length, (i) => {
-        const row = k.add(part.from, i);
-        level(part.axes, part.axes === 1 ? [row] : k.flatIndex(lengths.slice(0, part.axes), row).axes());
-      });
-    else if (lengths[axis] === 1) level(axis + 1, [...at, int(k, 0)]);
-    else k.loop(lengths[axis]!, (i) => level(axis + 1, [...at, i]));
-  };
-  level(0, []);
-}
-
 /** Loops over all axes, where positions along them matter; lanes lie along the last. */
-function emitNest(site: Site, loop: Loop, shape: Shape, part: Stretch, elements: Elements): void {
+function emitNest(site: Site, loop: Loop, shape: Shape, part: Stretch, elements: Elements, prepared: Prepared): void {
   const { k } = site;
   // Axes of length 1 at the end make no runs.
   let rank = shape.length;
@@ -134,6 +114,8 @@ function emitNest(site: Site, loop: Loop, shape: Shape, part: Stretch, elements:
   const length = rank > 0 ? shape[rank - 1]! : 1;
   const outer = shape.slice(0, Math.max(0, rank - 1));
   const rows = sizeOf(outer);
+  const lanesOf = (run: number): number => lanesFor(site, loop, run);
+  if (emitSeams(site, { loop, prepared, shape, rank, part, elements, lanesFor: lanesOf })) return;
   const short = shortRun(length);
   if (short !== undefined && whole && rows * length >= short && k.lanes(short)) {
     const lanes = k.lanes(short)!;
@@ -143,6 +125,7 @@ function emitNest(site: Site, loop: Loop, shape: Shape, part: Stretch, elements:
     return eachRun(k, part.length, lanesFor(site, loop, part.length), (emitter, i) =>
       elements(emitter)(emitter.flatIndex(shape, emitter.add(i, part.from))),
     );
+  if (emitCrossed(site, loop, shape, rank, part, elements)) return;
   // A single axis is itself what is split.
   const [run, from] = rank === 1 ? [part.length, part.from] : [length, int(k, 0)];
   const counts = lanesFor(site, loop, run);
@@ -191,7 +174,7 @@ function lanesFor(site: Site, loop: Loop, length: number): number {
 /** Vectors that are worked on at a time: several, so that none waits for another; fewer where the values of a long body would not fit registers. */
 function vectorsFor({ k }: Site, loop: Loop): number {
   const [first, ...others] = loop.nodes;
-  if (others.length === 0 && first!.op.fusion === "reduce") return 8;
+  if (others.length === 0 && (first!.op.fusion === "reduce" || first!.op.folds)) return 8;
   // Integer work, as random bits are, has few values that live long.
   if (loop.nodes.some(({ op }) => op.fusion === "make")) return 4;
   return others.length > 1 && valuesHeld(loop) > 1 ? (k.longBodyVectors ?? 2) : 4;

@@ -40,6 +40,16 @@ export interface Memory {
   readonly dtype: DType;
   load(position: Value): Value;
   store(position: Value, value: Value): void;
+  /** The same memory for the emitter that {@link Emitter.runs} gives. */
+  via?(k: Emitter): Memory;
+}
+
+/** Lanes that pass numbers to each other, where that is shorter than to take every lane's number by itself. */
+export interface Exchange {
+  /** So many lanes, a power of two, side by side from a multiple of it on. */
+  readonly reach: number;
+  /** For each lane the number of that lane of its run whose place differs by the bit `distance`, a power of two below `reach`. */
+  readonly across: (value: Value, distance: number) => Value;
 }
 
 /** Several elements at a time, within code that computes one. */
@@ -51,6 +61,7 @@ export interface Abreast {
   readonly within: (body: () => Value) => Value;
   /** One lane's number. */
   readonly lane: (value: Value, lane: number) => Value;
+  readonly exchange?: Exchange;
 }
 
 /** Products of floats that are added unrounded. */
@@ -78,6 +89,11 @@ export interface Emitter {
    * scratch memory is each iteration's own.
    */
   readonly independent?: (count: number, body: (i: Value) => void) => void;
+  /**
+   * Present where vectors may take several iterations of a loop: `loop` for positions of which none needs what others write, and that memory holds side by
+   * side. `body` writes its code with the emitter that it is given.
+   */
+  readonly runs?: (count: Value | number, body: (k: Emitter, i: Value) => void) => void;
   literal(dtype: DType, value: number): Value;
 
   add(a: Value, b: Value): Value;

@@ -81,7 +81,7 @@ type Block = (
 const blockAbreast: Block = (k, dtype, { initial, combine }, from, count, uneven, term) => {
   const width = foldWidth(dtype);
   const int = (value: number): Value => k.literal("int32", value);
-  const { positions, lane, count: together } = k.abreast!;
+  const { positions, count: together } = k.abreast!;
   const parts = Array.from({ length: width / together }, (_, part) => ({
     start: int(part * together),
     partial: k.variable(k.literal(dtype, initial)),
@@ -102,13 +102,20 @@ const blockAbreast: Block = (k, dtype, { initial, combine }, from, count, uneven
       }
     });
   }
-  let results = parts.flatMap(({ partial }) => {
-    const last = partial.get();
-    return Array.from({ length: together }, (_, j) => lane(last, j));
-  });
+  let results = parts.flatMap(({ partial }) => lanesResults(k, combine, partial.get()));
   while (results.length > 1) results = results.flatMap((a, j) => (j % 2 === 0 ? [combine(k, a, results[j + 1]!)] : []));
   return results[0]!;
 };
+
+/** The numbers of all lanes, as far as the lanes have not put them together among themselves. */
+function lanesResults(k: Emitter, combine: Fold["combine"], value: Value): Value[] {
+  const { count, lane, exchange } = k.abreast!;
+  const { reach } = exchange ?? { reach: 1 };
+  let own = value;
+  // In the first lane of a run the number from across is the right-hand one; what others come to is not used.
+  for (let distance = 1; distance < reach; distance *= 2) own = combine(k, own, exchange!.across(own, distance));
+  return Array.from({ length: count / reach }, (_, run) => lane(own, run * reach));
+}
 
 /** Lane after lane. */
 const blockByLane: Block = (k, dtype, { initial, combine }, from, count, uneven, term) => {

@@ -4,7 +4,7 @@ import { prune } from "../passes/prune";
 import { trace } from "../trace";
 import { fuse, type FusionOptions } from "./fuse";
 
-const { add, exp, less, matmul, mul, neg, sigmoid, sub, sum, tanh, transpose } = ops;
+const { add, exp, less, matmul, mul, neg, reshape, sigmoid, sub, sum, tanh, transpose } = ops;
 
 /** The kernels of a function of float32 [n, n] tensors: names of the nodes that each writes. */
 function kernels(f: (...ins: Tensor[]) => readonly Tensor[], n = 4, options: FusionOptions = {}): string[] {
@@ -39,6 +39,11 @@ describe("one loop computes", () => {
       return [sub(p, mul(mean, 0.01)), mean];
     };
     expect(kernels(step)).toEqual(["add,sub"]);
+  });
+
+  test("what is given out in another shape, in its own", () => {
+    const f = (x: Tensor): Tensor[] => [reshape(tanh(add(x, x)), [16]), exp(x)];
+    expect(kernels(f)).toEqual(["tanh,exp"]);
   });
 
   test("what a sum adds up", () => {

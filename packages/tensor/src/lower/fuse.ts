@@ -80,15 +80,26 @@ export function fuse(tape: Tape, { epilogues = false }: FusionOptions = {}): Fus
     return found;
   };
 
+  /** A value in memory in another shape is that memory: what it is made of is computed there, in its own shape. */
+  const isOtherForm = (n: number): boolean => nodes[n]!.op.alias === true && !inlined[n];
+
   /** May the results of `early` be computed as late as those of `late`? All other readers must stand behind, and those in it read in step. */
   const mayMove = (early: Kernel, late: Kernel): boolean => {
+    const follows = (c: number, sameForm: boolean): boolean =>
+      spots[c]!.every(({ kernel, at }) => {
+        const home = find(kernel);
+        const together = home === early || home === late;
+        return together ? sameForm && at === 0 && isPointwise(nodes[c]!) : home.last > late.last;
+      });
+    const forms: number[] = [];
     for (const m of early.members)
       for (const c of readers[nodes[m]!.outs[0]!]!)
-        for (const { kernel, at } of spots[c]!) {
-          const home = find(kernel);
-          const inStep = home === early || home === late;
-          if (inStep ? at !== 0 || !isPointwise(nodes[c]!) : home.last <= late.last) return false;
-        }
+        if (isOtherForm(c)) forms.push(c);
+        else if (!follows(c, true)) return false;
+    for (let form = forms.pop(); form !== undefined; form = forms.pop())
+      for (const c of readers[nodes[form]!.outs[0]!]!)
+        if (isOtherForm(c)) forms.push(c);
+        else if (!follows(c, false)) return false;
     return true;
   };
   const merge = (a: Kernel, b: Kernel): void => {
@@ -128,7 +139,7 @@ export function fuse(tape: Tape, { epilogues = false }: FusionOptions = {}): Fus
     const multiplies = epilogues && node.op.product !== undefined;
     if (own && !kept[out] && (isInlinable(node) || multiplies)) {
       const uses = wanted(out);
-      const accepted = readers[out]!.every((c) => acceptsInlined(nodes[c]!));
+      const accepted = readers[out]!.every((c) => acceptsInlined(nodes[c]!) && !isOtherForm(c));
       const [first] = uses;
       const size = sizeOf(avals[out]!.shape);
       const together =

@@ -6,7 +6,7 @@ import { isComputedLater } from "./elements";
 import { blockBytes } from "./frame";
 import { loopOf } from "./operands";
 import { bytesOf, type Callees, type Plan } from "./plan";
-import { isProduct } from "./product";
+import { isMultiplied } from "./product";
 import { pruned } from "./registers/evaluate";
 import type { RowLoop } from "./row-loops";
 
@@ -75,7 +75,7 @@ export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): s
       bytes: bytesOfAll(at.tape, [...loop.reads, ...members.flatMap(({ outs }) => outs)]),
       depends: false,
     };
-    const code = isProduct(at, node) ? "product" : op.fusion === "reduce" ? "fold" : "map";
+    const code = isMultiplied(at, node) ? "product" : op.fusion === "reduce" ? "fold" : "map";
     add(depth, code, listed(nodes.map(named)), results(at.tape, members), cost);
     return cost;
   };

@@ -125,6 +125,42 @@ export function elementsWith(k: MemoryEmitter, { plan, members }: Loop, prepared
   };
 }
 
+/**
+ * The index of the same row-major position in another shape. Axes that both shapes have stay, and only where some merge or split is there arithmetic: on what
+ * is the same for a whole run, mostly.
+ */
+function regrouped(k: MemoryEmitter, index: Index, shape: Shape): Index {
+  const axes = (): readonly Value[] => {
+    const given = index.axes();
+    return groupsOf(index.shape, shape).flatMap(([from, to]) => {
+      const lengths = index.shape.slice(...from);
+      const values = given.slice(...from);
+      const wanted = shape.slice(...to);
+      if (sameShape(lengths, wanted)) return values;
+      return k.flatIndex(wanted, k.index(lengths, values).flat()).axes();
+    });
+  };
+  return { shape, flat: () => index.flat(), axes };
+}
+
+/** Stretches of axes, as short as can be, that have as many elements in one shape as in the other. */
+function groupsOf(a: Shape, b: Shape): (readonly [readonly [number, number], readonly [number, number]])[] {
+  const groups: (readonly [readonly [number, number], readonly [number, number]])[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length;) {
+    const [fromA, fromB] = [i, j];
+    let [x, y] = [a[i++] ?? 1, b[j++] ?? 1];
+    while (x !== y) {
+      if (x < y) x *= a[i++]!;
+      else y *= b[j++]!;
+    }
+    groups.push([
+      [fromA, Math.min(i, a.length)],
+      [fromB, Math.min(j, b.length)],
+    ]);
+  }
+  return groups;
+}
+
 /** The index of the same row-major position in another shape: one and the same object whenever it is asked for. */
 function reshaper(k: MemoryEmitter): (index: Index, shape: Shape) => Index {
   const all = new WeakMap<Index, Index[]>();
@@ -132,7 +168,7 @@ function reshaper(k: MemoryEmitter): (index: Index, shape: Shape) => Index {
     if (sameShape(index.shape, shape)) return index;
     const forms = all.get(index) ?? [index];
     let form = forms.find((other) => sameShape(other.shape, shape));
-    if (!form) forms.push((form = k.flatIndex(shape, index.flat())));
+    if (!form) forms.push((form = sizeOf(shape) === 0 ? k.flatIndex(shape, index.flat()) : regrouped(k, index, shape)));
     for (const other of forms) all.set(other, forms);
     return form;
   };

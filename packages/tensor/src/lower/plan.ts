@@ -79,6 +79,8 @@ export interface Layout {
   readonly sums?: boolean;
   /** May a loop over elements compute the product that it alone reads? In bodies of loops, where `within` says so. */
   readonly epilogues?: { readonly within: (loop: Node) => boolean } | undefined;
+  /** Has the target other working memory for the kernel rule of a node? Asked of nodes that stand in no other. */
+  readonly apart?: ((tape: Tape, node: Node) => boolean) | undefined;
 }
 
 /** Lays out a tape whose inputs have places, in a frame that others may share. Blocks of values are reused once nobody reads them. */
@@ -150,8 +152,11 @@ export function modeOf(tape: Tape, node: Node): "steps" | LanesPlan | undefined 
 }
 
 /** The layout of tapes that a node holds. */
-const layoutWithin = (layout: Layout, node: Node): Layout =>
-  layout.epilogues && !(isLoop(node) && layout.epilogues.within(node)) ? { ...layout, epilogues: undefined } : layout;
+const layoutWithin = ({ epilogues, ...layout }: Layout, node: Node): Layout => ({
+  ...layout,
+  apart: undefined,
+  epilogues: isLoop(node) && epilogues?.within(node) ? epilogues : undefined,
+});
 
 /** Lays out what a node needs while it runs; gives the offsets that are free again after it. */
 function planInner(
@@ -180,7 +185,7 @@ function planInner(
   const given = node.ins.map((id): Place => places[id] ?? { kind: "frame", offset: take(bytesFor(id)) });
   if (op.element)
     scratch.set(node, multiplied.op.product ? [take(productScratch(multiplied, avalsOf(multiplied.ins)))] : []);
-  else if (op.kernel)
+  else if (op.kernel && !layout.apart?.(tape, node))
     scratch.set(
       node,
       (op.kernel.scratch?.(avalsOf(node.ins), attributes) ?? []).map((a) => take(bytesOf(a))),

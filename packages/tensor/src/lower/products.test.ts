@@ -5,6 +5,7 @@ import {
   type Compiled,
   type DType,
   fori,
+  js,
   ops,
   scan,
   type Target,
@@ -147,6 +148,80 @@ test("a product reads its operands as they are, transposed or not", () => {
   const turned: F = (x, w) => [x.transpose([1, 0, 2]).matmul(w)];
   expect(code(turned, numbers([4, 3, 5]), numbers([5, 6]))).toEqual(["map transpose", "product contract"]);
   agrees(turned, () => [numbers([4, 3, 5]), numbers([5, 6])]);
+});
+
+describe("axes that do not merge to rows, columns and one sum", () => {
+  const forms: Readonly<Record<string, readonly (readonly number[])[]>> = {
+    "ijk,jl->ilk": [
+      [20, 24, 18],
+      [24, 17],
+    ],
+    "ijk,lkj->il": [
+      [18, 24, 20],
+      [16, 20, 24],
+    ],
+    "ijk,jil->kl": [
+      [20, 18, 24],
+      [18, 20, 17],
+    ],
+    "xjy,jk->xky": [
+      [5, 30, 33],
+      [30, 40],
+    ],
+    "aibj,icjd->abcd": [
+      [6, 16, 5, 16],
+      [16, 7, 16, 6],
+    ],
+  };
+  const make = (spec: string, dtype: DType): Tensor[] => forms[spec]!.map((shape, j) => numbers(shape, dtype, j + 1));
+  const product =
+    (spec: string): F =>
+    (x, y) => [ops.einsum(spec, x, y)];
+
+  test("are loops around products of those that do", () => {
+    for (const spec of Object.keys(forms))
+      expect(code(product(spec), ...make(spec, "float32"))[0], spec).toBe("product contract");
+  });
+
+  test("give what the interpreter gives, but for rounding", () => {
+    for (const spec of Object.keys(forms))
+      for (const dtype of ["float32", "float64"] as const) {
+        const [found, wanted] = [wasm(), js()].map((target) =>
+          withTarget(target, () => product(spec)(...make(spec, dtype))[0]!.dataSync()),
+        );
+        const digits = dtype === "float32" ? 4 : 12;
+        found!.forEach((x, j) => expect(x, spec).toBeCloseTo(wanted![j]!, digits));
+      }
+  });
+
+  test("keep the order of sums when transposes are taken in", () => {
+    const f: F = (x, y) => [
+      ops.contract(x.transpose([1, 0, 2]), y.transpose([2, 1, 0]), {
+        axes: [
+          [0, 1],
+          [1, 2],
+        ],
+      }),
+    ];
+    const ins = (): Tensor[] => [numbers([30, 12, 20]), numbers([30, 12, 25], "float32", 2)];
+    expect(code(f, ...ins())).toEqual(["product contract"]);
+    agrees(f, ins);
+  });
+
+  test("of matrices that are small, or sums that lie side by side, are left to the rule for elements", () => {
+    expect(code(product("ijk,lkj->il"), numbers([2, 3, 4]), numbers([5, 4, 3]))).toEqual(["map contract"]);
+    expect(code(product("ij,ij->j"), numbers([40, 30]), numbers([40, 30]))).toEqual(["map contract"]);
+    agrees(product("ij,ij->j"), () => [numbers([40, 30]), numbers([40, 30], "float32", 2)]);
+  });
+
+  test("do without sums where there is nothing to add", () => {
+    agrees(product("ijk,lkj->il"), () => [numbers([30, 0, 40]), numbers([30, 40, 0])]);
+  });
+
+  test("shared by several threads", () => {
+    const ins = (): Tensor[] => [numbers([64, 48, 96]), numbers([48, 80], "float32", 2)];
+    expect(on(wasm({ threads: 3 }), product("ijk,jl->ilk"), ins)).toEqual(on(wasm(), product("ijk,jl->ilk"), ins));
+  });
 });
 
 /** A step of a chain: of z, and of what has its shape, a row of its length, and a column. */

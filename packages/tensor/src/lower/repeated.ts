@@ -8,7 +8,7 @@ import type { Lowering } from "./lower";
 import type { FunctionHandle } from "./machine";
 import { producersOf } from "./operands";
 import type { Place, Plan } from "./plan";
-import { isProduct } from "./product";
+import { isMultiplied } from "./product";
 
 /** Plans with fewer kernels are not searched. */
 const leastKernels = 16;
@@ -90,7 +90,7 @@ function outlineOf({ tape, groups }: Plan, node: Node): string {
 function kernelOf(plan: Plan, node: Node): Kernel | undefined {
   const { tape, places } = plan;
   if (!node.op.element || places[node.outs[0]!]?.kind === "rows") return undefined;
-  if (isComputedLater(plan, node) || plan.rowLoops.has(node) || isProduct(plan, node)) return undefined;
+  if (isComputedLater(plan, node) || plan.rowLoops.has(node) || isMultiplied(plan, node)) return undefined;
   const members = plan.groups.get(node) ?? [node];
   const producers = producersOf(plan);
   const literals = literalsOf(tape);

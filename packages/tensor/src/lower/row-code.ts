@@ -1,13 +1,14 @@
 import { sizeOf } from "../shape";
 import type { Node } from "../tape";
 import { int, type Site } from "./addressing";
-import { emitPart, operationsOf, type Stretch } from "./elements";
+import { emitPart, operationsOf } from "./elements";
 import type { Value } from "./emitter";
 import type { Lowering } from "./lower";
 import { type Loop, loopOf } from "./operands";
 import { bytesOf, type Place, type Plan } from "./plan";
 import { type Axis, emitProductPart, productOf, productOperations } from "./product";
 import { isFlat, rowAxes, rowAxisOf, type RowLoop } from "./row-loops";
+import type { Stretch } from "./stretch";
 import { inTiles, type Part } from "./tiles";
 
 /** A loop over blocks of rows, in which each of several loops over elements goes over the block. */
@@ -15,10 +16,8 @@ export function lowerRowLoop(lowering: Lowering, site: Site, plan: Plan, loop: R
   const { rows, block, kernels, passing } = loop;
   const loops = kernels.map((members) => loopOf(plan, members));
   const axisOf = ({ members }: Loop): Axis | undefined => rowAxisOf(plan.tape, members[0]!, rows);
-  const operations = (each: Loop): number => {
-    const product = productOf(plan.tape, each.members[0]!);
-    return product ? productOperations(product) : operationsOf(plan.tape, each.nodes);
-  };
+  const operations = (each: Loop): number =>
+    productOperations(plan.tape, each.members[0]!) || operationsOf(plan.tape, each.nodes);
   const work = {
     name: kernels.at(-1)![0]!.op.name,
     length: rows,

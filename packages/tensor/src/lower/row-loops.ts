@@ -198,7 +198,7 @@ function keepsRows(tape: Tape, node: Node, rows: number, operand: number): boole
 function productRows(tape: Tape, node: Node): number {
   const product = productOf(tape, node);
   if (!product) return 0;
-  const rows = product.batch[0]?.length ?? product.rows.length;
+  const rows = product.loops[0]?.length ?? product.rows.length;
   return rowAxisOf(tape, node, rows) ? rows : 0;
 }
 
@@ -207,13 +207,13 @@ export function rowAxisOf(tape: Tape, node: Node, rows: number): "batch" | "rows
   const { avals } = tape;
   const product = productOf(tape, node);
   // Longer sums are gathered in the result, which rows that are computed twice would disturb.
-  if (!product || product.innerA.length > matmulPanel.steps) return undefined;
+  if (!product || product.inner.length > matmulPanel.steps) return undefined;
   const [left, right] = node.ins.map((id) => avals[id]!) as [Aval, Aval];
   const spec = node.op.product!([left, right], node.attributes);
   const leads = (axes: readonly number[]): boolean => axes.every((axis, j) => axis === j);
-  if (product.batch.length > 0) {
+  if (product.loops.length > 0) {
     const [[a, b] = [1, 1], ...others] = spec.batch;
-    return others.length === 0 && a === 0 && b === 0 && product.batch[0]!.length === rows ? "batch" : undefined;
+    return others.length === 0 && a === 0 && b === 0 && product.loops[0]!.length === rows ? "batch" : undefined;
   }
   const axes = rowAxes(avals[node.outs[0]!]!.shape, rows, spec.rows.length);
   return axes !== undefined && leads(spec.rows.slice(0, axes)) ? "rows" : undefined;

@@ -20,6 +20,19 @@ export function eachRun(
   });
 }
 
+/** Emits `body` for the positions 0 … count − 1, each visited once: eight at a time, then one by one. */
+export function exactRuns(
+  k: MachineEmitter,
+  count: Value | number,
+  body: (k: MemoryEmitter, position: Value) => void,
+): void {
+  const total = typeof count === "number" ? int(k, count) : count;
+  const lanes = typeof count === "number" && count < 8 ? undefined : k.lanes(8);
+  const whole = lanes ? k.and(k.max(total, int(k, 0)), int(k, -8)) : int(k, 0);
+  if (lanes) k.loop(k.shiftRight(whole, int(k, 3)), (n) => body(lanes, lanes.ramp(k.mul(n, int(k, 8)), 1)));
+  k.loop(k.sub(total, whole), (i) => body(k, k.add(whole, i)));
+}
+
 /**
  * Lanes for runs over `length` positions: about so many vectors, and such a number that few positions are visited twice at the end.
  */

@@ -52,7 +52,7 @@ export function spanOf(shape: Shape, axes: readonly number[]): number {
 }
 
 /** Are there enough terms in a row for lanes to share them? */
-export const foldsStrips = ({ shape, dtype }: Aval, axes: readonly number[]): boolean =>
+export const foldsStrips = ({ shape, dtype }: Pick<Aval, "shape" | "dtype">, axes: readonly number[]): boolean =>
   sizeOf(shape.slice(spanOf(shape, axes))) > 2 * foldWidth(dtype);
 
 /** Emits Σ a·b over the index space `lengths`. Floats are added in runs of 32, runs of runs and so on. */

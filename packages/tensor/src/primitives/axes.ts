@@ -1,4 +1,4 @@
-import type { Emitter, Index, Value } from "../lower/emitter";
+import type { Emitter, Index, Memory, Value } from "../lower/emitter";
 import type { Shape } from "../shape";
 
 /** The axes of a rank that are not among `axes`, ascending. */
@@ -42,6 +42,18 @@ export function spansOf(shape: Shape, axis: number): { outer: number; length: nu
   const product = (part: Shape): number => part.reduce((n, d) => n * d, 1);
   return { outer: product(shape.slice(0, axis)), length: shape[axis]!, inner: product(shape.slice(axis + 1)) };
 }
+
+/**
+ * Runs `body` for positions side by side, none of which needs what others write: several at a time where the target can. Memory is read and written
+ * through {@link via}.
+ */
+export function eachOfRun(k: Emitter, count: Value | number, body: (k: Emitter, i: Value) => void): void {
+  if (k.runs) k.runs(count, body);
+  else k.loop(count, (i) => body(k, i));
+}
+
+/** Memory as the emitter of some positions of a run sees it. */
+export const via = (k: Emitter, memory: Memory): Memory => memory.via?.(k) ?? memory;
 
 /** Runs `body` for each line along an axis, with the position of its first element; elements are `inner` apart. */
 export function eachLine(k: Emitter, shape: Shape, axis: number, body: (from: Value) => void): void {

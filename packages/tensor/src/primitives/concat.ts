@@ -8,6 +8,7 @@ export const concat: Primitive<{ readonly axis: number }> = primitive({
   name: "concat",
   domain: real,
   fusion: "view",
+  seams: true,
   shape: (ins, { axis }) => {
     const { dtype, shape } = ins[0]!;
     const length = ins.reduce((n, x) => n + x.shape[axis]!, 0);

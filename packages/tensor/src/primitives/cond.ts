@@ -8,6 +8,7 @@ import type { Tape } from "../tape";
 import type { Tensor } from "../tensor";
 import { activity } from "./activity";
 import { inputTypes, outputTypes, pick, place, retrace } from "./retrace";
+import { maskOf, shielded } from "./shield";
 
 /** Inputs: (predicate: bool scalar, operands…), where each branch is a tape of all operands. Only the branch taken is computed. */
 export const cond: Primitive<CondAttributes> = primitive<CondAttributes>({
@@ -65,8 +66,12 @@ export const cond: Primitive<CondAttributes> = primitive<CondAttributes>({
     const all = a.onTrue.outputs.map(() => true);
     const branches = [a.onTrue, a.onFalse].map((tape) => o.transforms.batch(tape, batched, size, all));
     if (!chosen) return branch(o, predicate!, operands, branches);
-    const [yes, no] = branches.map(({ tape, captured }) => o.applyTape(tape, [...operands, ...captured]));
-    return yes!.map((x, k) => o.where(o.reshape(predicate!, [size, ...x.shape.slice(1).map(() => 1)]), x, no![k]!));
+    const [yes, no] = branches.map(({ tape, captured }, k) => {
+      const taking = k === 0 ? predicate! : o.not(predicate!);
+      const read = operands.map((x, j) => (batched[j] ? shielded(o, taking, x) : x));
+      return o.applyTape(tape, [...read, ...captured]);
+    });
+    return yes!.map((x, k) => o.where(maskOf(o, predicate!, x), x, no![k]!));
   },
 });
 

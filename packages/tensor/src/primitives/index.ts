@@ -63,6 +63,7 @@ export { reshape } from "./reshape";
 export { round } from "./round";
 export { rsqrt } from "./rsqrt";
 export { scatterAdd } from "./scatter-add";
+export { shield } from "./shield";
 export { shiftLeft } from "./shift-left";
 export { shiftRight } from "./shift-right";
 export { sigmoid } from "./sigmoid";

@@ -4,6 +4,7 @@ import type { Tape } from "../tape";
 import type { Tensor } from "../tensor";
 import { hasRow, isDynamic, type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
 import { counterType, inputTypes, retrace, rowType, typeOf } from "./retrace";
+import { maskOf, shielded } from "./shield";
 
 /**
  * The loop over a batch: its body batched. Where each element has its own number of iterations, all run in lock step until the last has
@@ -43,7 +44,8 @@ export function batchLoop(
   const lanes = rowsBatched ? size * Math.max(a.lanes, 1) : a.lanes;
   const condition = a.condition && o.transforms.batch(a.condition, [...marks, ...flags.conditionConstants], size);
 
-  const count = ownCounts ? [o.max(given.count[0]!)] : given.count;
+  // No elements, no iterations: there is a greatest of some only, but a sum of none.
+  const count = ownCounts ? [size > 0 ? o.max(given.count[0]!) : o.sum(given.count[0]!)] : given.count;
   // In lock step: which elements still run is known from their own counts, or asked again of the condition, for which its constants join the body's.
   const extra = masked
     ? [...(ownCounts ? given.count : []), ...given.conditionConstants, ...(condition?.captured ?? [])]
@@ -64,15 +66,19 @@ export function batchLoop(
     const take = (n: number): Tensor[] => rest.splice(0, n);
     const [c, counts, x] = [take(a.carries), take(counter.length), take(a.xs)];
     const [k, captured] = [take(given.constants.length), take(body.captured.length)];
-    const outs = splitOutputs(a, run(body.tape, [i!, ...c, ...x, ...k, ...captured]), "body");
+    const asked = (): Tensor => run(condition!.tape, [...c, ...rest])[0]!;
+    const running = masked ? (ownCounts ? o.less(i!, take(1)[0]!) : asked()) : undefined;
+    // Elements that have ended go through the body all the same.
+    const seen = (list: readonly Tensor[], batched: readonly boolean[]): Tensor[] =>
+      list.map((value, j) => (running && batched[j] ? shielded(o, running, value) : value));
+    const read = [...seen(c, marks), ...seen(x, flags.xs), ...seen(k, flags.constants)];
+    const outs = splitOutputs(a, run(body.tape, [i!, ...read, ...captured]), "body");
     const flat = outs.row.map((row) => (rowsBatched && a.lanes ? o.reshape(row, [lanes]) : row));
     const ys = outs.ys.map((y, j) =>
       a.ys[j] === "row" && rowsBatched && a.lanes ? o.reshape(y, [lanes, ...y.shape.slice(2)]) : y,
     );
-    if (!masked) return [...outs.carries, ...flat, ...ys];
-    const running = ownCounts ? o.less(i!, take(1)[0]!) : run(condition!.tape, [...c, ...rest])[0]!;
-    const keep = (next: Tensor, before: Tensor | number): Tensor =>
-      o.where(o.reshape(running, [size, ...next.shape.slice(1).map(() => 1)]), next, before);
+    if (!running) return [...outs.carries, ...flat, ...ys];
+    const keep = (next: Tensor, before: Tensor | number): Tensor => o.where(maskOf(o, running, next), next, before);
     return [
       ...outs.carries.map((next, j) => keep(next, c[j]!)),
       ...counts.map((n) => o.add(n, o.cast(running, "int32"))),

@@ -3,6 +3,7 @@ import { type Primitive, primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
 import { checkFloats, copyAll, eachMatrix, flipped, gridOf, matrixLengths } from "./matrices";
+import { eachOfRun } from "./axes";
 import { permuteRows } from "./permute-rows";
 import { triangle } from "./triangle";
 import { triangularSolve } from "./triangular-solve";
@@ -86,13 +87,15 @@ function factorise(
     });
     k.if(k.notEqual(pivot.get(), c), () => {
       parity.set(k.neg(parity.get()));
-      const swap = (m: typeof a, column: Value): void => {
-        const held = k.variable(m.get(c, column));
-        m.set(c, column, m.get(pivot.get(), column));
-        m.set(pivot.get(), column, held.get());
-      };
-      swap(order, grid.zero);
-      k.loop(n, (j) => swap(a, j));
+      const held = k.variable(order.get(c, grid.zero));
+      order.set(c, grid.zero, order.get(pivot.get(), grid.zero));
+      order.set(pivot.get(), grid.zero, held.get());
+      eachOfRun(k, n, (k, j) => {
+        const m = a.via(k);
+        const [held, other] = [m.get(c, j), m.get(pivot.get(), j)];
+        m.set(c, j, other);
+        m.set(pivot.get(), j, held);
+      });
     });
     const divisor = k.variable(a.get(c, c));
     const none = k.equal(divisor.get(), k.literal(dtype, 0));
@@ -100,7 +103,12 @@ function factorise(
     grid.range(grid.next(c), n, (r) => {
       const factor = k.variable(k.div(a.get(r, c), safe.get()));
       a.set(r, c, factor.get());
-      grid.range(grid.next(c), n, (j) => a.set(r, j, k.sub(a.get(r, j), k.mul(factor.get(), a.get(c, j)))));
+      const first = grid.next(c);
+      const number = factor.get();
+      eachOfRun(k, k.sub(grid.integer(n), first), (k, i) => {
+        const [m, j] = [a.via(k), k.add(first, i)];
+        m.set(r, j, k.sub(m.get(r, j), k.mul(number, m.get(c, j))));
+      });
     });
   });
   k.loop(n, (i) => inverse.store(k.add(base, order.get(i, grid.zero)), i));

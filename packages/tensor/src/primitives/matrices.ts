@@ -5,6 +5,7 @@ import type { Aval } from "../primitive";
 import type { RuleOps } from "../rules";
 import { type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
+import { eachOfRun, via } from "./axes";
 
 /** Lengths of a stack of matrices, `[...batch, rows, columns]`. */
 export interface MatrixLengths {
@@ -36,6 +37,8 @@ export function flipped(o: RuleOps, x: Tensor): Tensor {
 export interface Matrix {
   get(row: Value, column: Value): Value;
   set(row: Value, column: Value, value: Value): void;
+  /** The same matrix for the emitter that is given some columns of a run. */
+  via(k: Emitter): Matrix;
 }
 
 /** Arithmetic of positions, and matrices in memory. */
@@ -61,6 +64,7 @@ export function gridOf(k: Emitter): Grid {
       return {
         get: (row, column) => memory.load(at(row, column)),
         set: (row, column, value) => memory.store(at(row, column), value),
+        via: (other) => gridOf(other).matrix(via(other, memory), start, columns),
       };
     },
     range: (from, to, body) => {
@@ -99,15 +103,21 @@ export function substitute(
     const i = forward ? step : k.sub(grid.integer(n - 1), step);
     grid.range(forward ? grid.zero : grid.next(i), forward ? i : n, (t) => {
       const factor = element(i, t);
-      k.loop(m, (j) => x.set(i, j, k.sub(x.get(i, j), k.mul(factor, x.get(t, j)))));
+      eachOfRun(k, m, (k, j) => {
+        const to = x.via(k);
+        to.set(i, j, k.sub(to.get(i, j), k.mul(factor, to.get(t, j))));
+      });
     });
     if (unitDiagonal) return;
     const diagonal = element(i, i);
-    k.loop(m, (j) => x.set(i, j, k.div(x.get(i, j), diagonal)));
+    eachOfRun(k, m, (k, j) => {
+      const to = x.via(k);
+      to.set(i, j, k.div(to.get(i, j), diagonal));
+    });
   });
 }
 
 /** Copies all of a memory. */
 export function copyAll(k: Emitter, from: Memory, to: Memory): void {
-  k.loop(sizeOf(from.shape), (i) => to.store(i, from.load(i)));
+  eachOfRun(k, sizeOf(from.shape), (k, i) => via(k, to).store(i, via(k, from).load(i)));
 }

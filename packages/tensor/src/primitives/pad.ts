@@ -10,6 +10,7 @@ export const pad: Primitive<{ readonly low: readonly number[]; readonly high: re
   name: "pad",
   domain: real,
   fusion: "view",
+  seams: true,
   shape: ([x], { low, high }) => [{ dtype: x!.dtype, shape: x!.shape.map((n, axis) => low[axis]! + n + high[axis]!) }],
   vjp: (o, [ct], [x], _outs, { low, high }, wanted) => {
     if (!ct) return [undefined, undefined];

@@ -2,8 +2,10 @@ import { ShapeError } from "../errors";
 import type { Value } from "../lower/emitter";
 import { type Primitive, primitive, real } from "../primitive";
 import { sizeOf } from "../shape";
+import { eachOfRun, via } from "./axes";
 import { alignBatch } from "./elementwise";
 import { indexDomain, settleIndex } from "./indices";
+import { copyAll } from "./matrices";
 
 /**
  * Inputs x, int32 indices and updates: x with the updates added at the elements that gather of the same attributes would read (its
@@ -44,7 +46,7 @@ export const scatterAdd: Primitive<{ readonly axis: number; readonly batch: numb
       ];
       const count = sizeOf(indices!.shape.slice(batch));
       const flat = (i: Value, n: number, j: Value): Value => k.add(k.mul(i, k.literal("int32", n)), j);
-      k.loop(sizeOf(x!.shape), (i) => out!.store(i, x!.load(i)));
+      copyAll(k, x!, out!);
       if (length === 0) return;
       k.loop(lanes, (lane) =>
         k.loop(outer, (o) => {
@@ -52,9 +54,10 @@ export const scatterAdd: Primitive<{ readonly axis: number; readonly batch: numb
           k.loop(count, (n) => {
             const to = flat(row, length, settleIndex(k, indices!.load(flat(lane, count, n)), length));
             const from = flat(row, count, n);
-            k.loop(inner, (j) => {
-              const at = flat(to, inner, j);
-              out!.store(at, k.add(out!.load(at), updates!.load(flat(from, inner, j))));
+            const [first, given] = [k.mul(to, k.literal("int32", inner)), k.mul(from, k.literal("int32", inner))];
+            eachOfRun(k, inner, (k, j) => {
+              const [sums, at] = [via(k, out!), k.add(first, j)];
+              sums.store(at, k.add(sums.load(at), via(k, updates!).load(k.add(given, j))));
             });
           });
         }),

@@ -14,6 +14,7 @@ export const transpose: Primitive<{ readonly permutation: readonly number[] }> =
   jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(transpose, [tangent], attributes)[0]!],
   batch: (o, [x], _batched, { permutation }) =>
     o.bind(transpose, [x!], { permutation: [0, ...shiftAxes(permutation)] }),
+  order: ({ permutation }) => permutation,
   element: (k, [x], i, { permutation }) => {
     const from = new Array<Value>(permutation.length);
     i.axes().forEach((at, j) => (from[permutation[j]!] = at));

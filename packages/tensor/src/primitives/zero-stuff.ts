@@ -13,6 +13,7 @@ export const zeroStuff: Primitive<{
   name: "zeroStuff",
   domain: real,
   fusion: "view",
+  seams: true,
   shape: ([x], { shape }) => [{ ...x!, shape }],
   vjp: (o, [ct], [x], _outs, { starts, strides }) => {
     if (!ct) return [undefined];

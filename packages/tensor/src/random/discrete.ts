@@ -1,3 +1,4 @@
+import { checkOptions } from "../arguments";
 import { type DType, isFloat } from "../dtype";
 import { DTypeError, ShapeError } from "../errors";
 import * as o from "../functions";
@@ -31,7 +32,9 @@ export interface CategoricalOptions {
  * Indices drawn with probabilities softmax(logits), int32 of `shape`: the largest of the logits plus Gumbel noise.
  * Gumbel 1954; Maddison et al. 2014, "A* sampling".
  */
-export function categorical(key: Tensor, logits: Tensor, { axis = -1, shape }: CategoricalOptions = {}): Tensor {
+export function categorical(key: Tensor, logits: Tensor, options: CategoricalOptions = {}): Tensor {
+  checkOptions("random.categorical", options, ["axis", "shape"]);
+  const { axis = -1, shape } = options;
   checkKey("random.categorical", key);
   if (!isFloat(logits.dtype))
     throw new DTypeError(`random.categorical: logits are float32 or float64, not ${logits.dtype}; cast them first`);

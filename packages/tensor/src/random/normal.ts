@@ -1,3 +1,4 @@
+import { checkOptions } from "../arguments";
 import type { DType } from "../dtype";
 import * as o from "../functions";
 import { type TensorLike, withinRule } from "../literals";
@@ -8,7 +9,9 @@ import type { Tensor } from "../tensor";
 import { checkFloat, type FloatOptions, uniform } from "./uniform";
 
 /** Standard normal samples, float of `shape`: √2 erf⁻¹(u) of uniform u in (−1, 1). */
-export function normal(key: Tensor, shape: Shape, { dtype = "float32" }: FloatOptions = {}): Tensor {
+export function normal(key: Tensor, shape: Shape, options: FloatOptions = {}): Tensor {
+  checkOptions("random.normal", options, ["dtype"]);
+  const { dtype = "float32" } = options;
   checkFloat("random.normal", key, shape, dtype);
   return withinRule(() =>
     o.mul(
@@ -27,8 +30,10 @@ export function truncatedNormal(
   lower: TensorLike,
   upper: TensorLike,
   shape: Shape = broadcastShapes("random.truncatedNormal", shapeOf(lower), shapeOf(upper)),
-  { dtype = "float32" }: FloatOptions = {},
+  options: FloatOptions = {},
 ): Tensor {
+  checkOptions("random.truncatedNormal", options, ["dtype"]);
+  const { dtype = "float32" } = options;
   checkFloat("random.truncatedNormal", key, shape, dtype);
   // A zero where the key is; the position of a scalar is 0.
   const zero = o.cast(bind(positions, [key], { shape: [] })[0]!, dtype);

@@ -1,3 +1,4 @@
+import { checkOptions } from "../arguments";
 import { type DType, isFloat } from "../dtype";
 import { DTypeError } from "../errors";
 import * as o from "../functions";
@@ -23,11 +24,9 @@ export interface UniformOptions extends FloatOptions {
 }
 
 /** Uniform samples in [min, max), float of `shape`: multiples of 2^-23 (float32) or 2^-52 (float64) of the range. */
-export function uniform(
-  key: Tensor,
-  shape: Shape,
-  { dtype = "float32", min = 0, max = 1 }: UniformOptions = {},
-): Tensor {
+export function uniform(key: Tensor, shape: Shape, options: UniformOptions = {}): Tensor {
+  checkOptions("random.uniform", options, ["dtype", "min", "max"]);
+  const { dtype = "float32", min = 0, max = 1 } = options;
   checkFloat("random.uniform", key, shape, dtype);
   const unit = bind(
     unitFloat,

@@ -204,6 +204,12 @@ const table: Readonly<Record<string, readonly Omit<Case, "op">[]>> = {
     of({ axis: 2, batch: 1 }, f64(2, 3, 4), ints([0, -1, 1, 1], 2, 2), f64(2, 3, 2)),
     of({ axis: 0, batch: 0 }, f64(3), ints([], 0), f64(0)),
   ],
+  shield: [
+    of({}, { dtype: "bool", shape: [2, 3], from: [1, 1, 1, 1, 1, 1] }, f64(2, 3)),
+    of({}, { dtype: "bool", shape: [0] }, f64(0)),
+    { ...of({}, { dtype: "bool", shape: [2, 3] }, f64(2, 3)), noDerivatives: "they are 0 where the mask is false" },
+    of({}, { dtype: "bool", shape: [2, 3] }, f32(2, 3)),
+  ],
   slice: [
     ...each(dtypes, { starts: [1, 0], limits: [5, 3], strides: [2, 1] }, [5, 4]),
     of({ starts: [1, 2], limits: [1, 3], strides: [2, 1] }, f64(5, 4)),

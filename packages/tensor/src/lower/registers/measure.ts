@@ -1,5 +1,6 @@
 import type { DType } from "../../dtype";
 import { invariant } from "../../errors";
+import type { Shape } from "../../shape";
 import type { Index, Value, Variable } from "../emitter";
 import type { MemoryEmitter } from "../machine";
 import { type BinaryOp, comparisons, type UnaryOp } from "../math/scalar";
@@ -7,6 +8,8 @@ import { Operations } from "../operations";
 
 /** Thrown where code would grow too long, or has no place for a value. */
 export class Unfit extends Error {}
+
+const noIndex = (): Index => invariant(false, "indices are made by the emitter before this one") as never;
 
 /** Emits nothing and counts the operations, up to a limit. */
 export class Measure extends Operations implements MemoryEmitter {
@@ -33,7 +36,7 @@ export class Measure extends Operations implements MemoryEmitter {
 
   readonly literal = (dtype: DType): Value => ({ dtype });
 
-  protected binary(name: BinaryOp, a: Value): Value {
+  protected binary(name: BinaryOp, a: Value, _b: Value): Value {
     return this.#count(comparisons.has(name) ? "bool" : a.dtype);
   }
   protected unary(_name: UnaryOp, a: Value): Value {
@@ -82,6 +85,6 @@ export class Measure extends Operations implements MemoryEmitter {
     this.#count(dtype);
   }
 
-  readonly index = (): Index => invariant(false, "indices are made by the emitter before this one") as never;
-  readonly flatIndex: () => Index = this.index;
+  readonly index: (shape: Shape, axes: readonly Value[]) => Index = noIndex;
+  readonly flatIndex: (shape: Shape, flat: Value) => Index = noIndex;
 }

@@ -1,11 +1,12 @@
 import type { DType } from "../../dtype";
 import { isFloat } from "../../dtype";
 import { mistake } from "../../errors";
-import type { FusedProducts, Index, MathFunction, Value, Variable } from "../../lower/emitter";
+import type { Emitter, FusedProducts, Index, MathFunction, Value, Variable } from "../../lower/emitter";
 import type { FunctionHandle, LaneEmitter, MachineEmitter, MatmulSpec } from "../../lower/machine";
 import { failureWord } from "../../lower/heap";
 import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
 import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
+import { exactRuns } from "../../lower/runs";
 import * as scalar from "../../lower/math/scalar";
 import { Operations } from "../../lower/operations";
 import type { Shape } from "../../shape";
@@ -325,6 +326,10 @@ export class WasmEmitter extends Operations implements MachineEmitter {
     let emitter = this.#lanes.get(count);
     if (!emitter) this.#lanes.set(count, (emitter = laneEmitter(this.#laneCode(count), this.#callees)));
     return emitter;
+  }
+
+  runs(count: Value | number, body: (k: Emitter, i: Value) => void): void {
+    exactRuns(this, count, body);
   }
 
   parallel(job: FunctionHandle, frame: Value, tiles: number): void {

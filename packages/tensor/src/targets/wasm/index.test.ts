@@ -10,7 +10,7 @@ test("a target for each choice of options, and one only", () => {
 
 test("options that do not exist, or are no options, are named", () => {
   expect(() => wasm({ determinstic: true } as object)).toThrow(
-    "wasm: there is no option determinstic; the options are deterministic",
+    "wasm: unknown option determinstic; did you mean deterministic? known are deterministic, threads",
   );
   expect(() => wasm({ deterministic: 1 } as object)).toThrow("wasm: deterministic is 1; give true or false");
 });

@@ -1,3 +1,4 @@
+import { checkOptions } from "../../arguments";
 import { ProgramCache, type Target } from "../target";
 import { engineOf } from "./engine";
 import { WasmMemory } from "./memory";
@@ -39,12 +40,8 @@ export function wasm(options: WasmOptions = {}): Target {
   return target;
 }
 
-const names = ["deterministic", "threads"];
-
 function settled(options: WasmOptions): Required<WasmOptions> {
-  const unknown = Object.keys(options).filter((name) => !names.includes(name));
-  if (unknown.length > 0)
-    throw new TypeError(`wasm: there is no option ${unknown.join(", ")}; the options are ${names.join(", ")}`);
+  checkOptions("wasm", options, ["deterministic", "threads"]);
   const { deterministic = false, threads = 1 } = options;
   if (typeof deterministic !== "boolean")
     throw new TypeError(`wasm: deterministic is ${String(deterministic)}; give true or false`);

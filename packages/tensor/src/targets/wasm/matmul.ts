@@ -142,7 +142,7 @@ function strips(
   };
 
   const tail = right.length % lanes || lanes;
-  const all = parts(Math.ceil(right.length / lanes), widthFor(left.length));
+  const all = parts(Math.ceil(right.length / lanes), widthFor(form, bytes));
   all.forEach(({ size, times }, p) => {
     const ends = p === all.length - 1 && tail !== lanes;
     code.repeat(ends ? times - 1 : times, [], () => tiles(size, lanes));

@@ -1,0 +1,28 @@
+import type { Shape } from "../shape";
+import { int, type Site } from "./addressing";
+import type { Index, Value } from "./emitter";
+import type { MemoryEmitter } from "./machine";
+import type { Part } from "./tiles";
+
+/** Neighbouring positions along the first so many axes, taken as one. */
+export interface Stretch extends Part {
+  readonly axes: number;
+}
+
+/** What emits the elements at an index, with the emitter that is given. */
+export type Elements = (k: MemoryEmitter) => (index: Index) => void;
+
+/** Loops over axes, of the first ones a part, which give positions along them. */
+export function eachOuter({ k }: Site, lengths: Shape, part: Stretch, body: (at: readonly Value[]) => void): void {
+  const level = (axis: number, at: readonly Value[]): void => {
+    if (axis === lengths.length) body(at);
+    else if (axis === 0)
+      k.loop(part.length, (i) => {
+        const row = k.add(part.from, i);
+        level(part.axes, part.axes === 1 ? [row] : k.flatIndex(lengths.slice(0, part.axes), row).axes());
+      });
+    else if (lengths[axis] === 1) level(axis + 1, [...at, int(k, 0)]);
+    else k.loop(lengths[axis]!, (i) => level(axis + 1, [...at, i]));
+  };
+  level(0, []);
+}
