@@ -25,7 +25,7 @@ const raisedLimits = [
 ] as const;
 
 /** Features that are used where they are there. */
-const usedFeatures = ["timestamp-query"] as const;
+const usedFeatures = ["timestamp-query", "subgroups"] as const;
 
 /**
  * A WebGPU device that has just computed right numbers, with its adapter's own limits for buffers and workgroups.

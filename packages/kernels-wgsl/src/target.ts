@@ -7,6 +7,7 @@ import { type Loss, Runtime } from "./runtime/runtime";
 import type { GpuStorage } from "./runtime/storage";
 import type { Timing } from "./runtime/time";
 import { upload } from "./runtime/upload";
+import { setOf } from "./sets";
 import { remedy } from "./wgsl/types";
 
 /** Which device, and how much of it. */
@@ -64,9 +65,8 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuTarget>
   if (!Number.isInteger(rowMemory) || rowMemory < 0)
     throw new RangeError(`webgpu: rowMemory is ${rowMemory}; give a number of bytes`);
   const device = await requestDevice(options);
-  return targetOf(
-    new Runtime(device, rowMemory, options.df64 ? await (await import("./doubles")).doublesOn(device) : undefined),
-  );
+  const doubles = options.df64 ? await (await import("./doubles")).doublesOn(device) : undefined;
+  return targetOf(new Runtime(device, { rowMemory, doubles, set: await setOf(device) }));
 }
 
 function targetOf(runtime: Runtime): WebGpuTarget {
@@ -75,7 +75,7 @@ function targetOf(runtime: Runtime): WebGpuTarget {
     name: "webgpu",
     device,
     lost: runtime.lost,
-    supports: (dtype) => dtype !== "float64" || runtime.doubles !== undefined,
+    supports: (dtype) => dtype !== "float64" || runtime.means.doubles !== undefined,
     remedy,
     program: (tape) => gpuProgram(tape, runtime),
     upload: (values, dtype, shape) => upload(runtime, values, { dtype, shape }),

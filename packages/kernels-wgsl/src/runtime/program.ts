@@ -23,7 +23,7 @@ interface Made {
 
 /** A tape as kernels. A run copies inputs into the memory of programs, dispatches, copies results out: one submit, and nothing is waited for. */
 export function gpuProgram(source: Tape, runtime: Runtime): Program {
-  const lowered = lower(source, runtime.limit, runtime.rowMemory, runtime.doubles, teamSizeOf(runtime.device));
+  const lowered = lower(source, { ...runtime.means, limit: runtime.limit, team: teamSizeOf(runtime.device) });
   const where = source.where;
   if (lowered.bytes > runtime.limit)
     throw new UnsupportedError(

@@ -70,7 +70,7 @@ async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedA
   const failure = outcome?.mayFail ? new Uint32Array(copy, length, 1)[0]! : 0;
   if (failure === outOfMemory)
     throw new UnsupportedError(
-      `${where}: the program stopped, as the ${runtime.rowMemory} bytes for the rows that it keeps have run out (a gradient keeps some of every ` +
+      `${where}: the program stopped, as the ${runtime.means.rowMemory} bytes for the rows that it keeps have run out (a gradient keeps some of every ` +
         `step); make more of them with webgpu({ rowMemory }), or use smaller batches, checkpoints, or fewer steps`,
     );
   if (failure !== 0) throw failureOf(failure);
@@ -96,7 +96,13 @@ async function settled(runtime: Runtime, { outcome }: GpuStorage): Promise<void>
 type Numbers = (at: number, count: number) => TypedArray;
 
 /** Numbers of a tensor's dtype among those of a device. */
-function numbersOf({ doubles }: Runtime, dtype: DType, bytes: ArrayBuffer, at: number, count: number): TypedArray {
+function numbersOf(
+  { means: { doubles } }: Runtime,
+  dtype: DType,
+  bytes: ArrayBuffer,
+  at: number,
+  count: number,
+): TypedArray {
   switch (dtype) {
     case "int32":
       return new Int32Array(bytes, at, count);

@@ -1,6 +1,6 @@
 import type { DType } from "@dzdt/tensor";
-import type { Doubles } from "../doubles/doubles";
 import { DeviceError } from "../errors";
+import type { Means } from "../schedule/lowered";
 import type { Clock } from "./clock";
 import { computeStage, usage } from "./flags";
 import { parameterBytes, Parameters } from "./parameters";
@@ -27,12 +27,13 @@ function outOfMemory(where: string, { message }: GPUError, { bytes, pooled, work
   );
 }
 
+/** What programs may use that the device does not tell. */
+export type RuntimeMeans = Pick<Means, "rowMemory" | "doubles" | "set">;
+
 /** What all programs of a target share: the device, the order of its queue, kernels, buffers, and the memory that programs take turns in. */
 export class Runtime {
   readonly device: GPUDevice;
-  readonly rowMemory: number;
-  /** What float64 needs, where programs may use it. */
-  readonly doubles: Doubles | undefined;
+  readonly means: RuntimeMeans;
   readonly lost: Promise<Loss>;
   readonly data: BufferPool;
   readonly staging: BufferPool;
@@ -50,11 +51,9 @@ export class Runtime {
   private uncaptured: string | undefined;
   private readonly collected: FinalizationRegistry<GPUBuffer>;
 
-  /** @param rowMemory the most bytes of a program's memory for rows that come while it runs */
-  constructor(device: GPUDevice, rowMemory: number, doubles?: Doubles) {
+  constructor(device: GPUDevice, means: RuntimeMeans) {
     this.device = device;
-    this.rowMemory = rowMemory;
-    this.doubles = doubles;
+    this.means = means;
     this.data = new BufferPool(device, "data", this.turns);
     this.staging = new BufferPool(device, "staging", this.turns);
     this.collected = new FinalizationRegistry((buffer) => this.data.give(buffer));
@@ -86,7 +85,7 @@ export class Runtime {
 
   /** The dtype on the device: numbers of the host language are single where it has no doubles. */
   deviceDtype(dtype: DType): DType {
-    return dtype === "float64" && !this.doubles ? "float32" : dtype;
+    return dtype === "float64" && !this.means.doubles ? "float32" : dtype;
   }
 
   /** @throws DeviceError when the device is gone */

@@ -9,7 +9,7 @@ const mostKept = 1024;
 /** Numbers of the host as a storage. */
 export function upload(runtime: Runtime, values: TypedArray, aval: Aval): GpuStorage {
   // Numbers of the host language are float64 scalars; they become single where a program takes them.
-  if (aval.dtype === "float64" && values.length !== 1 && !runtime.doubles) noDoubles("tensor");
+  if (aval.dtype === "float64" && values.length !== 1 && !runtime.means.doubles) noDoubles("tensor");
   const storage = { aval, size: values.length, outcome: undefined };
   if (values.byteLength <= mostKept) return { ...storage, host: values, buffer: undefined };
   runtime.check("tensor");
@@ -35,7 +35,7 @@ export function upload(runtime: Runtime, values: TypedArray, aval: Aval): GpuSto
 }
 
 /** As the device has them: doubles are pairs of singles, or singles; and a whole number of words. */
-export function hostWords({ doubles }: Runtime, values: TypedArray): Uint8Array<ArrayBuffer> {
+export function hostWords({ means: { doubles } }: Runtime, values: TypedArray): Uint8Array<ArrayBuffer> {
   const own = values instanceof Float64Array ? (doubles?.split(values) ?? Float32Array.from(values)) : values;
   const bytes = new Uint8Array(own.buffer as ArrayBuffer, own.byteOffset, own.byteLength);
   if (bytes.length % 4 === 0) return bytes;

@@ -12,6 +12,7 @@ import {
 import type { Code } from "../wgsl/code";
 import { type Callees, WgslEmitter } from "../wgsl/emit";
 import type { WgslModule } from "../wgsl/module";
+import { numberAcross, numberOfFirst } from "../wgsl/sets";
 import { term, typeOf } from "../wgsl/types";
 import { groupsFor, type Kernel } from "./kernel";
 
@@ -25,7 +26,7 @@ export interface Strip {
 
 const wholeGroup = (count: number): Strip => ({ count, lane: "i32(local.x)", first: "0u", own: "local.x" });
 
-/** The element's terms are shared among the invocations of a strip. */
+/** The element's terms are shared among the invocations of a strip, who put them together by sets as far as these reach, and by shared memory from there on. */
 export class FoldEmitter extends WgslEmitter {
   readonly abreast: Abreast;
   private readonly strip: Strip;
@@ -34,12 +35,28 @@ export class FoldEmitter extends WgslEmitter {
   constructor(callees: Callees, code: Code, strip: Strip) {
     super(callees, code);
     this.strip = strip;
+    const reach = Math.min(callees.set, strip.count);
     this.abreast = {
       count: strip.count,
       positions: (from) => this.add(from, this.code.value("int32", strip.lane)),
       within: (body) => body(),
-      lane: (value, lane) => this.lanesTerm(value, lane),
+      lane: (value, lane) =>
+        reach === strip.count ? this.told(value, (own) => numberOfFirst(own, reach)) : this.lanesTerm(value, lane),
+      ...(reach === 1
+        ? {}
+        : {
+            exchange: {
+              reach,
+              across: (value, distance) => this.told(value, (own) => numberAcross(own, distance)),
+            },
+          }),
     };
+  }
+
+  /** What another of the set has for a value. */
+  private told(value: Value, told: (own: string) => string): Value {
+    this.code.exchanges = true;
+    return this.code.fresh(value.dtype, ofWord(value.dtype, told(wordOf(value))));
   }
 
   private lanesTerm(value: Value, lane: number): Value {
@@ -52,7 +69,7 @@ export class FoldEmitter extends WgslEmitter {
     }
     const { first } = this.strip;
     const word = `${this.shared.name}[${first === "0u" ? lane : `${first} + ${lane}u`}]`;
-    return this.code.fresh(value.dtype, value.dtype === "bool" ? `${word} != 0u` : word);
+    return this.code.fresh(value.dtype, ofWord(value.dtype, word));
   }
 }
 
@@ -61,6 +78,8 @@ const single = ["float32", "int32", "uint32", "bool"] as const;
 const sharedName = (dtype: DType): string => `shared_${dtype}`;
 const wordOf = (value: Value): string =>
   value.dtype === "bool" ? `select(0u, 1u, ${term(value).text})` : term(value).text;
+
+const ofWord = (dtype: DType, word: string): string => (dtype === "bool" ? `${word} != 0u` : word);
 
 /** Shared memory of as many invocations. */
 export const shared = (dtype: DType, width: number): string =>

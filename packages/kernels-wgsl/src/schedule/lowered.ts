@@ -2,6 +2,7 @@ import { type Aval, type Node, sizeOf, type Tape } from "@dzdt/tensor";
 import {
   firstFrame,
   type LoopAttributes,
+  type Layout,
   type Lowering,
   Frame,
   type Place,
@@ -26,6 +27,7 @@ import { oneLaneLowering, withOneLane } from "./one-lane";
 import { isRows, rowsBytes, rowsKernels, rowSpace } from "./rows";
 import { withRowsApart } from "./rows-apart";
 import { withOwnWaysBack } from "./ways-back";
+import { passesOf } from "./passes";
 import { productKernel } from "./product";
 import { hasRounds, roundsKernels } from "./rounds";
 import { chainKernels, type Room, singleKernel, wordsBytes } from "./single";
@@ -55,14 +57,22 @@ export interface Lowered {
   readonly bytes: number;
 }
 
-/** Lays out a tape and chooses a schedule for each of its nodes. @param limit the most bytes that a buffer of the device may have @param rowMemory and that rows of unknown number may have in it @param doubles what float64 needs, where programs may use it @param team the most invocations that run a loop together */
-export function lower(
-  source: Tape,
-  limit: number,
-  rowMemory: number,
-  doubles?: Doubles,
-  team: number = largestTeam,
-): Lowered {
+/** What programs may use of a device. */
+export interface Means {
+  /** The most bytes of a buffer. */
+  readonly limit: number;
+  /** The most bytes of it for rows of unknown number. */
+  readonly rowMemory: number;
+  /** What float64 needs, if there is any. */
+  readonly doubles?: Doubles | undefined;
+  /** The most invocations that run a loop together. */
+  readonly team?: number;
+  /** How many invocations may tell each other numbers without memory. */
+  readonly set?: number;
+}
+
+/** Lays out a tape and chooses a schedule for each of its nodes. */
+export function lower(source: Tape, { limit, rowMemory, doubles, team = largestTeam, set }: Means): Lowered {
   const flat = withoutCalls(prune(doubles ? source : demote(source)));
   const tape = prune(withOpenBodies(withRowsApart(withOwnWaysBack(flat, rowMemory), rowMemory)));
   const frame = new Frame(firstFrame);
@@ -71,9 +81,9 @@ export function lower(
     frame,
     tape.inputs.map((id) => tape.avals[id]!),
   );
-  const module = new WgslModule(doubles);
+  const module = new WgslModule(doubles, set);
   const lowering = oneLaneLowering(module);
-  const plan = withOneLane(planTape(tape, frame, places, lowering.callee, { epilogues: { within: hasRounds } }));
+  const plan = withOneLane(planTape(tape, frame, places, lowering.callee, layout));
   const literals = new Map(tape.literals.map(({ id, value }) => [id, value]));
   const nodes = standing(plan);
   const sideBySide = nodes.filter((node) => isLanes(plan, node));
@@ -149,6 +159,11 @@ export function lower(
   const headed = kernels.some(({ text }) => /memory\[[01]\]/.test(text));
   return { tape, kernels, inputs, outputs, heap, headed, words, bytes };
 }
+
+const layout: Layout = {
+  epilogues: { within: hasRounds },
+  apart: (tape, node) => passesOf({ tape }, node) !== undefined,
+};
 
 /** The nodes of a plan that have code of their own. */
 function standing(plan: Plan): Node[] {

@@ -1,8 +1,10 @@
 import type { Aval, Node } from "@dzdt/tensor";
 import {
+  type Address,
   addressOf,
   bytesOf,
   type Emitter,
+  flatten,
   type Lowering,
   memoryAt,
   type Memory,
@@ -22,6 +24,8 @@ export interface Memories {
   readonly ins: readonly Memory[];
   readonly out: Memory;
   readonly scratch: readonly Memory[];
+  /** One of two of them, of one type, as the pass finds when it runs. */
+  readonly either: (isFirst: Value, first: Memory, second: Memory) => Memory;
 }
 
 /** One dispatch: so many invocations, none of which needs what another writes. */
@@ -39,7 +43,7 @@ export interface Passes {
 }
 
 /** A node whose lines many invocations work on together; undefined where there is no such way, or none that is worth it. */
-export function passesOf({ tape }: Plan, { op, ins, outs, attributes }: Node): Passes | undefined {
+export function passesOf({ tape }: Pick<Plan, "tape">, { op, ins, outs, attributes }: Node): Passes | undefined {
   const known = op.kernel?.known?.(attributes);
   const avals = ins.map((id) => tape.avals[id]!);
   // Bools share words, which only one invocation may write.
@@ -101,14 +105,24 @@ function memoriesOf(
 ): Memories {
   const { ins } = lowering.materialize(site, plan, node);
   const out = node.outs[0]!;
+  const addresses = new Map<Memory, Value>();
+  const memory = (aval: Aval, address: Address): Memory => {
+    const made = memoryAt(site, aval, address);
+    addresses.set(made, flatten(site, address));
+    return made;
+  };
   let offset = base;
   return {
-    ins: ins.map(({ aval, place }) => memoryAt(site, aval, addressOf(site, place))),
-    out: memoryAt(site, plan.tape.avals[out]!, addressOf(site, plan.places[out]!)),
+    ins: ins.map(({ aval, place }) => memory(aval, addressOf(site, place))),
+    out: memory(plan.tape.avals[out]!, addressOf(site, plan.places[out]!)),
     scratch: scratch.map((aval) => {
       const at = { base: site.frame, offset };
       offset += roundUp(bytesOf(aval));
-      return memoryAt(site, aval, at);
+      return memory(aval, at);
     }),
+    either: (isFirst, first, second) => {
+      const base = site.k.select(isFirst, addresses.get(first)!, addresses.get(second)!);
+      return memory(first, { base, offset: 0 });
+    },
   };
 }

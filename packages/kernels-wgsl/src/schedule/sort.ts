@@ -43,12 +43,12 @@ export function sortPasses(x: Aval, { axis, before }: KnownKernel & { readonly k
 export function sorted(sorting: Sorting): Pass[] {
   const { lines, length } = sorting;
   const merges = Math.max(0, Math.ceil(Math.log2(length / few)));
-  const merge = [mergingRuns(sorting, 0), mergingRuns(sorting, 1)];
-  // The last merge writes the result.
+  const run = mergingRuns(sorting);
+  // They write to one array and the other, and the last one to the result.
   const passes = Array.from({ length: merges }, (_, done) => ({
     count: lines * Math.ceil(length / few),
-    run: merge[(merges - 1 - done) % 2]!,
-    number: few * 2 ** done,
+    run,
+    number: few * 2 ** done * ((merges - done) % 2 === 1 ? 1 : -1),
   }));
   return [{ count: lines * length, run: sortingRuns(sorting, merges % 2) }, ...passes];
 }
@@ -73,14 +73,20 @@ const sortingRuns =
     arrays(memories)[to]!.store(at(k, line, place.get()), i);
   };
 
-/** Merges each two neighbouring runs of `width` elements, a power of two, into one of the arrays: each invocation a few elements of the result. */
+/**
+ * Merges each two neighbouring runs of some elements, a power of two, into the result, or, where their number is negated, from there into the other array:
+ * each invocation a few elements.
+ */
 const mergingRuns =
-  ({ lines, length, at, key, before, arrays }: Sorting, to: number): Pass["run"] =>
-  (k, here, memories, width) => {
+  ({ lines, length, at, key, before, arrays }: Sorting): Pass["run"] =>
+  (k, here, memories, number) => {
     const int = (value: number): Value => k.literal("int32", value);
-    const both = arrays(memories);
+    const [result, other] = arrays(memories);
+    const toResult = k.less(int(0), number);
+    const [to, from] = [memories.either(toResult, result, other), memories.either(toResult, other, result)];
+    const width = k.max(number, k.neg(number));
     const read = (i: Value): readonly [Value, Value] => {
-      const position = both[1 - to]!.load(at(k, line, k.min(i, int(length - 1))));
+      const position = from.load(at(k, line, k.min(i, int(length - 1))));
       return [position, key(k, memories, line, position)];
     };
     const [line, part] = divided(k, here, Math.ceil(length / few), lines);
@@ -100,7 +106,7 @@ const mergingRuns =
       const isNext = k.or(k.lessEqual(middle, l), before(k, right.key.get(), left.key.get()));
       const onRight = k.and(k.less(r, end), isNext);
       const position = k.select(onRight, right.position.get(), left.position.get());
-      both[to]!.store(at(k, line, k.add(start, n)), position);
+      to.store(at(k, line, k.add(start, n)), position);
       const next = k.add(k.select(onRight, r, l), int(1));
       const values = [next, ...read(next)] as const;
       left.advance(k.not(onRight), values);

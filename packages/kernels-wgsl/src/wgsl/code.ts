@@ -12,6 +12,8 @@ export class Code {
   readonly calls: Set<string> = new Set();
   /** May it note a failure? */
   fails = false;
+  /** Do invocations of a set tell each other numbers? */
+  exchanges = false;
   private readonly lines: string[] = [];
   private readonly blocks: Block[] = [{ open: true, known: new Map() }];
   private names = 0;

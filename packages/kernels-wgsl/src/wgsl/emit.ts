@@ -26,6 +26,8 @@ export interface Callees {
   /** The name of the function that computes an elementary function (or the float remainder) of numbers of a float dtype. */
   math(name: MathFunction | "rem", dtype: DType): string;
   nameOf(handle: FunctionHandle): string;
+  /** So many invocations side by side are of one set, and may tell each other numbers: a power of two, 1 if none may. */
+  readonly set: number;
   /** What is each invocation's own while code for one of many lanes is emitted. */
   readonly lane: LaneMemory | undefined;
 }

@@ -14,6 +14,7 @@ import { ChainEmitter } from "./chain";
 import { Code } from "./code";
 import { type Callees, type LaneMemory, WgslEmitter } from "./emit";
 import { helperText } from "./helpers";
+import { enableSets, placeInSet } from "./sets";
 import { circular } from "./trigonometry";
 import { term, typeOf } from "./types";
 
@@ -49,13 +50,15 @@ export class WgslModule implements MachineModule, Callees {
   words = 0;
   lane: LaneMemory | undefined;
   readonly threads = 1;
+  readonly set: number;
   private readonly names: string[] = [];
   private readonly functions = new Map<string, FunctionRecord>();
   private readonly doubles: Doubles | undefined;
 
-  /** @param doubles what float64 needs, where it may be used */
-  constructor(doubles?: Doubles) {
+  /** @param doubles what float64 needs, where it may be used @param set how many invocations may tell each other numbers */
+  constructor(doubles?: Doubles, set = 1) {
     this.doubles = doubles;
+    this.set = set;
   }
 
   declare(name: string, parameters: number): FunctionHandle {
@@ -139,8 +142,11 @@ export class WgslModule implements MachineModule, Callees {
       ({ head: signature, code: own, result }) =>
         `${signature} {\n${own.text}${result === undefined ? "" : `\n  return ${result};`}\n}`,
     );
+    const exchanges = code.exchanges || records.some((record) => record.code.exchanges);
     const text = [
+      ...(exchanges ? [enableSets] : []),
       head(this.words),
+      ...(exchanges ? [placeInSet] : []),
       ...(options.globals === undefined ? [] : [options.globals]),
       ...helperText([main, ...functions], this.doubles?.helpers),
       ...functions,
@@ -149,9 +155,9 @@ fn main(
   @builtin(global_invocation_id) id: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
+  @builtin(local_invocation_id) local: vec3u,${exchanges ? "\n  @builtin(subgroup_invocation_id) subgroup: u32," : ""}
 ) {
-${main}
+${exchanges ? "  in_set = subgroup;\n" : ""}${main}
 }`,
     ].join("\n");
     return { text, fails: code.fails || records.some((record) => record.code.fails) };
