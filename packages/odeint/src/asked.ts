@@ -23,6 +23,11 @@ export interface Asked {
 
 /** @throws TypeError, RangeError for options that are none */
 export function readAsked(options: AtOptions): Asked | undefined {
+  const index: unknown = options;
+  if (typeof index === "number")
+    throw new TypeError(
+      `at: options are ${index}, as in ts.map(solution.at), where the index takes their place; give all times at once, solution.at(ts), or write ts.map((t) => solution.at(t))`,
+    );
   checkOptions("at", options, ["derivative", "side"]);
   const { derivative = 0, side = "left" } = options;
   if (!Number.isInteger(derivative) || derivative < 0)

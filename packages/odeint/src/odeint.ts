@@ -5,7 +5,7 @@ import type { SolveEvent } from "./events/event";
 import { driven } from "./host/driven";
 import { checkWatched, givenHostOption, type HostOptions, whyUnwatched } from "./host/watch";
 import type { JacobianFunction } from "./implicit/vector";
-import { isTraced, prepare } from "./prepare";
+import { type Front, isTraced, prepare } from "./prepare";
 import type { Times } from "./saveAt";
 import type { Saves } from "./saves/save";
 import { solve } from "./solve";
@@ -77,20 +77,20 @@ export function odeint<Y extends StateLike<Y>, A = undefined, S extends Saves<Te
   ts: Times,
   options: OdeintOptions<A, Tensors<Y>> & { readonly saves?: S } = {},
 ): Solution<Tensors<Y>, S> {
-  return solvedAs<Y, A, S>("odeint", field, y0, ts, options);
+  return solvedAs<Y, A, S>({ where: "odeint" }, field, y0, ts, options);
 }
 
-/** Likewise, for another function, with whose name errors begin. */
+/** Likewise, for another function. */
 export function solvedAs<Y extends StateLike<Y>, A, S extends Saves<Tensors<Y>, A>>(
-  where: string,
+  front: Front,
   field: StateField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
   options: OdeintOptions<A, Tensors<Y>> & { readonly saves?: S },
 ): Solution<Tensors<Y>, S> {
-  const { request, leaves, times, fine, still, concluded } = prepare<Y, A, S>(field, y0, ts, options, where);
-  const watched = givenHostOption(where, options);
-  if (watched) checkWatched(where, watched, whyUnwatched(request, isTraced(leaves, times)));
+  const { request, leaves, times, fine, still, concluded } = prepare<Y, A, S>(field, y0, ts, options, front);
+  const watched = givenHostOption(front.where, options);
+  if (watched) checkWatched(front.where, watched, whyUnwatched(request, isTraced(leaves, times)));
   if (still) return still;
   if (!watched) return concluded(solve(request, leaves, fine));
   const { outcome, ended } = driven(request, leaves, times, options);

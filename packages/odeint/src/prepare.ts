@@ -30,7 +30,7 @@ import {
   type Solver,
   usualController,
 } from "./solver";
-import { checkLength, positiveLength } from "./step-length";
+import { checkLength, checkSameLength, positiveLength } from "./step-length";
 import type { Parts } from "./stepper";
 import { compensatedSolver, isTranslatable } from "./structure/compensated";
 import { checkTolerances, toleranceLeaves } from "./tolerance";
@@ -80,13 +80,21 @@ export interface Prepared<Y, S = Saves> {
   readonly concluded: (outcome: Solved, ended?: string) => Solution<Y, S>;
 }
 
-/** Reads and checks all that `odeint` is given. @param where whose name errors begin with */
+/** The function that is called. */
+export interface Front {
+  /** Errors begin with its name. */
+  readonly where: string;
+  /** Its times may only increase. */
+  readonly forwards?: boolean;
+}
+
+/** Reads and checks all that `odeint` is given. */
 export function prepare<Y extends StateLike<Y>, A, S = Saves>(
   field: StateField<Tensors<Y>, A>,
   y0: Y,
   ts: Times,
   options: OdeintOptions<A>,
-  where = "odeint",
+  { where, forwards = false }: Front,
 ): Prepared<Tensors<Y>, S> {
   checkOptions(where, options, optionNames);
   if (typeof field !== "function")
@@ -101,10 +109,11 @@ export function prepare<Y extends StateLike<Y>, A, S = Saves>(
   };
   const times = readTimes(where, "ts", ts, target);
   checkMonotonic(where, times);
-  const fine = fineTimes({ ...times, tensor: oneWay(where, times, { raise: options.throw !== false }) });
+  const fine = fineTimes({ ...times, tensor: oneWay(where, times, { up: forwards, raise: options.throw !== false }) });
   const request = {
     ...readRequest(where, field as unknown as VectorField<unknown, A>, options, state, independent, target),
     saves: readSaves(where, options.saves, times, options.adjoint ?? discretize(), target),
+    open: times.values === undefined,
   };
   const leaves = options.mass === undefined ? given : consistentStart(request, given, fine);
 
@@ -158,10 +167,11 @@ export function prepare<Y extends StateLike<Y>, A, S = Saves>(
       options.mass !== undefined || options.jacobian !== undefined
         ? "mass, or mass − h · jacobian, may be singular, or y0 not meet the algebraic equations: check mass, jacobian and y0"
         : undefined;
-    const dtMin = request.controller.kind === "adaptive" ? request.controller.dtMin : undefined;
+    const { dtMin, norm } = request.controller.kind === "adaptive" ? request.controller : {};
     const needed = stepsNeeded(request, times);
     const [advised, save] = [adviceOf(options.solver), request.saves?.tightest];
-    const telling = { where, paths, advised, doubt, dtMin, needed, save, ended, partial };
+    const ownNorm = typeof norm === "function";
+    const telling = { where, paths, advised, doubt, dtMin, ownNorm, needed, save, ended, partial };
     return solutionOf(checked(outcome, again, telling));
   };
   const still =
@@ -307,5 +317,6 @@ function readController<A>(where: string, solver: Solver, { controller, dt0 }: O
         ? `${where}: ${solver.name} is symplectic with steps of one length only; give controller: constant({ dt })`
         : `${where}: ${solver.name} has no error estimate; give controller: constant({ dt }), or a solver such as tsit5`,
     );
+  if (controller.kind === "constant" && dt0 !== undefined) checkSameLength(where, dt0, controller.dt);
   return controller;
 }

@@ -1,4 +1,15 @@
-import { cast, defaultTarget, type DType, DTypeError, isFloat, Tensor, type Tensors, trace, tree, type Tree } from "@dzdt/tensor";
+import {
+  cast,
+  defaultTarget,
+  type DType,
+  DTypeError,
+  isFloat,
+  Tensor,
+  type Tensors,
+  trace,
+  tree,
+  type Tree,
+} from "@dzdt/tensor";
 import type { AtOptions } from "./asked";
 import { makeEvent, type SolveEvent } from "./events/event";
 import type { ImexField } from "./implicit/imex";
@@ -98,7 +109,9 @@ const tolerance = (given: Tree, start: Tree, usual: number): Tree =>
 /** Zeros of the cost's shapes, which are found without computing it. */
 function zeroOf<A>(cost: Cost<never, A>, y0: Tree, real: Real, { batch, args }: OdeintOptions<A>): Tree {
   const flat = tree.flatten(y0);
-  const leaves = flat.leaves.map((x) => (x instanceof Tensor ? x : Tensor.scalar(Number(x), "float32", defaultTarget())));
+  const leaves = flat.leaves.map((x) =>
+    x instanceof Tensor ? x : Tensor.scalar(Number(x), "float32", defaultTarget()),
+  );
   const rows = batch === "independent" ? leaves[0]!.shape.slice(0, 1) : [];
   const types = leaves.map(({ dtype, shape }) => ({ dtype, shape: shape.slice(rows.length) }));
   let structure: tree.Structure = null;

@@ -24,6 +24,7 @@ import { type Grid, gridOf } from "./fixed-steps";
 import { integrate } from "./integrate";
 import { acrossJumps } from "./jumps";
 import type { Outcome, Problem, Stepping } from "./problem";
+import { isRestless, resting } from "./resting";
 import type { GivenSaves } from "./saves/given";
 import { determined } from "./slopes";
 import { methodOf, type Solver } from "./solver";
@@ -56,6 +57,8 @@ export interface Request {
   readonly jumpTs: Tensor | undefined;
   /** What is wanted at the times, unless states. */
   readonly asked?: Asked | undefined;
+  /** Times are known only when the program runs: some may be equal. */
+  readonly open?: boolean;
   /** Look at the state after each step even where that is not free, to end at the first that fails. */
   readonly watched?: boolean;
 }
@@ -201,7 +204,8 @@ export function problemOf(
   const landing = stepping.kind === "stops";
   const dense = queries !== undefined || (!landing && count > 2) || (request.events ?? saves) !== undefined;
   const own = jumping(methodOf(request.solver, parts));
-  const method = parts.mass && request.raise && !watched ? determined(own) : own;
+  const exact = parts.mass && request.raise && !watched ? determined(own) : own;
+  const method = request.open && (landing || !dense) && isRestless(request.solver) ? resting(exact, landing) : exact;
   const events = request.events?.machinery.traced(request.events, method, state, parts.args);
   const landings = landingsOf(events);
   const wanted = dense ? outputsOf(span, saves) : undefined;

@@ -137,6 +137,8 @@ export interface Telling {
   readonly doubt?: string | undefined;
   /** The shortest step that the controller may take. */
   readonly dtMin?: number | undefined;
+  /** Is the size of errors a function of the user's? */
+  readonly ownNorm?: boolean | undefined;
   /** Which save it is that may be full, and of how many rows. */
   readonly save?: string | undefined;
   /** How many steps of one length the solve takes. */
@@ -157,6 +159,8 @@ export function checked<S extends End & { readonly ys: readonly Tensor[]; readon
   telling: Telling,
 ): S {
   const { status } = solved;
+  // Of no trajectories none has failed.
+  if (status.size === 0) return solved;
   if (!status.tape && atHand(status)) {
     const failure = failureOf(solved, telling, again);
     if (failure) throw failure;
@@ -185,7 +189,7 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
   const status = solved.status.dataSync();
   const lane = status.findIndex((s) => s !== Status.success && s !== Status.eventTerminated);
   if (lane < 0) return undefined;
-  const { where = "odeint", paths, advised, doubt, dtMin = 0, save, needed, ended, partial } = telling;
+  const { where = "odeint", paths, advised, doubt, dtMin = 0, ownNorm, save, needed, ended, partial } = telling;
   const name = statusName(status[lane]!) as Exclude<StatusName, "success">;
   const end = again();
   const at = (x: Tensor): number => x.dataSync()[lane]!;
@@ -200,11 +204,15 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
       : remedies[name];
   const floor =
     name === "stepUnderflow" && dtMin > 0 ? `steps may be no shorter than dtMin = ${dtMin}: lower it; else ` : "";
+  const sizes =
+    name === "stepUnderflow" && ownNorm
+      ? "the controller's norm may be negative or NaN: it gives sizes of errors, 0 or positive; else "
+      : "";
   const count = name === "maxStepsReached" && needed ? `${needed} steps of this length are needed: ` : "";
   return new SolveError(
     name,
     `${where}: ${who}${name}${ended ? `: ${ended}` : often(end, name, lane, save)} at t = ${t}${steps(h, accepted, rejected)}` +
-      `${worst.text}; ${doubt && accepted === 0 ? `${doubt}; else ` : ""}${floor}${count}${remedy}`,
+      `${worst.text}; ${doubt && accepted === 0 ? `${doubt}; else ` : ""}${floor}${sizes}${count}${remedy}`,
     { t, h, component: worst.name, accepted, rejected, ...(partial && { solution: partial() }) },
   );
 }

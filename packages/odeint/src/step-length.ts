@@ -24,3 +24,17 @@ export function checkLength(
 /** A length of steps as it is or, where it is known only when the program runs and is none, NaN: no steps are taken by that. */
 export const positiveLength = (length: Tensor): Tensor =>
   atHand(length) ? length : withinRule(() => where(length.greater(0).and(length.less(Infinity)), length, NaN));
+
+/**
+ * Checks a first step that is given beside steps of one length, as single floats tell them apart.
+ * @throws RangeError where it is another one; TypeError where steps have no length of their own
+ */
+export function checkSameLength(where: string, dt0: number | Tensor, dt: number | Tensor | undefined): void {
+  if (dt === undefined)
+    throw new TypeError(
+      `${where}: there is a dt0, and constant() steps from each of ts to the next; give constant({ dt }), or leave dt0 out`,
+    );
+  const [first, all] = [dt0, dt].map((x) => (x instanceof Tensor ? atHand(x)?.[0] : x));
+  if (first !== undefined && all !== undefined && Math.fround(first) !== Math.fround(all))
+    throw new RangeError(`${where}: dt0 is ${first} and all steps of constant({ dt }) are ${all}; leave dt0 out`);
+}

@@ -11,6 +11,7 @@ import {
   Tensor,
   tree,
   type Tree,
+  where,
 } from "@dzdt/tensor";
 import { atHand } from "./at-hand";
 import type { ErrorNorm, Tolerance } from "./controllers/controller";
@@ -58,7 +59,10 @@ export function checkTolerances(
   });
 }
 
-/** Scaled size of an error, in the dtype of times: of error/(atol + rtol · max(|y|, |next|)) over all components. NaN where `next` is not finite. */
+/**
+ * Scaled size of an error, in the dtype of times: of error/(atol + rtol · max(|y|, |next|)) over all components. NaN where `next` is not finite, and where
+ * a norm of the user's is negative.
+ */
 export function scaledNorm(
   rtol: readonly Tensor[],
   atol: readonly Tensor[],
@@ -81,8 +85,8 @@ export function scaledNorm(
     });
     if (typeof norm === "function") {
       const size = cast(customNorm(norm, tree.unflatten(state.structure, scaled)), dtype);
-      // It may pass over what is not finite.
-      return next.reduce((sum, x) => sum.add(cast(x.mul(0).sum(), dtype)), size);
+      // It may pass over what is not finite, and what is negative is no size.
+      return next.reduce((sum, x) => sum.add(cast(x.mul(0).sum(), dtype)), where(size.less(0), NaN, size));
     }
     const parts = scaled.flatMap((x, k) => {
       // A state may have empty leaves, or nothing else: its error is 0, the sum of none.
@@ -95,9 +99,11 @@ export function scaledNorm(
   };
 }
 
-/** @throws ShapeError for a norm that is no single number */
+/** @throws TypeError, ShapeError for a norm that is no single number */
 function customNorm(norm: Exclude<ErrorNorm, string>, scaled: Tree): Tensor {
-  const size = norm(scaled);
+  const size: unknown = norm(scaled);
+  if (!(size instanceof Tensor))
+    throw new TypeError(`pid: norm returned ${String(size)}; return a tensor, as in y.square().mean()`);
   if (size.size !== 1)
     throw new ShapeError(
       `pid: norm returned shape ${printShape(size.shape)}; return one number, as in y.square().mean()`,

@@ -1,5 +1,5 @@
 import { grad, hvp, jvp, vjp, vmap } from "@dzdt/autograd";
-import { compile, js, matmul, stack, tensor, type Tensor, tree, withTarget } from "@dzdt/tensor";
+import { compile, cond, fori, js, matmul, stack, tensor, type Tensor, tree, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -7,6 +7,7 @@ import {
   backsolve,
   constant,
   discretize,
+  event,
   forwardSensitivity,
   hamiltonian,
   interpolating,
@@ -15,7 +16,6 @@ import {
   makeReversible,
   odeint,
   type OdeintOptions,
-  pid,
   reversible,
   reversibleHeun,
   rk4,
@@ -55,6 +55,37 @@ describe.each(continuous)("%s agrees with discretize", (_, adjoint) => {
         );
         return ys.a.square().sum().add(ys.b.sum());
       })({ w, y0: { a: f64([1, 2]), b: f64(0.5) } }),
+    );
+  });
+
+  test("for branches and loops of the field and of what an event does", () => {
+    type State = { a: Tensor; b: Tensor; c: Tensor };
+    // What c becomes moves with nothing.
+    const kicked = (k: Tensor) => (_t: Tensor, y: State) =>
+      cond(
+        y.a.less(10),
+        () => ({ a: y.a, b: y.b.add(k.square()), c: f64(1) }),
+        () => ({ a: k, b: k, c: f64(2) }),
+      );
+    close((adjoint) =>
+      grad((k: Tensor) => {
+        const push = event<State>({ at: [0.7], reset: kicked(k) });
+        const { ys } = odeint(
+          (t, { a, b, c }: State) => ({
+            a: cond(
+              t.less(5),
+              () => k.sub(a),
+              () => a,
+            ),
+            b: fori(2, (_i, x: Tensor) => x.mul(k).sin(), b),
+            c: c.neg(),
+          }),
+          { a: f64(0.3), b: f64(0.5), c: f64(0.2) },
+          [0, 1, 2],
+          { ...options, adjoint, events: [push] },
+        );
+        return ys.a.square().sum().add(ys.b.sum()).add(ys.c.sum());
+      })(f64(0.7)),
     );
   });
 
@@ -280,40 +311,10 @@ describe("interpolating and backsolve", () => {
       grad((k: Tensor) =>
         odeint((_t, y: Tensor, p: Tensor) => y.mul(p).sin(), f64([0.3]), [0, 1], {
           args: k,
-          adjoint,
-          rtol: 1e-3,
-          atol: 1e-3,
-          maxSteps: 8,
+          ...{ adjoint, rtol: 1e-3, atol: 1e-3, maxSteps: 8 },
         }).ys.sum(),
       )(f64(0.7));
     for (const adjoint of [backsolve({ rtol: 1e-13, atol: 1e-13 }), interpolating({ rtol: 1e-13, atol: 1e-13 })])
       expect(gradient(adjoint)).toThrow(/odeint: maxStepsReached in the solve for the gradient; raise maxSteps/);
   });
 });
-
-const y = f64([1]);
-const plain = (_t: Tensor, x: Tensor): Tensor => x.neg();
-test.each<[RegExp, () => unknown]>([
-  [/backsolve: unknown option seminorms; did you mean seminorm/, () => backsolve({ seminorms: true } as never)],
-  [/backsolve: seminorm is 1; give true or false/, () => backsolve({ seminorm: 1 } as never)],
-  [/backsolve: drift is 0; give a positive number/, () => backsolve({ drift: 0 })],
-  [/interpolating: rtol is -1; give a positive number/, () => interpolating({ rtol: -1 })],
-  [/solver is "tsit5" of another kind|solver is/, () => forwardSensitivity({ solver: "tsit5" } as never)],
-  [
-    /backsolve: rk4 has no error estimate, by which this solve would choose its steps; give the adjoint a solver such as tsit5/,
-    () => odeint(plain, y, [0, 1], { adjoint: backsolve({ solver: rk4 }) }),
-  ],
-  [
-    /interpolating: tsit5 takes no mass matrix; give the adjoint a solver such as rodas5p/,
-    () => odeint(plain, y, [0, 1], { solver: kvaerno3, mass: f64([[2]]), adjoint: interpolating({ solver: tsit5 }) }),
-  ],
-  [
-    /reversible: steps of tsit5 cannot be undone; use leapfrog or another symmetric splitting, implicitMidpoint or gauss4, reversibleHeun, makeReversible\(tsit5\)/,
-    () => odeint(plain, y, [0, 1], { adjoint: reversible() }),
-  ],
-  [
-    /reversible: steps of several lengths cannot be undone; give controller: constant\(\{ dt \}\)/,
-    () => odeint(plain, y, [0, 1], { solver: reversibleHeun, controller: pid(), adjoint: reversible() }),
-  ],
-  [/adjoint is of no known kind; give discretize\(\)/, () => odeint(plain, y, [0, 1], { adjoint: {} as never })],
-])("%s", (message, call) => expect(call).toThrow(message));

@@ -7,6 +7,7 @@ import {
   ddeint,
   dop853,
   event,
+  kvaerno5,
   leapfrog,
   peak,
   rk4,
@@ -50,6 +51,9 @@ describe("failures and errors", () => {
     expect(solve({}, [1, 0])).toThrow("ddeint: ts[1] = 0 is not after ts[0] = 1");
     expect(solve({ historySteps: 0 })).toThrow("ddeint: historySteps is 0; give a positive integer");
     expect(solve({ solver: dop853 })).toThrow("ddeint: dop853 evaluates the field for its dense output");
+    expect(solve({ solver: kvaerno5 })).toThrow(
+      "ddeint: kvaerno5 evaluates the field beyond the end of a step, so on the far side of a breaking point; use rodas5p",
+    );
     expect(solve({ solver: leapfrog })).toThrow("ddeint: leapfrog is no Runge–Kutta method");
     expect(solve({ solver: adamsBashforthMoulton })).toThrow("is no Runge–Kutta method");
     expect(solve({ events: [event(() => true), peak((_t, y: Tensor) => y)] })).toThrow("ddeint: events[1] is a peak");
@@ -60,6 +64,12 @@ describe("failures and errors", () => {
       "ddeint: steps of 1.5 are longer than the delay 1",
     );
     expect(() => ddeint(minusPast, f64([1, 2]), start, [0, 1], { delays: 1 })).toThrow("ddeint: history");
+    expect(() => ddeint(minusPast, start, f64([1, 2]), [0, 1], { delays: 1 })).toThrow(
+      "ddeint: history has shape [] for a state of [2]; give a tree like y0",
+    );
+    expect(() => ddeint(minusPast, () => 1, f64([1, 2]), [0, 1], { delays: 1 })).toThrow(
+      "ddeint: history has shape []",
+    );
     expect(() => ddeint(minusPast, { a: start }, start, [0, 1], { delays: 1 })).toThrow("ddeint: history");
     expect(() => ddeint((_t, y) => stack([y, y]), start, start, [0, 1], { delays: 1 })).toThrow(
       "ddeint: vector field returned [2]",

@@ -1,4 +1,4 @@
-import { stack, type Tensor, tensor } from "@dzdt/tensor";
+import { compile, stack, type Tensor, tensor, zeros } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   adamsBashforthMoulton,
@@ -249,9 +249,38 @@ describe("what does not fit says what would", () => {
       () => integrator(decay, f64([1]), 0, { solver: rk4 }),
       "integrator: rk4 has no error estimate and there is no dt0",
     ],
+    [
+      "a first step beside others of one length",
+      () => odeint(decay, f64([1]), [0, 1], { controller: constant({ dt: 0.1 }), dt0: 0.2 }),
+      "odeint: dt0 is 0.2 and all steps of constant({ dt }) are 0.1; leave dt0 out",
+    ],
+    [
+      "a first step beside those from time to time",
+      () => odeint(decay, f64([1]), [0, 1], { controller: constant(), dt0: 0.2 }),
+      "odeint: there is a dt0, and constant() steps from each of ts to the next; give constant({ dt }), or leave dt0 out",
+    ],
+    [
+      "an index for options",
+      () => [0, 0.5].map(odeint(decay, f64([1]), [0, 1]).at as (t: number) => Tensor),
+      "at: options are 0, as in ts.map(solution.at), where the index takes their place; give all times at once, solution.at(ts), or write",
+    ],
     ["no times", () => odeint(decay, f64([1]), []), "ts is empty; give at least one time"],
     ["equal times", () => odeint(decay, f64([1]), [0, 0]), "ts begins and ends at 0; give times that differ"],
     ["a time that is NaN", () => odeint(decay, f64([1]), [0, NaN]), "ts[1] is NaN; give finite times"],
     ["times that turn", () => odeint(decay, f64([1]), [0, 1, 0.5]), "ts[2] = 0.5 is not after ts[1] = 1"],
   ])("%s", (_name, run, message) => expect(run).toThrow(message));
+
+  test("but not of a first step that is as long as the others", () => {
+    const solve = (dt0: number | Tensor, dt: number | Tensor) =>
+      numbers(odeint(decay, f64([1]), [0, 1], { controller: constant({ dt }), dt0 }).ys);
+    expect(solve(0.1, f64(0.1))).toEqual(solve(f64(0.1), 0.1));
+    expect(solve(0.1, tensor(0.1))).toHaveLength(2);
+  });
+});
+
+test("of no trajectories none has failed", () => {
+  const none = zeros([0, 2], { dtype: "float64" });
+  const run = (y: Tensor) => odeint(decay, y, [0, 1], { batch: "independent" }).ys;
+  expect(compile(run)(none).shape).toEqual([2, 0, 2]);
+  expect(run(none).shape).toEqual([2, 0, 2]);
 });

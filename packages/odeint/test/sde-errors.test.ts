@@ -37,6 +37,11 @@ describe("sdeint says what is wrong and which solver fits", () => {
       "sdeint: sriw2 takes diagonal or scalar noise, and this is general; use one of eulerHeun, generalShark, heunStratonovich",
     ],
     [
+      "saves and events",
+      () => solve(growth, { key, saves: {} }),
+      "sdeint: there are no saves of stochastic equations; name the times in ts, at which steps end",
+    ],
+    [
       "another calculus",
       () => solve(growth, { key, solver: heunStratonovich }),
       "sdeint: heunStratonovich is for Stratonovich equations, and this is an equation in the sense of Itô; use one of eulerMaruyama, milstein, sriw1, sriw2, or convert it with toStratonovich(sde)",

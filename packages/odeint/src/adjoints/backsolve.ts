@@ -2,6 +2,7 @@ import { cast, type Tensor, where, zerosLike } from "@dzdt/tensor";
 import { exactly } from "../fine-time";
 import { integrate } from "../integrate";
 import { numbers, type Problem } from "../problem";
+import { isRestless, resting } from "../resting";
 import { scaledNorm } from "../tolerance";
 import { realOf } from "../vectorField";
 import type { CustomAdjoint } from "./adjoint";
@@ -97,7 +98,7 @@ function together(given: Backward, problem: Problem, seminorm: boolean, allowed:
     const { from, to, origin } = measured(interval);
     const [status, drift, dt0, ...sums] = rest;
     const begun = beginning(given, interval.from, y, { lambda, rest: sums });
-    const method = methodFor(
+    const steps = methodFor(
       settings,
       (t, all) => slopes(after(origin, t), all.slice(0, size), all.slice(size, 2 * size)),
       whole,
@@ -106,7 +107,8 @@ function together(given: Backward, problem: Problem, seminorm: boolean, allowed:
       mass?.joined(moving, realOf(whole)),
     );
     const outcome = integrate({
-      method,
+      // Outputs may be at the same time.
+      method: isRestless(settings.solver) ? resting(steps, false) : steps,
       stepping: steppingFor(settings, norm, { from: exactly(from), to: exactly(to), dt, dt0: dt0! }),
       t0: from,
       y0: [...y, ...begun.lambda, ...begun.rest],

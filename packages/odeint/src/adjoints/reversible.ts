@@ -27,8 +27,12 @@ export function reversible(): CustomAdjoint {
   return Object.freeze<CustomAdjoint>({ kind: "custom", name: "reversible", solve: undone });
 }
 
-function undone({ solver, dt, raise }: AdjointParts, problem: Problem): Outcome {
+function undone({ solver, controller, dt, raise }: AdjointParts, problem: Problem): Outcome {
   const { method, stepping, t0, y0, outputs, events } = problem;
+  if (controller.kind === "constant" && controller.compensated)
+    throw new TypeError(
+      "reversible: steps whose sums are compensated cannot be undone; leave compensated out, or use discretize()",
+    );
   if (!method.undo)
     throw new TypeError(
       `reversible: steps of ${solver.name} cannot be undone; use leapfrog or another symmetric splitting, implicitMidpoint or gauss4, reversibleHeun, makeReversible(${solver.name}), or adjoint: discretize()`,

@@ -1,9 +1,10 @@
 import { transforms } from "@dzdt/autograd";
-import { applyTape, type Aval, cast, scan, sizeOf, type Tensor, zerosLike } from "@dzdt/tensor";
+import { applyTape, type Aval, cast, scan, sizeOf, take, type Tensor, zerosLike } from "@dzdt/tensor";
 import { choose } from "../events/choose";
 import { exactly, timeAmong } from "../fine-time";
 import { integrate } from "../integrate";
 import { numbers, type Problem, startOf, stopsOf } from "../problem";
+import { isRestless, resting } from "../resting";
 import type { Method } from "../step";
 import { scaledNorm } from "../tolerance";
 import { flow } from "../flow";
@@ -181,15 +182,18 @@ function variationsOf(given: Backward, seeds: Seeds): Variations {
   const weights = mass?.repeated(seeds.count, realOf(whole));
   return {
     norm: worstNorm(state, rtol, atol, given.t0),
-    method: (origin) =>
-      methodFor(
+    method: (origin) => {
+      const method = methodFor(
         settings,
         (t, all) => slopes(after(origin, t), all),
         whole,
         [...rtol, ...rtol],
         [...atol, ...atol],
         weights,
-      ),
+      );
+      // Outputs may be at the same time.
+      return isRestless(settings.solver) ? resting(method, true) : method;
+    },
     start: (t, y, s) => {
       if (!mass) return s;
       const forced = slopes(t, [...y, ...s.map((x) => zerosLike(x))]).slice(size);
@@ -258,8 +262,10 @@ function varied(
         ...pushed.captured,
         ...wide.captured,
       ]);
+      // Branches and loops are batched as a whole: what no direction moves is then in each row.
+      const slopes = found.slice(0, size).map((x, k) => (wide.batchedOuts[k] ? take(x, 0, 0) : x));
       let next = size;
-      return [...found.slice(0, size), ...s.map((x, k) => (pushed.movedOuts[k] ? found[next++]! : zerosLike(x)))];
+      return [...slopes, ...s.map((x, k) => (pushed.movedOuts[k] ? found[next++]! : zerosLike(x)))];
     },
     types,
   );

@@ -10,7 +10,10 @@ export interface Decision {
   readonly state: readonly Tensor[];
 }
 
-/** How the scaled error of a step, a tree like the state, becomes one number: `rms`, `max`, or a function to a scalar. */
+/**
+ * How the scaled error of a step, a tree like the state, becomes one number: `rms`, `max`, or a function to a scalar that is not negative. A step whose
+ * norm is negative or NaN is rejected.
+ */
 export type ErrorNorm = "rms" | "max" | ((scaled: Tree) => Tensor);
 
 /** A number, or a tree like y0 with a number or a tensor for each leaf. */

@@ -11,7 +11,6 @@ import type { Solution } from "../solution";
 import { checkSolver, isAdaptive, isImplicit, type Solver } from "../solver";
 import { tsit5 } from "../solvers";
 import type { StepperSolver } from "../stepper";
-import { oneWay } from "../unknown-times";
 import { type Delays, type KnownDelays, readDelays } from "./delays";
 import type { History } from "./history";
 import type { StateLike } from "../vectorField";
@@ -43,7 +42,8 @@ export interface DdeintOptions<A = undefined, Y = never> extends OdeintOptions<A
  * @param y0 a tree of floats
  * @param ts strictly increasing; ts[0] is where the history ends
  * @param options with `batch: "independent"` a history that is a tree has an axis 0 like y0, one that is a function is that of all trajectories. Solvers:
- * explicit and implicit Runge–Kutta and Rosenbrock methods with a dense output of their own stages, so neither dop853 nor multistep methods
+ * explicit and implicit Runge–Kutta and Rosenbrock methods with a dense output of their own stages, so neither dop853 nor multistep methods; nor kvaerno4
+ * and kvaerno5, which look beyond a step's end: past a breaking point, which then would not move as delays do
  * @throws RangeError for delays that are not positive, times that do not increase, or steps of one length that are longer than a delay;
  * UnsupportedError for solvers and adjoints that have no past; ShapeError, TypeError for what does not fit; SolveError as `odeint`
  * @example ddeint((t, y, [past]) => past.neg(), tensor(1), tensor(1), [0, 0.5, 1], { delays: 1 }).ys // [1, 0.5, 0]
@@ -90,8 +90,8 @@ export function ddeint<Y extends StateLike<Y>, A = undefined, S extends Saves<Te
     resets: changing && changing * (rest.maxEvents ?? usualMaxEvents(events)),
   };
   // The method calls the field itself, with its past.
-  const forwards = times.values ? ts : oneWay("ddeint", times, { up: true, raise: rest.throw !== false });
-  return solvedAs<Y, A, S>("ddeint", (_t, y) => y, y0, forwards, { ...rest, solver: withPast(rest, problem) });
+  const front = { where: "ddeint", forwards: true };
+  return solvedAs<Y, A, S>(front, (_t, y) => y, y0, ts, { ...rest, solver: withPast(rest, problem) });
 }
 
 /** @throws UnsupportedError for peaks */
@@ -157,8 +157,12 @@ function withPast<A>({ solver: given = tsit5, adjoint }: OdeintOptions<A>, probl
   };
 }
 
-/** @throws UnsupportedError for solvers whose dense output is not made of what they keep of a step */
+/** @throws UnsupportedError for solvers whose dense output is not made of what they keep of a step, or that look beyond its end */
 function checkDense(solver: Solver): void {
+  if ("c" in solver && solver.c.some((node) => node > 1))
+    throw new UnsupportedError(
+      `ddeint: ${solver.name} evaluates the field beyond the end of a step, so on the far side of a breaking point; use rodas5p, radau5 or kvaerno3`,
+    );
   const lazy = solver.kind === "explicit" && solver.dense !== undefined && solver.dense.kind !== "polynomial";
   if (solver.kind === "symplectic" || solver.kind === "stepper" || lazy)
     throw new UnsupportedError(

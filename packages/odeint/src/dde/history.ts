@@ -1,7 +1,7 @@
-import { broadcastShapes, cast, sameShape, printShape, ShapeError, Tensor, tree, type Tree } from "@dzdt/tensor";
+import { cast, sameShape, printShape, ShapeError, Tensor, tree, type Tree } from "@dzdt/tensor";
 import type { StateType } from "../vectorField";
 
-/** The state before the start: a function of time, or a tree like y where it was always the same. */
+/** The state before the start, of its shapes: a function of time, or a tree like y where it was always the same. */
 export type History<Y> = ((t: Tensor) => NoInfer<Y> | Tree) | Tree | NoInfer<Y>;
 
 /** A history's leaves at a time. @throws ShapeError when they are not those of the state */
@@ -12,11 +12,11 @@ export function historyLeaves(history: History<Tree>, t: Tensor, state: StateTyp
   return state.leaves.map(({ dtype, shape }, k) => {
     const leaf = leaves[k]!;
     const x = leaf instanceof Tensor ? leaf : Tensor.scalar(Number(leaf), dtype, t.target);
-    if (x.ndim > shape.length || !sameShape(broadcastShapes("ddeint: history", x.shape, shape), shape))
+    if (!sameShape(x.shape, shape))
       throw new ShapeError(
         `ddeint: history has shape ${printShape(x.shape)} for a state of ${printShape(shape)}${state.paths[k] && ` at y${state.paths[k]}`}; ` +
           `give a tree like y0`,
       );
-    return cast(x, dtype).broadcastTo(shape);
+    return cast(x, dtype);
   });
 }

@@ -83,7 +83,7 @@ export function integrator<Y extends StateLike<Y>, A = undefined>(
   if (direction !== undefined && direction !== 1 && direction !== -1)
     throw new RangeError(`integrator: direction is ${String(direction)}; give 1 or -1`);
   checkTime("integrator", "t0", t0);
-  const { request, leaves, times } = prepare(field, y0, [t0], rest, "integrator");
+  const { request, leaves, times } = prepare(field, y0, [t0], rest, { where: "integrator" });
   const why = whyUnwatched(request, isTraced(leaves, times));
   if (why) throw new UnsupportedError(`integrator: it takes its steps at once, but ${why}`);
   if (request.controller.kind === "constant" && !request.dt)

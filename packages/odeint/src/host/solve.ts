@@ -26,7 +26,7 @@ export async function solve<
   ts: Times,
   options: OdeintOptions<A, Tensors<Y>> & { readonly saves?: S } = {},
 ): Promise<Solution<Tensors<Y>, S>> {
-  const { request, leaves, times, still, concluded } = prepare<Y, A, S>(field, y0, ts, options);
+  const { request, leaves, times, still, concluded } = prepare<Y, A, S>(field, y0, ts, options, { where: "odeint" });
   givenHostOption("solve", options);
   if (still || whyUnwatched(request, isTraced(leaves, times)) !== undefined)
     return odeint<Y, A, S>(field, y0, ts, options);

@@ -9,6 +9,7 @@ import {
   type Tensors,
   tree,
   type Tree,
+  UnsupportedError,
   zeros,
 } from "@dzdt/tensor";
 import type { Adjoint, CustomAdjoint } from "../adjoints/adjoint";
@@ -166,7 +167,7 @@ function solveEquation(
   options: SdeintOptions<unknown>,
   extend?: (state: StateType) => Extension,
 ): { readonly solution: SdeSolution<unknown>; readonly more: Tensor | undefined } {
-  checkOptions("sdeint", options, names);
+  checkForms(options);
   const { leaves, structure, paths } = readState("sdeint", y0);
   const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
   const state: StateType = { structure, paths, leaves: leaves.map(({ dtype, shape }) => ({ dtype, shape })) };
@@ -230,6 +231,16 @@ function solveEquation(
   };
   const solved = options.throw === false ? outcome : checked(outcome, telling);
   return { solution: solutionOf(solved), more: solved.ys[leaves.length] };
+}
+
+/** @throws UnsupportedError for what only other equations have; TypeError for options that are none */
+function checkForms(options: SdeintOptions<unknown>): void {
+  for (const name of ["saves", "events"])
+    if (Object.hasOwn(options ?? {}, name))
+      throw new UnsupportedError(
+        `sdeint: there are no ${name} of stochastic equations; name the times in ts, at which steps end, and take what is wanted from ys`,
+      );
+  checkOptions("sdeint", options, names);
 }
 
 const statsOf = ({ steps, rejected, evaluations }: Pick<SdeOutcome, "steps" | "rejected" | "evaluations">): Stats => ({

@@ -80,7 +80,10 @@ export function parse(source: string): Expression {
       expect(")");
       return inner;
     }
-    if (/^[\d.]/.test(token)) return () => Number(token);
+    if (/^[\d.]/.test(token)) {
+      const value = Number(token);
+      return () => value;
+    }
     if (token === "t") return ({ t }) => t;
     if (token === "PI") return () => Math.PI;
     if ((token === "y" || token === "p" || token === "q") && take("[")) {
