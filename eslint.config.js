@@ -58,6 +58,17 @@ export default defineConfig(
     },
   },
   {
+    // Published sources: tsc allows extensions, for the tools' sake, and declarations would name files that are not there.
+    files: ["packages/*/src/**"],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ regex: "^\\.{1,2}/.*\\.ts$", message: "leave out .ts: packages contain no such file" }] },
+      ],
+    },
+  },
+  {
     // tsc checks the names in these files; most of them are plain JavaScript, typed by JSDoc.
     files: ["**/*.{js,mjs}"],
     extends: [ts.configs.disableTypeChecked],

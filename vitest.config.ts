@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -41,6 +42,8 @@ const browserProject: TestProjectInlineConfiguration = {
           browser: {
             enabled: true,
             headless: true,
+            // One page at a time: all pages share one GPU process.
+            fileParallelism: false,
             screenshotFailures: false,
             api: { host: "127.0.0.1" },
             instances: [{ browser: "chromium" as const }],
@@ -67,6 +70,8 @@ export default defineConfig({
     provide: { propertySeed: process.env["CI"] ? 20261121 : null },
     setupFiles: ["./test-support/setup.ts"],
     testTimeout: 60_000,
+    // One file for each processor. vitest leaves one of them to itself, which is half of a machine with two.
+    maxWorkers: availableParallelism(),
     projects: [nodeProject, gpuProject, browserProject],
   },
 });

@@ -14,16 +14,24 @@ const { metafile } = await build({
   logLevel: "error",
 });
 
-/** Files that are being looked at, in the order of their imports, and files that lead to no circle. */
+/**
+ * Files that are being looked at, in the order of their imports.
+ * @type {string[]}
+ */
 const path = [];
+/** Files that lead to no circle. */
 const done = new Set();
 
+/**
+ * @param {string} file
+ * @returns {string[] | undefined} the first circle that its imports lead to
+ */
 function look(file) {
   if (done.has(file)) return undefined;
   if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
   path.push(file);
   for (const { path: imported, kind } of metafile.inputs[file]?.imports ?? []) {
-    const circle = kind === "import-statement" && look(imported);
+    const circle = kind === "import-statement" ? look(imported) : undefined;
     if (circle) return circle;
   }
   path.pop();

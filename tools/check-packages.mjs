@@ -25,6 +25,18 @@ const trials = {
 };
 
 /**
+ * What throws, by package: engines that read source maps must say where.
+ * @type {Record<string, string>}
+ */
+const failures = {
+  "@dzdt/tensor": "m.tensor([1, 2]).reshape([3])",
+  "@dzdt/autograd": "m.grad((x) => x)([1, 2])",
+  "@dzdt/odeint": "m.odeint((t, y) => y, 1, [0, 1], { solver: 'none' })",
+  "@dzdt/models": "m.hnn({})",
+  "@dzdt/kernels-wgsl": "m.webgpu({ rowMemory: -1 })",
+};
+
+/**
  * What a command prints on its standard output; throws with what it prints on the other if it fails.
  * @param {string} command
  * @param {string[]} args
@@ -63,7 +75,21 @@ function withSiblings(start, byName) {
 }
 
 /**
- * Throws if an entry point does not load, or shows other names to `import` than to `require`.
+ * Throws if the trace of a failure does not begin in the sources, where an error is thrown.
+ * @param {string} name
+ * @param {string} failure
+ * @param {string} home
+ */
+function checkTrace(name, failure, home) {
+  const code = `import(${JSON.stringify(name)}).then((m) => ${failure}).catch((error) => console.log(error.stack))`;
+  const trace = run(process.execPath, ["--enable-source-maps", "-e", code], home);
+  const [, file, line] = /([^\s(]+\.ts):(\d+):\d+/.exec(trace) ?? [];
+  const text = file && readFileSync(file.replace(/^file:\/\//, ""), "utf8").split("\n")[Number(line) - 1];
+  if (!text?.includes("throw new")) throw new Error(`${name}: a trace does not lead to the sources:\n${trace}`);
+}
+
+/**
+ * Throws if an entry point does not load, shows other names to `import` than to `require`, or a class by another name than its own.
  * @param {Packed} packed
  * @param {Map<string, Packed>} byName
  */
@@ -77,8 +103,11 @@ function useAlone({ folder, manifest, tarball }, byName) {
   const entries = Object.keys(manifest.exports).filter((subpath) => !subpath.endsWith(".json"));
   for (const subpath of entries) {
     const name = path.posix.join(manifest.name, subpath);
-    const list = "console.log(Object.keys(m).filter((key) => key !== 'default').sort().join())";
-    const imported = run(process.execPath, ["-e", `import(${JSON.stringify(name)}).then((m) => ${list})`], home);
+    const list =
+      "const keys = Object.keys(m).filter((key) => key !== 'default').sort();" +
+      "const renamed = keys.filter((key) => /^class\\b/.test(m[key]) && m[key].name !== key);" +
+      "if (renamed.length > 0) throw new Error(`classes of other names: ${renamed}`); console.log(keys.join())";
+    const imported = run(process.execPath, ["-e", `import(${JSON.stringify(name)}).then((m) => { ${list} })`], home);
     const required = run(
       process.execPath,
       ["--input-type=commonjs", "-e", `const m = require(${JSON.stringify(name)}); ${list}`],
@@ -88,6 +117,8 @@ function useAlone({ folder, manifest, tarball }, byName) {
   }
   const trial = trials[manifest.name];
   if (trial) run(process.execPath, ["-e", `import(${JSON.stringify(manifest.name)}).then((m) => ${trial})`], home);
+  const failure = failures[manifest.name];
+  if (failure) checkTrace(manifest.name, failure, home);
   for (const command of Object.keys(manifest.bin ?? {})) run("npx", ["--no-install", command, "--help"], home);
   return entries.length;
 }
