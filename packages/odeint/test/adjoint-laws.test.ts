@@ -307,12 +307,10 @@ describe("interpolating and backsolve", () => {
   });
 
   test("end with the name of what failed when steps run out", () => {
+    const few = { rtol: 1e-3, atol: 1e-3, maxSteps: 8 };
     const gradient = (adjoint: Adjoint) => () =>
       grad((k: Tensor) =>
-        odeint((_t, y: Tensor, p: Tensor) => y.mul(p).sin(), f64([0.3]), [0, 1], {
-          args: k,
-          ...{ adjoint, rtol: 1e-3, atol: 1e-3, maxSteps: 8 },
-        }).ys.sum(),
+        odeint((_t, y: Tensor, p: Tensor) => y.mul(p).sin(), f64([0.3]), [0, 1], { args: k, adjoint, ...few }).ys.sum(),
       )(f64(0.7));
     for (const adjoint of [backsolve({ rtol: 1e-13, atol: 1e-13 }), interpolating({ rtol: 1e-13, atol: 1e-13 })])
       expect(gradient(adjoint)).toThrow(/odeint: maxStepsReached in the solve for the gradient; raise maxSteps/);

@@ -18,8 +18,7 @@ import { checkStructure, flatten, type Mapped, type Structure, type Tree, unflat
 /** The tensors of a tree, numbers having become tensors. */
 export type Tensors<T> = Mapped<T, Tensor>;
 
-/** The leaves as tensors: numbers are float32, booleans `bool`, on `target`. */
-/** Tensors of a tree. A number is float32, traced or not. */
+/** The leaves of a tree as tensors, traced or not: numbers are float32, booleans `bool`, on `target`. */
 const tensorsOf = (tree: Tree, target: Target): { list: Tensor[]; structure: Structure } => {
   const { leaves, structure } = flatten(tree);
   return { list: leaves.map((x) => (x instanceof Tensor ? strong(x) : scalarOn(x, target))), structure };

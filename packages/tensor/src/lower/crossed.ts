@@ -3,7 +3,7 @@ import { type Shape, stridesOf } from "../shape";
 import { int, type Site } from "./addressing";
 import type { Value } from "./emitter";
 import { type Loop, producersOf } from "./operands";
-import type { Elements, Stretch } from "./stretch";
+import type { Nest } from "./stretch";
 
 /** Elements of a block across the last axis. */
 const deep = 16;
@@ -12,15 +12,7 @@ const deep = 16;
  * Elements of which some are made of what lies side by side along another axis than theirs, as in a transpose: in blocks, where lines of memory are so far
  * apart that those which a run touches would push each other out of the cache before their neighbours' turn comes. Gives false where they are not.
  */
-export function emitCrossed(
-  site: Site,
-  loop: Loop,
-  shape: Shape,
-  rank: number,
-  part: Stretch,
-  elements: Elements,
-): boolean {
-  const { k } = site;
+export function emitCrossed({ k }: Site, { loop, shape, rank, part, elements }: Nest): boolean {
   const crossed = part.axes === 1 ? crossedAxis(loop, shape, rank) : undefined;
   if (!crossed) return false;
   const { across, bytes } = crossed;

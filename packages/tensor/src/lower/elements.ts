@@ -115,7 +115,8 @@ function emitNest(site: Site, loop: Loop, shape: Shape, part: Stretch, elements:
   const outer = shape.slice(0, Math.max(0, rank - 1));
   const rows = sizeOf(outer);
   const lanesOf = (run: number): number => lanesFor(site, loop, run);
-  if (emitSeams(site, { loop, prepared, shape, rank, part, elements, lanesFor: lanesOf })) return;
+  const nest = { loop, prepared, shape, rank, part, elements, lanesFor: lanesOf };
+  if (emitSeams(site, nest)) return;
   const short = shortRun(length);
   if (short !== undefined && whole && rows * length >= short && k.lanes(short)) {
     const lanes = k.lanes(short)!;
@@ -125,7 +126,7 @@ function emitNest(site: Site, loop: Loop, shape: Shape, part: Stretch, elements:
     return eachRun(k, part.length, lanesFor(site, loop, part.length), (emitter, i) =>
       elements(emitter)(emitter.flatIndex(shape, emitter.add(i, part.from))),
     );
-  if (emitCrossed(site, loop, shape, rank, part, elements)) return;
+  if (emitCrossed(site, nest)) return;
   // A single axis is itself what is split.
   const [run, from] = rank === 1 ? [part.length, part.from] : [length, int(k, 0)];
   const counts = lanesFor(site, loop, run);

@@ -4,27 +4,14 @@ import { int, type Site } from "./addressing";
 import type { Index, Value } from "./emitter";
 import type { LaneEmitter } from "./machine";
 import { comparisons, type BinaryOp } from "./math/scalar";
-import { elementsWith, type Loop, type Prepared } from "./operands";
+import { elementsWith } from "./operands";
 import { Measure } from "./registers/measure";
-import { eachOuter, type Elements, type Stretch } from "./stretch";
+import { eachOuter, type Nest } from "./stretch";
 
 /** Rows of so few elements are unrolled: each position has code of its own. */
 const shortest = 8;
 /** Code for so many nodes at most, over all positions or stretches that have their own. */
 const mostNodes = 160;
-
-/** What the code of a loop needs to be emitted for some of its positions. */
-interface Nest {
-  readonly loop: Loop;
-  readonly prepared: Prepared;
-  readonly shape: Shape;
-  /** Axes before those of length 1 at the end. */
-  readonly rank: number;
-  readonly part: Stretch;
-  readonly elements: Elements;
-  /** Lanes for a run of so many elements. */
-  readonly lanesFor: (length: number) => number;
-}
 
 /**
  * Elements whose code asks where along the last axis they are, as those of arrays that are put together or padded do: stretches between the positions where

@@ -2,6 +2,7 @@ import type { Shape } from "../shape";
 import { int, type Site } from "./addressing";
 import type { Index, Value } from "./emitter";
 import type { MemoryEmitter } from "./machine";
+import type { Loop, Prepared } from "./operands";
 import type { Part } from "./tiles";
 
 /** Neighbouring positions along the first so many axes, taken as one. */
@@ -11,6 +12,19 @@ export interface Stretch extends Part {
 
 /** What emits the elements at an index, with the emitter that is given. */
 export type Elements = (k: MemoryEmitter) => (index: Index) => void;
+
+/** What the code of a loop needs to be emitted for some of its positions. */
+export interface Nest {
+  readonly loop: Loop;
+  readonly prepared: Prepared;
+  readonly shape: Shape;
+  /** Axes before those of length 1 at the end. */
+  readonly rank: number;
+  readonly part: Stretch;
+  readonly elements: Elements;
+  /** Lanes for a run of so many elements. */
+  readonly lanesFor: (length: number) => number;
+}
 
 /** Loops over axes, of the first ones a part, which give positions along them. */
 export function eachOuter({ k }: Site, lengths: Shape, part: Stretch, body: (at: readonly Value[]) => void): void {
