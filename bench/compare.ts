@@ -19,7 +19,7 @@ const run = (command: string, args: readonly string[], cwd: string): Buffer =>
 /** The packages of a revision, or of now, in a folder of their own, built; with the benchmarks and dependencies of now. */
 function checkOut(revision: string | undefined, temporary: string): string {
   const folder = mkdtempSync(join(temporary, "revision-"));
-  if (revision === undefined) copy(["packages", "package.json", "tsup.base.ts", "tsconfig.base.json"], folder);
+  if (revision === undefined) copy(["packages", "tools", "package.json", "tsup.base.ts", "tsconfig.base.json"], folder);
   else execFileSync("tar", ["-x", "-C", folder], { input: run("git", ["archive", "--format=tar", revision], root) });
   rmSync(join(folder, "bench"), { recursive: true, force: true });
   copy(["bench"], folder);

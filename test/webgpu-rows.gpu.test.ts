@@ -53,13 +53,13 @@ describe("each trajectory has a workgroup, and steps of its own", { timeout: 180
     await agrees(run, () => [normal(9, 6, 2).mul(0.1).add(0.8), ...weights(2, 33, 2)], 6, 1e-3);
   });
 
-  test("with random increments of its own", async () => {
+  test.each([[[0, 0.5]], [[0, 0.2, 0.5]]])("with random increments of its own, at times %j", async (times) => {
     const run: F = (keys, ...p) =>
       vmap((key: Tensor) => {
         const drift = (_t: Tensor, y: Tensor): Tensor => layer(y, p);
         const diffusion = (_t: Tensor, y: Tensor): Tensor => y.mul(0).add(0.3);
         const y0 = p[0]!.slice([0], [1]).reshape([40]);
-        return sdeint({ drift, diffusion }, y0, [0, 0.5], { key, solver: eulerMaruyama, dt: 0.05 }).ys;
+        return sdeint({ drift, diffusion }, y0, times, { key, solver: eulerMaruyama, dt: 0.05 }).ys;
       })(keys);
     await agrees(run, () => [random.split(random.key(1), 6), square(40)], 6, 1e-4);
   });

@@ -218,3 +218,38 @@ test("a loop without carries, whose condition alone differs between examples, ba
   }))(tensor([-2, 5]));
   expect(none.loop).toEqual([]);
 });
+
+describe("loops over a batch that have some of what they carry in common", () => {
+  /** y goes by a rule of its number n and of c, which neither batch has an axis of. */
+  const carried = (y: Tensor, c: Tensor): Tensor[] =>
+    fori(
+      4,
+      (_i: Tensor, carry: Tensor[]) => {
+        const [y, c, n] = carry as [Tensor, Tensor, Tensor];
+        return [y.mul(c.sum()).add(n.cast("float64").sin()), c.mul(0.75).add(0.1), n.add(1)];
+      },
+      [y, c, tensor(0, { dtype: "int32" })],
+    );
+  const ys = f64([0.5, -1.25, 2]);
+  const each = (f: (y: Tensor) => unknown): number[] =>
+    [0, 1, 2].flatMap((k) => numbersOf(f(ys.slice([k], [k + 1]).sum())));
+
+  test.each([
+    ["a scalar", f64(0.8)],
+    ["a vector", f64([0.3, 0.6])],
+  ])("are each element's loop: %s", (_name, c) => {
+    const end = (y: Tensor): Tensor => carried(y, c)[0]!;
+    near(vmap(end)(ys), each(end));
+    near(vmap((y: Tensor) => carried(y, c)[2]!)(ys), [4, 4, 4]);
+    near(vmap(vmap(end))(ys.reshape([3, 1])), each(end));
+    const loss = (y: Tensor, c: Tensor): Tensor => carried(y, c)[0]!.square();
+    const slope = (y: Tensor): Tensor => grad((y: Tensor) => loss(y, c))(y);
+    near(vmap(slope)(ys), each(slope));
+    const sum = (c: Tensor): Tensor => vmap((y: Tensor) => loss(y, c))(ys).sum();
+    const parts = each((y) => grad((c: Tensor) => loss(y, c))(c));
+    near(
+      grad(sum)(c),
+      Array.from({ length: c.size }, (_, i) => parts.filter((_, k) => k % c.size === i).reduce((a, b) => a + b)),
+    );
+  });
+});

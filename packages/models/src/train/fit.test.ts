@@ -131,3 +131,19 @@ test("options that do not fit are refused", async () => {
     "fit: the loss has shape [20, 1]; return a scalar",
   );
 });
+test("parameters that are given stay as they are, and may be one tensor in two places", async () => {
+  const weight = tensor([1, -2]);
+  const loss = ({ a, b }: { a: Tensor; b: Tensor }): Tensor => a.mul(2).add(b).sub(weight).square().sum();
+  const run = { params: { a: weight, b: weight }, loss, data: {}, optimizer: sgd({ rate: 0.05 }), key: random.key(0) };
+  const checkpoint = memory();
+  const { params } = await fit({ ...run, steps: 50, checkpoint, checkpointEvery: 7 });
+  expect([...weight.dataSync()]).toEqual([1, -2]);
+  const ends = [params.a, params.b].flatMap((x) => [...x.dataSync()]);
+  expect(ends[0]! * 2 + ends[2]!).toBeCloseTo(1, 4);
+  // One more step each time, from the checkpoint, is the same.
+  for (let steps = 1; steps <= 3; steps++) await fit({ ...run, steps: 50 + steps, checkpoint });
+  const later = await fit({ ...run, steps: 53 });
+  expect([...(await fit({ ...run, steps: 53, checkpoint })).params.a.dataSync()]).toEqual([
+    ...later.params.a.dataSync(),
+  ]);
+});

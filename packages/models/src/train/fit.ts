@@ -86,9 +86,11 @@ export async function fit<P extends Tree, B extends Tree>(options: FitOptions<P,
     written = good.step;
   };
   const losses = [...good.losses];
-  let { params, state, step } = good;
+  // Each step takes over the memory of its parameters: not of those that were given, nor of those that are kept.
+  let { params, state } = copied({ params: good.params, state: good.state });
+  let { step } = good;
   let pending: Outcome[] = [];
-  /** Everything up to here is known to be finite. */
+  /** Everything up to here is known to be finite; what a checkpoint is written of is kept. */
   const settle = async (): Promise<void> => {
     const first = step - pending.length;
     for (const [i, outcome] of pending.entries()) {
@@ -100,7 +102,7 @@ export async function fit<P extends Tree, B extends Tree>(options: FitOptions<P,
       losses.push(loss);
     }
     pending = [];
-    good = { params, state, step, losses };
+    if (checkpoint) good = { ...copied({ params, state }), step, losses };
   };
   while (step < steps && !signal?.aborted) {
     const outcome = program(params, state, data, feed.at(step));
@@ -135,15 +137,24 @@ function programOf<P extends Tree, B extends Tree>(
   const lossOf = options.loss ?? options.model?.loss;
   if (!lossOf) throw new Error("fit: neither loss nor model.loss was given; give one of them");
   const { optimizer } = options;
-  return compile(function fitStep(params: P, state: OptimizerState, data: B, rows: Rows) {
+  const fitStep = (
+    params: P,
+    state: OptimizerState,
+    data: B,
+    rows: Rows,
+  ): Outcome & { params: P; state: OptimizerState } => {
     const batch = feed.pick(data, rows);
     const sample = random.foldIn(key, state.step);
     const [loss, grads] = valueAndGrad((p: P) => checkLoss(lossOf(p, batch, sample)))(params);
     const [nextParams, nextState] = optimizer.update(grads, state, params);
     const finite = (tree.leaves(grads) as Tensor[]).map((g) => g.isFinite().all()).reduce((a, b) => a.and(b));
     return { params: nextParams, state: nextState, loss, finite };
-  });
+  };
+  return compile(fitStep, { donate: [0, 1] });
 }
+
+/** The same numbers in memory of their own. */
+const copied = compile(<T extends Tree>(tree: T): T => tree);
 
 async function startOf<P extends Tree, B extends Tree>(
   options: FitOptions<P, B>,

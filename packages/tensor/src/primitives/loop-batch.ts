@@ -3,8 +3,12 @@ import type { RuleOps } from "../rules";
 import type { Tape } from "../tape";
 import type { Tensor } from "../tensor";
 import { hasRow, isDynamic, type LoopAttributes, splitInputs, splitOutputs } from "../lower/control";
+import { sizeOf } from "../shape";
 import { counterType, inputTypes, retrace, rowType, typeOf } from "./retrace";
 import { maskOf, shielded } from "./shield";
+
+/** Elements of a value that all of a batch have in common, and each may have for itself. */
+const mostShared = 16;
 
 /**
  * The loop over a batch: its body batched. Where each element has its own number of iterations, all run in lock step until the last has
@@ -27,7 +31,6 @@ export function batchLoop(
 
   const spread = (x: Tensor, is: boolean, should: boolean): Tensor =>
     should && !is ? o.broadcastTo(x, [size, ...x.shape]) : x;
-  const carries = given.carries.map((x, j) => spread(x, flags.carries[j]!, marks[j]!));
   // Rows of xs come first, then the batch.
   const xs = given.xs.map((x, j) => (flags.xs[j] && !x.dynamic ? swapFirst(o, x) : x));
   const rowsBatched = hasRow(a) && (masked || plan.outs.row[0]! || plan.outs.ys.some((y, k) => y && a.ys[k] === "row"));
@@ -37,6 +40,16 @@ export function batchLoop(
     // Rows whose number is not known cannot be repeated afterwards.
     ...a.ys.map((kind, k) => masked || plan.outs.ys[k]! || (kind === "row" ? rowsBatched : isDynamic(a))),
   ];
+  const ysApart = a.ys.every((kind, k) =>
+    kind === "row" ? rowsBatched : forced[marks.length + plan.outs.row.length + k]!,
+  );
+  const few = given.carries.every((x, j) => marks[j]! || (sizeOf(x.shape) <= mostShared && !a.condition && size > 0));
+  const apart = marks.includes(true) && few && ysApart && a.lanes === 0 && !a.single;
+  // What all elements count in common, such as steps, each has for itself, so that it can go on alone; the batch reads that of the first.
+  const common = marks.map((mark) => apart && !mark);
+  const firsts = (list: readonly Tensor[]): Tensor[] =>
+    list.map((x, j) => (common[j] ? o.reshape(o.slice(x, [0], [1]), x.shape.slice(1)) : x));
+  const carries = given.carries.map((x, j) => spread(x, flags.carries[j]!, marks[j]! || common[j]!));
   // Loops within loops within loops: a body that is batched once more than need be costs a power of their depth.
   const enough = forced.every((must, k) => !must || plan.body.batchedOuts[k]!);
   const body = enough ? plan.body : o.transforms.batch(a.body, inner(marks), size, forced);
@@ -64,7 +77,7 @@ export function batchLoop(
   const types = [counterType, ...all.map(typeOf), ...xs.map(rowType), ...constants.map(typeOf)];
   const traced = retrace("loop", types, ([i, ...rest], run) => {
     const take = (n: number): Tensor[] => rest.splice(0, n);
-    const [c, counts, x] = [take(a.carries), take(counter.length), take(a.xs)];
+    const [c, counts, x] = [firsts(take(a.carries)), take(counter.length), take(a.xs)];
     const [k, captured] = [take(given.constants.length), take(body.captured.length)];
     const asked = (): Tensor => run(condition!.tape, [...c, ...rest])[0]!;
     const running = masked ? (ownCounts ? o.less(i!, take(1)[0]!) : asked()) : undefined;
@@ -77,7 +90,7 @@ export function batchLoop(
     const ys = outs.ys.map((y, j) =>
       a.ys[j] === "row" && rowsBatched && a.lanes ? o.reshape(y, [lanes, ...y.shape.slice(2)]) : y,
     );
-    if (!running) return [...outs.carries, ...flat, ...ys];
+    if (!running) return [...outs.carries.map((next, j) => spread(next, !common[j], true)), ...flat, ...ys];
     const keep = (next: Tensor, before: Tensor | number): Tensor => o.where(maskOf(o, running, next), next, before);
     return [
       ...outs.carries.map((next, j) => keep(next, c[j]!)),
@@ -97,10 +110,6 @@ export function batchLoop(
     lanes: rowsBatched ? lanes : a.lanes,
     single: undefined,
   };
-  const ysApart = a.ys.every((kind, k) =>
-    kind === "row" ? rowsBatched : forced[marks.length + plan.outs.row.length + k]!,
-  );
-  const apart = marks.every((mark) => mark) && ysApart && a.lanes === 0 && !a.single;
   const { xs: batchedXs, constants: batchedConstants, conditionConstants: batchedConditionConstants } = flags;
   const attributes: LoopAttributes = apart
     ? {
@@ -124,7 +133,7 @@ export function batchLoop(
   const ysBatched = splitOutputs(a, batchedOuts, "body").ys;
   const steps = counter.length ? [results.carries.at(-1)!] : results.steps;
   return [
-    ...results.carries.slice(0, a.carries),
+    ...firsts(results.carries.slice(0, a.carries)),
     ...results.ys.map((y, k) => {
       if (a.ys[k] === "row" && rowsBatched)
         return swapFirst(o, a.lanes ? o.reshape(y, [a.rows, size, a.lanes, ...y.shape.slice(2)]) : y);

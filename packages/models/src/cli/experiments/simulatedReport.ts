@@ -14,7 +14,7 @@ export function simulatedReport(study: SimulatedStudy): RunResult["report"] {
   return {
     eyebrow: `Hamiltonian neural network · simulated ${system.name}`,
     title: Number.isFinite(ratio)
-      ? `A network that learns the energy keeps it ${roundRatio(ratio)}× better`
+      ? `In this run the network that learns the energy keeps it ${compared(ratio)}`
       : "Training was stopped before both networks had a turn",
     summary: [
       `Two networks of one size saw the same noisy snapshots of a ${system.name}. The baseline predicts the velocity of the state directly. The Hamiltonian network (HNN) learns one number, the energy H, and takes the velocity from its slope: dq/dt = ∂H/∂p, dp/dt = −∂H/∂q.`,
@@ -22,7 +22,7 @@ export function simulatedReport(study: SimulatedStudy): RunResult["report"] {
     ].join("\n\n"),
     highlights: [
       ...(Number.isFinite(ratio)
-        ? [{ value: `${roundRatio(ratio)}×`, label: "smaller energy error than the baseline" }]
+        ? [{ value: `${roundRatio(ratio)}×`, label: "the baseline's energy error by that of the HNN, with this seed" }]
         : []),
       ...models.map((model) => ({ value: model.energyMse, label: `energy error of the ${model.name}` })),
       ...(hnn ? [{ value: hnn.testLoss, label: "test loss of the HNN, as good as the noise allows" }] : []),
@@ -106,6 +106,9 @@ const reference: Readonly<Record<string, Reference>> = {
     ],
   },
 };
+
+const compared = (ratio: number): string =>
+  ratio >= 1 ? `${roundRatio(ratio)}× better` : `${roundRatio(1 / ratio)}× worse`;
 
 /** 98, 110, 1,300: two digits are all that a ratio of two noisy numbers has. */
 function roundRatio(ratio: number): string {
