@@ -13,7 +13,7 @@ const pureNamespaces: NonNullable<Options["plugins"]>[number] = {
     if (this.format !== "esm") return undefined;
     return {
       code: code
-        .replace(/(var __export = \(target, all\) => \{\n.*\n.*)\n\};/, "$1\n  return target; };")
+        .replace(/(var __export = \(target, \w+\) => \{\n.*\n.*)\n\};/, "$1\n  return target; };")
         .replace(/var (\w+) = \{\};\n__export\(\1, /g, "var $1 =\n/* @__PURE__ */ __export({}, "),
       map: map ?? null,
     };

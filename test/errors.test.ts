@@ -56,7 +56,7 @@ const cases: readonly (readonly [string, () => unknown, RegExp])[] = [
   [
     "a number read in compile",
     () => compile((x: Tensor) => (x.itemSync() > 0 ? x : x.neg()))(ones([])),
-    /dataSync: a traced float32\[\] has no numbers yet \(inside .*\); branch with cond, where or whileLoop/,
+    /itemSync: a traced float32\[\] has no numbers yet \(inside .*\); branch with cond, where or whileLoop/,
   ],
   [
     "a number read in vmap",

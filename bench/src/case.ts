@@ -43,7 +43,7 @@ export interface Case {
   readonly n: number;
   /** Has no row for other targets. */
   readonly only?: "webgpu";
-  /** Too much for software adapters: it runs where its whole name is asked for. */
+  /** It runs where its whole name is asked for: too much for software adapters, or not of the table. */
   readonly onlyAsked?: true;
   readonly dtype: "f32" | "f64";
   readonly check: (result: Numbers) => Verdict;

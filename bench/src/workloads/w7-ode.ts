@@ -83,8 +83,8 @@ const threeErrors: ErrorNorm = (scaled) => {
   return x.square().add(y.square()).add(z.square()).div(3).sqrt();
 };
 
-/** Ten thousand solves as the lanes of one. */
-function lanes(options: { solver: Solver; controller: Controller }): Attempt {
+/** Ten thousand solves as the lanes of one: in the order of their parameters, or of a grid of them that has so many columns. */
+function lanes(options: { solver: Solver; controller: Controller }, columns = 1): Attempt {
   const field = (t: Tensor, { rho, ...state }: Lane) => ({ ...lorenz(t, state, rho), rho: 0 });
   const solve = compile((rho: Tensor) => {
     const [one, zero] = [full([trajectories], 1), zeros([trajectories])];
@@ -93,7 +93,8 @@ function lanes(options: { solver: Solver; controller: Controller }): Attempt {
     const end = (x: Tensor): Tensor => x.slice([1, 0], [2, trajectories]);
     return { y: { x: end(ys.x), y: end(ys.y), z: end(ys.z) }, steps: stats.steps };
   });
-  const rho = linspace(0, 21, trajectories);
+  const grid = [columns, trajectories / columns];
+  const rho = linspace(0, 21, trajectories).reshape(grid).transpose().reshape([trajectories]);
   return {
     note: `odeint, ${options.solver.name}, independent batch`,
     run: () => dispose(solve(rho)),
@@ -102,8 +103,9 @@ function lanes(options: { solver: Solver; controller: Controller }): Attempt {
   };
 }
 
-const ensemble = (name: "rk4" | "adaptive", dzdt: () => Attempt): Case => ({
+const ensemble = (name: "rk4" | "adaptive" | "grid", dzdt: () => Attempt, onlyAsked?: true): Case => ({
   name: `W7b.${name}`,
+  ...(onlyAsked ? { onlyAsked } : {}),
   n: trajectories,
   dtype: "f32",
   check: meanSquareIs(reference.W7b, 1e-3),
@@ -241,11 +243,14 @@ const whole = (name: string, n: number, onlyAsked?: true): Case => ({
   },
 });
 
+const adaptive = { solver: tsit5, controller: pid({ rtol: 1e-6, atol: 1e-6, norm: threeErrors }) };
+
 /** Differential equations without networks: one, ten thousand, stiff, and a million steps. */
 export const cases: readonly Case[] = [
   single,
   ensemble("rk4", () => lanes({ solver: rk4, controller: constant({ dt: 1e-3 }) })),
-  ensemble("adaptive", () => lanes({ solver: tsit5, controller: pid({ rtol: 1e-6, atol: 1e-6, norm: threeErrors }) })),
+  ensemble("adaptive", () => lanes(adaptive)),
+  ensemble("grid", () => lanes(adaptive, 8), true),
   whole("ensemble", trajectories),
   ...[1e5, 1e6, 1e7].map((n) => whole(`ensemble-1e${Math.log10(n)}`, n, true)),
   stiff("robertson"),

@@ -17,16 +17,19 @@ export type Named<A extends readonly unknown[], N extends Argnums> = N extends n
   ? A[N]
   : { -readonly [K in keyof N]: N[K] extends number ? A[N[K]] : never };
 
+/** `Untyped` for an argument of the type `any`, which may be a tree, else `Typed`. */
+export type IfAny<X, Untyped, Typed> = 0 extends 1 & X ? Untyped : Typed;
+
 /**
  * The gradient of a scalar function: a tree like the argument, with ∂f/∂leaf at each leaf; a list of such trees where `argnums` is a
  * list. Arguments that are not named are passed as they are. Numbers to differentiate become float32 tensors.
  * Cost: a small multiple of f's.
  * @example grad((x: Tensor) => x.mul(x).sum())(tensor([1, 2])) // [2, 4]
  */
-export function grad<R extends readonly Tensor[]>(
-  f: (x: Tensor, ...rest: R) => Tensor,
+export function grad<X extends Tensor, R extends readonly Tensor[]>(
+  f: (x: X, ...rest: R) => Tensor,
   argnums?: 0,
-): (x: Tensor | number, ...rest: R) => Tensor;
+): (x: IfAny<X, X, Tensor | number>, ...rest: R) => IfAny<X, X, Tensor>;
 export function grad<A extends readonly unknown[]>(f: (...args: A) => Tensor, argnums?: 0): (...args: A) => A[0];
 export function grad<A extends readonly unknown[], const N extends Argnums>(
   f: (...args: A) => Tensor,
@@ -40,10 +43,10 @@ export function grad(f: (...args: never[]) => unknown, argnums: Argnums = 0): (.
  * The value of a scalar function together with its gradient, as `[value, gradient]`, or `[[value, aux], gradient]` with `hasAux`.
  * @example valueAndGrad((x: Tensor) => x.mul(x).sum())(tensor([1, 2])) // [5, [2, 4]]
  */
-export function valueAndGrad<R extends readonly Tensor[]>(
-  f: (x: Tensor, ...rest: R) => Tensor,
+export function valueAndGrad<X extends Tensor, R extends readonly Tensor[]>(
+  f: (x: X, ...rest: R) => Tensor,
   options?: GradOptions<0, false>,
-): (x: Tensor | number, ...rest: R) => [value: Tensor, gradient: Tensor];
+): (x: IfAny<X, X, Tensor | number>, ...rest: R) => [value: Tensor, gradient: IfAny<X, X, Tensor>];
 export function valueAndGrad<A extends readonly unknown[], const N extends Argnums = 0>(
   f: (...args: A) => Tensor,
   options?: GradOptions<N, false>,

@@ -12,7 +12,7 @@ import { jvp } from "./jvp";
 export function hessian<A extends readonly [Tensor, ...Tensor[]]>(
   f: (...args: A) => Tensor,
   argnums?: 0,
-): (...args: A) => Tensor;
+): (...args: A) => Jacobian<Tensor, A[0]>;
 export function hessian<A extends readonly [unknown, ...unknown[]]>(
   f: (...args: A) => Tensor,
   argnums?: 0,

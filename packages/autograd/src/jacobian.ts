@@ -1,6 +1,7 @@
 import { applyTape, isFloat, ops, type Tensor, UnsupportedError } from "@dzdt/tensor";
 import { type Argnums, normalizeArgnums } from "./argnums";
 import { printAval } from "./check";
+import type { IfAny } from "./grad";
 import { moveAxis } from "./move-axis";
 import { rebuildAll, traceFunction, type TracedFunction } from "./traced-function";
 import { linearize, transforms } from "./transforms";
@@ -9,11 +10,15 @@ import { linearize, transforms } from "./transforms";
  * The type of a Jacobian: for one tensor to one tensor a tensor of shape `[...out, ...in]`; else the tree of the result, and in it, at each
  * leaf, the tree of the argument.
  */
-export type Jacobian<Y, X> = Y extends Tensor
-  ? X extends Tensor | number
-    ? Tensor
-    : { [K in keyof X]: Jacobian<Y, X[K]> }
-  : { [K in keyof Y]: Jacobian<Y[K], X> };
+export type Jacobian<Y, X> = IfAny<
+  X & Y,
+  X & Y,
+  Y extends Tensor
+    ? X extends Tensor | number
+      ? Tensor
+      : { [K in keyof X]: Jacobian<Y, X[K]> }
+    : { [K in keyof Y]: Jacobian<Y[K], X> }
+>;
 
 type AnyFunction = (...args: never[]) => unknown;
 
@@ -24,7 +29,7 @@ type AnyFunction = (...args: never[]) => unknown;
 export function jacobian<A extends readonly [Tensor, ...Tensor[]], Y>(
   f: (...args: A) => Y,
   argnums?: 0,
-): (...args: A) => Jacobian<Y, Tensor>;
+): (...args: A) => Jacobian<Y, A[0]>;
 export function jacobian<A extends readonly [unknown, ...unknown[]], Y>(
   f: (...args: A) => Y,
   argnums?: 0,
@@ -45,7 +50,7 @@ export function jacobian(f: AnyFunction, argnums: Argnums = 0): (...args: unknow
 export function jacfwd<A extends readonly [Tensor, ...Tensor[]], Y>(
   f: (...args: A) => Y,
   argnums?: 0,
-): (...args: A) => Jacobian<Y, Tensor>;
+): (...args: A) => Jacobian<Y, A[0]>;
 export function jacfwd<A extends readonly [unknown, ...unknown[]], Y>(
   f: (...args: A) => Y,
   argnums?: 0,
@@ -62,7 +67,7 @@ export function jacfwd(f: AnyFunction, argnums: Argnums = 0): (...args: unknown[
 export function jacrev<A extends readonly [Tensor, ...Tensor[]], Y>(
   f: (...args: A) => Y,
   argnums?: 0,
-): (...args: A) => Jacobian<Y, Tensor>;
+): (...args: A) => Jacobian<Y, A[0]>;
 export function jacrev<A extends readonly [unknown, ...unknown[]], Y>(
   f: (...args: A) => Y,
   argnums?: 0,

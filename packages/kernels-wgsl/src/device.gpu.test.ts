@@ -60,5 +60,5 @@ test("an adapter that computes nothing is refused", async () => {
   const idle = create(["backend=null"]);
   kept.push(idle);
   const source = { name: "idle", load: () => Promise.resolve(idle) };
-  await expect(requestDeviceFrom([source], {})).rejects.toThrow(/idle: computes wrong numbers/);
+  await expect(requestDeviceFrom([source], {}, "webgpu")).rejects.toThrow(/idle: computes wrong numbers/);
 });

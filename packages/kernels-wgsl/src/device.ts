@@ -1,16 +1,22 @@
+import { checkOptions } from "@dzdt/tensor";
 import { DeviceError } from "./errors";
 import { gpuSources, type GpuSource } from "./gpuSources";
 import { probe } from "./probe";
 
 /** What to use for a device, where the caller has a preference. */
 export interface DeviceOptions {
-  /** A device that exists already; it is probed and handed back. */
+  /** A device that exists already; it is probed and handed back, and stays its owner's. */
   readonly device?: GPUDevice;
   /** An adapter that has given no device yet (each gives one). */
   readonly adapter?: GPUAdapter;
   /** Which adapter to ask for on a machine with several. */
   readonly powerPreference?: GPUPowerPreference;
 }
+
+/** Names of the options, in the order in which messages list them. */
+export const deviceOptions: readonly (keyof DeviceOptions)[] = ["device", "adapter", "powerPreference"];
+
+const powerPreferences: readonly unknown[] = ["low-power", "high-performance"];
 
 /** Limits that a default device sets below what its adapter can do, and that kernels run into. */
 const raisedLimits = [
@@ -35,14 +41,25 @@ const usedFeatures = ["timestamp-query", "subgroups"] as const;
  * @example
  * const device = await requestDevice({ powerPreference: "high-performance" });
  */
-export function requestDevice(options: DeviceOptions = {}): Promise<GPUDevice> {
-  return requestDeviceFrom(gpuSources, options);
+export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDevice> {
+  checkOptions("requestDevice", options, deviceOptions);
+  return requestDeviceFrom(gpuSources, options, "requestDevice");
 }
 
-/** {@link requestDevice} with the places to look at as an argument. */
-export async function requestDeviceFrom(sources: readonly GpuSource[], options: DeviceOptions): Promise<GPUDevice> {
-  if (options.device) return trusted(options.device, "the device given");
-  if (options.adapter) return trusted(await open(options.adapter, "the adapter given"), "the adapter given");
+/**
+ * {@link requestDevice} with the places to look at as an argument, and what the user called, for messages. Names of options have been checked.
+ * @throws TypeError for an option that is not what it should be
+ */
+export async function requestDeviceFrom(
+  sources: readonly GpuSource[],
+  options: DeviceOptions,
+  where: string,
+): Promise<GPUDevice> {
+  checkDeviceOptions(where, options);
+  const { device, adapter } = options;
+  const given = `${where}: the ${device ? "device" : "adapter"} given`;
+  if (device) return trusted(device, given);
+  if (adapter) return trusted(await open(adapter, given), given);
   const tried: string[] = [];
   for (const source of sources) {
     try {
@@ -54,9 +71,26 @@ export async function requestDeviceFrom(sources: readonly GpuSource[], options: 
     }
   }
   throw new DeviceError(
-    `requestDevice: no usable WebGPU device (${tried.join("; ")}); use a browser with WebGPU, or in Node install ` +
+    `${where}: no usable WebGPU device (${tried.join("; ")}); use a browser with WebGPU, or in Node install ` +
       `the package webgpu and a Vulkan, Metal or Direct3D 12 driver, or run on a CPU target`,
   );
+}
+
+function checkDeviceOptions(where: string, { device, adapter, powerPreference }: DeviceOptions): void {
+  const refuse = (name: string, value: unknown, remedy: string): never => {
+    throw new TypeError(`${where}: ${name} is ${typeof value === "string" ? `"${value}"` : String(value)}; ${remedy}`);
+  };
+  // Classes of WebGPU are not global everywhere, so the objects are known by what they can do.
+  if (device !== undefined && typeof (device as Partial<GPUDevice> | null)?.createComputePipeline !== "function")
+    refuse("device", device, "give a GPUDevice, as await adapter.requestDevice() does");
+  if (adapter !== undefined && typeof (adapter as Partial<GPUAdapter> | null)?.requestDevice !== "function")
+    refuse("adapter", adapter, "give a GPUAdapter, as await navigator.gpu.requestAdapter() does");
+  if (powerPreference !== undefined && !powerPreferences.includes(powerPreference))
+    refuse(
+      "powerPreference",
+      powerPreference,
+      `give ${powerPreferences.map((each) => `"${String(each)}"`).join(" or ")}`,
+    );
 }
 
 async function findAdapter(source: GpuSource, { powerPreference }: DeviceOptions): Promise<GPUAdapter> {

@@ -1,4 +1,4 @@
-import { add, compile, fori, mul, ones, tensor, type Tensor, withTarget, zeros } from "@dzdt/tensor";
+import { add, compile, fori, mul, ones, tensor, type Tensor, wasm, withTarget, zeros } from "@dzdt/tensor";
 import { afterEach, expect, test, vi } from "vitest";
 import { DeviceError } from "./errors";
 import { webgpu, type WebGpuTarget } from "./target";
@@ -58,11 +58,27 @@ test("float64 is refused wherever it turns up, with what to do instead", async (
 test("numbers cannot be had at once, and the error names data()", async () => {
   const target = await open();
   expect(() => tensor([1, 2], { target }).add(1).dataSync()).toThrow(/webgpu cannot be waited for; use await data\(\)/);
+  expect(() => tensor([1, 2], { target }).arraySync()).toThrow(/^arraySync: .*; use await array\(\)/);
+  expect(() => ones([], { target }).add(1).itemSync()).toThrow(/^itemSync: .*; use await item\(\)/);
 });
 
-test("tensors of two targets do not mix", async () => {
-  const target = await open();
-  expect(() => add(tensor([1], { target }), tensor([1]))).toThrow(/webgpu and on wasm do not mix/);
+test("tensors of two targets do not mix, and the error says what brings them together", async () => {
+  const [target, another] = await Promise.all([open(), open()]);
+  const [x, y] = [tensor([1, 2], { target }), tensor([[3], [4]], { target: another })];
+  expect(() => add(x, tensor([1]))).toThrow(
+    "add: tensors on webgpu and on wasm do not mix; move the one on wasm with to(target)",
+  );
+  const copying = "tensor(await x.data(), { target }).reshape(x.shape)";
+  expect(() => add(x, y)).toThrow(
+    `add: tensors on two targets named webgpu do not mix (float32[2] on one, float32[2, 1] on the other); ` +
+      `use one target for all, or copy one of them with ${copying}`,
+  );
+  const far = `float32[2, 1] on webgpu cannot be copied to another target named webgpu at once, as its numbers must be waited for; use ${copying}`;
+  expect(() => y.to(target)).toThrow(`to: ${far}`);
+  expect(() => compile((z: Tensor) => z.mul(2), { target })(y)).toThrow(`compile: ${far}`);
+  expect(() => y.to(wasm())).toThrow("to: float32[2, 1] on webgpu cannot be copied to wasm at once");
+  const copy = tensor(await y.data(), { target }).reshape(y.shape);
+  expect(await list(add(x, copy))).toEqual([4, 5, 5, 6]);
 });
 
 test("a destroyed device is reported by lost, by programs and by data", async () => {
@@ -127,7 +143,7 @@ test("numbers that no buffer can hold are refused before anything runs", async (
   const limits = Object.create(target.device.limits, { maxBufferSize: { value: 4096 } }) as GPUSupportedLimits;
   Object.defineProperty(target.device, "limits", { value: limits });
   expect(() => tensor(new Float32Array(2000), { target })).toThrow(
-    /tensor: float32\[2000\] has 8000 bytes and a buffer of this device has at most 4096; upload it in parts/,
+    /tensor: float32\[2000\] has 8000 bytes and a buffer of this device has at most 4096; use several tensors/,
   );
   expect(maxBufferSize).toBeGreaterThan(4096);
 });

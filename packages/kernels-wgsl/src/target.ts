@@ -1,5 +1,7 @@
-import { ProgramCache, type Target } from "@dzdt/tensor";
-import { type DeviceOptions, requestDevice } from "./device";
+/// <reference lib="esnext.disposable" preserve="true" />
+import { checkOptions, ProgramCache, type Target } from "@dzdt/tensor";
+import { type DeviceOptions, deviceOptions, requestDeviceFrom } from "./device";
+import { gpuSources } from "./gpuSources";
 import type { MemoryUse } from "./runtime/pool";
 import { gpuProgram } from "./runtime/program";
 import { read } from "./runtime/read";
@@ -45,8 +47,12 @@ export interface WebGpuTarget extends Target {
   time(work: () => unknown): Promise<Timing>;
   /** Gives the buffer of a tensor back before the garbage collector does. */
   release(storage: unknown): void;
-  /** Destroys the device with all tensors on it. */
+  /**
+   * Ends the target's use and frees all that it holds on the device, tensors too; to use it or them again throws, and `lost` resolves. The device is destroyed,
+   * unless it was handed over as `options.device`: then it stays as it is. `using gpu = await webgpu()` does it at the end of the block.
+   */
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
 /**
@@ -54,6 +60,7 @@ export interface WebGpuTarget extends Target {
  *
  * Looks for a device at `options.device`, `options.adapter`, `navigator.gpu` and, in Node, the package `webgpu`; each must compute right numbers
  * before it is trusted. Numbers come back with `await x.data()`.
+ * @throws TypeError, RangeError for options that are not known, or not what they should be
  * @throws DeviceError naming everything that was tried, or where `df64` is asked for and the adapter's compiler makes it inexact
  * @example
  * const gpu = await webgpu();
@@ -61,16 +68,25 @@ export interface WebGpuTarget extends Target {
  * await x.mul(x).data(); // 1, 4, 9
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuTarget> {
-  const { rowMemory = 2 ** 28 } = options;
+  const { rowMemory, df64 } = settled(options);
+  const device = await requestDeviceFrom(gpuSources, options, "webgpu");
+  const doubles = df64 ? await (await import("./doubles")).doublesOn(device) : undefined;
+  const means = { rowMemory, doubles, set: await setOf(device) };
+  return targetOf(new Runtime(device, means, device !== options.device));
+}
+
+function settled(options: WebGpuOptions): { readonly rowMemory: number; readonly df64: boolean } {
+  checkOptions("webgpu", options, [...deviceOptions, "rowMemory", "df64"]);
+  const { rowMemory = 2 ** 28, df64 = false } = options;
   if (!Number.isInteger(rowMemory) || rowMemory < 0)
-    throw new RangeError(`webgpu: rowMemory is ${rowMemory}; give a number of bytes`);
-  const device = await requestDevice(options);
-  const doubles = options.df64 ? await (await import("./doubles")).doublesOn(device) : undefined;
-  return targetOf(new Runtime(device, { rowMemory, doubles, set: await setOf(device) }));
+    throw new RangeError(`webgpu: rowMemory is ${String(rowMemory)}; give a number of bytes`);
+  if (typeof df64 !== "boolean") throw new TypeError(`webgpu: df64 is ${String(df64)}; give true or false`);
+  return { rowMemory, df64 };
 }
 
 function targetOf(runtime: Runtime): WebGpuTarget {
   const { device } = runtime;
+  const dispose = (): void => runtime.dispose();
   return Object.freeze<WebGpuTarget>({
     name: "webgpu",
     device,
@@ -85,6 +101,8 @@ function targetOf(runtime: Runtime): WebGpuTarget {
     idle: () => runtime.idle(),
     time: async (work) => (await import("./runtime/time")).time(runtime, work),
     release: (storage) => runtime.release(storage as GpuStorage),
-    dispose: () => runtime.dispose(),
+    dispose,
+    // Engines without `using` have no such symbol.
+    [Symbol.dispose ?? "dispose"]: dispose,
   });
 }

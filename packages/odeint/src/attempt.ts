@@ -70,27 +70,28 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
 
   function planned(): { last: Tensor | undefined; h: Tensor; tNext: FineTime } {
     const from = now(c);
-    if (stepping.kind === "fixed" && problem.events?.triggers.some(({ reset }) => reset))
-      return onGrid(problem, stepping.grid, from, stop);
+    const jumps = landingsOf(problem, c);
+    const resets = problem.events?.triggers.some(({ reset }) => reset);
+    if (stepping.kind === "fixed" && (resets || problem.method.jumps))
+      return onGrid(problem, stepping.grid, from, stop, jumps);
     if (stepping.kind === "fixed") {
       const { grid } = stepping;
       const last = attempts.equal(grid.count.sub(1));
       const ahead = timeAt(startOf(problem), grid.h, attempts.add(1));
       return { last, h: where(last, grid.last, grid.h), tNext: whereTime(last, stop, ahead) };
     }
-    if (stepping.kind === "given") return upTo(stepping);
+    if (stepping.kind === "given") {
+      const { h, tNext } = cutShort(from, { h: stepping.h, tNext: exactly(stepping.to) }, jumps);
+      return { last: undefined, h, tNext };
+    }
     const left = since(stop, from);
     if (stepping.kind === "stops") {
-      if (!problem.landings) return { last: undefined, h: left, tNext: stop };
-      const next = nextJump(problem.landings, from, stopGradient(left.sign()));
-      const sooner = next.ahead.less(left.abs());
-      const to = whereTime(sooner, exactly(next.time), stop);
-      return { last: sooner.not(), h: since(to, from), tNext: to };
+      const { sooner, ...step } = cutShort(from, { h: left, tNext: stop }, jumps);
+      return { last: sooner?.not(), ...step };
     }
     // A last step up to 1 % longer than planned saves a tiny one.
     const reach = c.h.abs().mul(1.01);
     const last = left.abs().lessEqual(reach);
-    const jumps = landingsOf(problem, c);
     if (!jumps) return { last, h: where(last, left, c.h), tNext: whereTime(last, stop, later(from, c.h)) };
     const jump = nextJump(jumps, from, stopGradient(left.sign()));
     const sooner = jump.ahead.add(nearness(stop.t)).less(left.abs());
@@ -102,17 +103,20 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
       tNext: whereTime(lands, target, later(from, c.h)),
     };
   }
+}
 
-  /** A step of the host's, or up to a landing before its end. */
-  function upTo({ h, to }: { readonly h: Tensor; readonly to: Tensor }): ReturnType<typeof planned> {
-    const end = exactly(to);
-    if (!problem.landings) return { last: undefined, h, tNext: end };
-    const from = now(c);
-    const next = nextJump(problem.landings, from, stopGradient(h.sign()));
-    const before = next.ahead.less(stopGradient(h).abs());
-    const landing = exactly(next.time);
-    return { last: undefined, h: where(before, since(landing, from), h), tNext: whereTime(before, landing, end) };
-  }
+/** A step, its length with its sign, or one up to the first of some times that is before its end; and whether it is that. */
+function cutShort(
+  from: FineTime,
+  step: { readonly h: Tensor; readonly tNext: FineTime },
+  jumps: Tensor | undefined,
+): { sooner: Tensor | undefined; h: Tensor; tNext: FineTime } {
+  if (!jumps) return { sooner: undefined, ...step };
+  const length = stopGradient(step.h);
+  const jump = nextJump(jumps, from, length.sign());
+  const sooner = jump.ahead.less(length.abs());
+  const there = exactly(jump.time);
+  return { sooner, h: where(sooner, since(there, from), step.h), tNext: whereTime(sooner, there, step.tNext) };
 }
 
 /** Times at which steps end, of the method's own accord or because it was asked for, or tried before. */
@@ -128,24 +132,19 @@ function onGrid(
   grid: Grid,
   from: FineTime,
   stop: FineTime,
+  jumps: Tensor | undefined,
 ): { last: Tensor; h: Tensor; tNext: FineTime } {
-  const { landings } = problem;
   const { int } = numbers(from.t);
   const t0 = startOf(problem);
   const passed = pointsPassed(grid, t0, from);
   const last = passed.greaterEqual(grid.count.sub(int(1)));
   const ahead = whereTime(last, stop, timeAt(t0, grid.h, passed.add(int(1))));
   const whole = sameTime(from, timeAt(t0, grid.h, passed)).and(last.not());
-  const step = where(whole, grid.h, since(ahead, from));
-  if (!landings) return { last, h: step, tNext: ahead };
-  const landing = nextJump(landings, from, stopGradient(grid.h.sign()));
-  const there = exactly(landing.time);
-  const sooner = landing.ahead.less(stopGradient(step).abs());
-  return {
-    last: last.and(sooner.not()),
-    h: where(sooner, since(there, from), step),
-    tNext: whereTime(sooner, there, ahead),
-  };
+  const length = since(ahead, from);
+  // Though the time may be that of a landing, which moves.
+  const exact = grid.h.add(length.sub(stopGradient(length)));
+  const { sooner, ...step } = cutShort(from, { h: where(whole, exact, length), tNext: ahead }, jumps);
+  return { last: sooner ? last.and(sooner.not()) : last, ...step };
 }
 
 /** An attempt and what becomes of it; a call of its own where it may be rejected. */

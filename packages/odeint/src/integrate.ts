@@ -37,9 +37,9 @@ import { noVisits } from "./visits";
 
 /** Solves an initial value problem with one loop. To be called while tracing, with traced `t0`. */
 export function integrate(problem: Problem): Outcome {
-  const { stepping, outputs, watched } = problem;
+  const { method, stepping, outputs, watched } = problem;
   return withinRule(() =>
-    stepping.kind === "fixed" && !outputs && !watched
+    stepping.kind === "fixed" && !outputs && !watched && !method.jumps
       ? integrateFixed(problem, stepping.grid)
       : integrateTraced(problem),
   );

@@ -1,6 +1,8 @@
 import { argmin, cast, concat, cond, type DType, stopGradient, take, type Tensor, where } from "@dzdt/tensor";
 import { exactly, type FineTime, since } from "./fine-time";
+import { flow } from "./flow";
 import type { Method } from "./step";
+import { onStillSteps } from "./still-steps";
 
 /** The next of some times, and how far it is: infinitely where there is none. */
 export interface Landing {
@@ -20,13 +22,20 @@ export function nextJump(times: Tensor, now: FineTime, direction: Tensor): Landi
   return { time: take(times, nearest, 0), ahead: take(later, nearest, 0) };
 }
 
+const nearestOf = (times: Tensor, t: Tensor): Tensor => take(times, argmin(stopGradient(times.sub(t)).abs(), 0), 0);
+
+/** A time that moves as another does. */
+const movedWith = (other: Tensor, t: Tensor): Tensor => stopGradient(t).add(other.sub(stopGradient(other)));
+
 /**
  * A method for a field that is smooth but at some times. Steps end there, and the next one begins anew. At both ends of a step the field is asked
  * just inside of it, so that it is the field of that side.
  * @param times float64 `[jumps]`, in any order, of which some may be outside the solve
  * @param seen the dtype in which the field sees times, when it is not that of times
+ * @param exact steps are of given lengths, so that some may end at a jump of their own accord, as at an output
  */
-export function acrossJumps(method: Method, times: Tensor, seen?: DType): Method {
+export function acrossJumps(given: Method, times: Tensor, seen?: DType, exact = false): Method {
+  const method = given.beyond ? onStillSteps(given) : given;
   const restart = (t: Tensor, y: readonly Tensor[], memory: readonly Tensor[]): readonly Tensor[] =>
     method.restart ? method.restart(t, y, memory) : method.begin(t, y);
   const all = (memory: readonly Tensor[]): Tensor =>
@@ -41,7 +50,8 @@ export function acrossJumps(method: Method, times: Tensor, seen?: DType): Method
           .abs()
           .mul((seen ?? t.dtype) === "float32" ? 2 ** -22 : 2 ** -51),
       );
-    return t.add(inwards.mul(distance));
+    // Steps may be as short as some roundings.
+    return t.add(inwards.mul(distance.minimum(stopGradient(h).abs().mul(0.25))));
   };
   const { undo: _, ...rest } = method;
   const { evaluations } = method;
@@ -53,17 +63,23 @@ export function acrossJumps(method: Method, times: Tensor, seen?: DType): Method
     attempt: (t, tNext, h, y, memory) => {
       const jumps = all(memory);
       const anew = isAmong(jumps, t);
-      const from = where(anew, beside(t, h, 1), t);
+      // Derivatives go on from the jump.
+      const moment = exact ? where(anew, movedWith(nearestOf(jumps, t), t), t) : t;
+      const length = exact ? h.sub(moment.sub(t)) : h;
+      const from = where(anew, beside(moment, h, 1), t);
       const to = where(isAmong(jumps, tNext), beside(tNext, h, -1), tNext);
       const started = cond(
         anew,
         () => {
-          const start = method.consistent?.(from, y) ?? y;
+          const slope = (at: Tensor, state: readonly Tensor[]): Tensor[] =>
+            method.slope(beside(at, h, -1), state, memory);
+          const there = exact ? flow(slope, t, moment, y) : y;
+          const start = method.consistent?.(from, there) ?? there;
           return [...start, ...restart(from, start, memory)];
         },
         () => [...y, ...memory],
       );
-      const tried = method.attempt(from, to, h, started.slice(0, y.length), started.slice(y.length));
+      const tried = method.attempt(from, to, length, started.slice(0, y.length), started.slice(y.length));
       const more = where(anew, cast(anew, "int32").mul(evaluations.begin), 0);
       return { ...tried, evaluations: more.add(tried.evaluations ?? evaluations.attempt) };
     },

@@ -1,6 +1,6 @@
 import { jvp } from "@dzdt/autograd";
-import { cast, stopGradient, type Tensor } from "@dzdt/tensor";
-import { type FineTime, since, timeAmong } from "./fine-time";
+import { cast, stopGradient, type Tensor, where } from "@dzdt/tensor";
+import { type FineTime, sameTime, since, timeAmong } from "./fine-time";
 import { flow } from "./flow";
 import { type Carry, endOf, moved, now, outputsOf, type Problem, startOf } from "./problem";
 
@@ -14,9 +14,12 @@ export function outputAt(problem: Problem, c: Carry): Tensor[] {
   if (asked && asked.derivative > 0) return rates(within, apart.div(h), h, asked.derivative);
   const s = (method.interpolantMoves ? apart : stopGradient(apart)).div(h);
   const found = within(s);
-  return problem.drift
-    ? flow((...at) => method.slope(...at), moved(problem, stopGradient(due.t)), due.t, found)
-    : found;
+  if (problem.drift) return flow((...at) => method.slope(...at), moved(problem, stopGradient(due.t)), due.t, found);
+  if (!problem.timesMove || !method.interpolantMoves) return found;
+  // Before the first step there is no interpolant.
+  const early = sameTime(now(c), startOf(problem));
+  const start = flow((...at) => method.slope(...at, c.memory), c.t, due.t, c.y);
+  return found.map((x, k) => where(early, start[k]!, x));
 }
 
 /** The derivative of some order by time of a function of s, the place in a step of length h. */

@@ -9,8 +9,10 @@ import {
   trace,
   tree,
   type Tree,
+  where,
 } from "@dzdt/tensor";
 import type { AtOptions } from "./asked";
+import type { Controller } from "./controllers/controller";
 import { makeEvent, type SolveEvent } from "./events/event";
 import type { ImexField } from "./implicit/imex";
 import { odeint, type OdeintOptions } from "./odeint";
@@ -86,11 +88,12 @@ export function quadrature<C = Tensor, B = undefined>(cost: Cost<C, B>): Quadrat
     const own = cost as unknown as Cost<never, A>;
     const real = tree.leaves(y0).some((x) => x instanceof Tensor && x.dtype === "float64") ? "float64" : "float32";
     const start = { y: y0, integral: zeroOf(own, y0, real, options) } as unknown as Tree;
-    const { jacobian: _, events, saves, rtol, atol, onStep, onReject, ...rest } = options;
+    const { jacobian: _, events, saves, rtol, atol, onStep, onReject, controller, ...rest } = options;
     const joined = odeint(joinedField(field as never, own, real) as never, start, ts, {
       ...rest,
       ...(onStep && { onStep: (step) => onStep({ ...step, y: (step.y as unknown as Joined).y }) }),
       ...(onReject && { onReject: (step) => onReject({ ...step, y: (step.y as unknown as Joined).y }) }),
+      ...(controller && { controller: ofError(controller) }),
       ...(rtol !== undefined && { rtol: tolerance(rtol, start, 1e-6) }),
       ...(atol !== undefined && { atol: tolerance(atol, start, 1e-8) }),
       ...(events && { events: events.map(ofState) }),
@@ -105,6 +108,26 @@ const tolerance = (given: Tree, start: Tree, usual: number): Tree =>
   typeof given === "number"
     ? given
     : { y: given, integral: tree.map((): Tree => usual, (start as { readonly integral: Tree }).integral) };
+
+/** With a norm of the user's for the error of the state alone; that of the integral is the root of its mean square, and the larger one counts. */
+function ofError(given: Controller): Controller {
+  if (given.kind !== "adaptive" || typeof given.norm !== "function") return given;
+  const own = given.norm;
+  const norm = (scaled: Tree): Tensor => {
+    const { y, integral } = scaled as unknown as Joined;
+    const size = own(y);
+    const leaves = tree.leaves(integral) as Tensor[];
+    const count = leaves.reduce((sum, x) => sum + x.size, 0);
+    if (!(size instanceof Tensor) || size.size !== 1 || count === 0) return size;
+    const rest = leaves
+      .map((x) => cast(x.square().sum(), size.dtype))
+      .reduce((a, b) => a.add(b))
+      .div(count)
+      .sqrt();
+    return where(size.greaterEqual(0), size.maximum(rest), size);
+  };
+  return { ...given, norm };
+}
 
 /** Zeros of the cost's shapes, which are found without computing it. */
 function zeroOf<A>(cost: Cost<never, A>, y0: Tree, real: Real, { batch, args }: OdeintOptions<A>): Tree {

@@ -28,7 +28,7 @@ export function resting(method: Method, goesOn: boolean): Method {
     attempt: (t, tNext, h, y, memory) => {
       const { still, length } = lengthOf(t, h);
       const tried = method.attempt(t, tNext, length, y, memory);
-      const ends = flow((...at) => method.slope(...at), t, tNext, y);
+      const ends = flow((...at) => method.slope(...at, memory), t, tNext, y);
       const begun = goesOn ? goneOn(tNext, ends, t, y, memory) : memory;
       const { choice, failure, longest, lands, ...rest } = tried;
       return {
@@ -52,7 +52,7 @@ export function resting(method: Method, goesOn: boolean): Method {
     y: readonly Tensor[],
     memory: readonly Tensor[],
   ): readonly Tensor[] {
-    const begun = method.begin(tNext, ends);
+    const begun = method.restart?.(tNext, ends, memory) ?? method.begin(tNext, ends);
     if (!undo) return begun;
     // Its numbers stay, so that the step can be undone.
     const before = method.begin(t, y);

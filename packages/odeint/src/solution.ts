@@ -15,7 +15,7 @@ export interface Stats {
 
 /** What was recorded of one event. With independent trajectories, they are axis 1 of `t` and `y` and axis 0 of `count`. */
 export interface EventRecord<Y> {
-  /** The times at which it fired, in order: float64 `[maxEvents]`, NaN beyond `count`. */
+  /** The times at which it fired, in order: `[maxEvents]`, float64 where the target has it, NaN beyond `count`. */
   readonly t: Tensor;
   /** The states then, before any reset: leaves `[maxEvents, …leaf]`, NaN beyond `count`. */
   readonly y: Y;
@@ -29,7 +29,7 @@ export interface EventRecord<Y> {
  */
 export interface Solution<Y, S = Record<never, never>> {
   /**
-   * The times, float64 `[T]`; from a terminal event on, its time. `[T, batch]` for independent trajectories of which each may end by an event.
+   * The times `[T]`, float64 where the target has it; from a terminal event on, its time. `[T, batch]` for independent trajectories of which each may end by an event.
    */
   readonly ts: Tensor;
   /** The states at the times: each leaf `[T, …leaf]`, or `[T, batch, …]` for independent trajectories; NaN where a failed solve did not get. */

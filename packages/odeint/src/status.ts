@@ -94,12 +94,13 @@ const remedies: Readonly<Record<Exclude<StatusName, "success">, string>> = {
   maxSavesReached: "raise its capacity, save less often, or name times in its ts",
 };
 
+/** Where messages of programs, which know only how a solve ended, send those who want to know more. */
+export const sayingMore: string =
+  "(the same call with concrete arguments, on wasm() where they are on webgpu, says which trajectory, at which time and component; " +
+  "throw: false gives NaN instead)";
+
 const withinProgram = (where: string, name: StatusName, remedy: string): SolveError =>
-  new SolveError(
-    name,
-    `${where}: ${name} in a solve inside a program; ${remedy} ` +
-      `(the same call with concrete arguments says at which time and component, throw: false gives NaN instead)`,
-  );
+  new SolveError(name, `${where}: ${name} in a solve inside a program; ${remedy} ${sayingMore}`);
 
 /** Why states may not be finite with some solver, and what to do. */
 export interface Advice {

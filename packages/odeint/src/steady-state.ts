@@ -1,5 +1,6 @@
 import { jacfwd } from "@dzdt/autograd";
 import { linalg, Tensor, type Tensors, tree, where } from "@dzdt/tensor";
+import { atHand } from "./at-hand";
 import { event } from "./events/event";
 import { rooted } from "./implicit/root";
 import { vectorsOf } from "./implicit/vector";
@@ -91,7 +92,8 @@ export function steadyState<Y extends StateLike<Y>, A = undefined>(
     where(already, still[k]!, rows.slice([0], [1]).reshape(still[k]!.shape)).stopGradient(),
   );
   const found = ravel(ends);
-  if (!found.tape && !already.tape && Array.from(found.dataSync()).some(Number.isNaN))
+  const numbers = found.tape || already.tape ? undefined : atHand(found);
+  if (numbers && Array.from(numbers).some(Number.isNaN))
     throw new RangeError(
       `steadyState: no state up to t = ${until} is at rest; give a later \`until\`, or larger restRtol and restAtol`,
     );

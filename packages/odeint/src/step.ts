@@ -79,6 +79,8 @@ export interface Method {
   readonly lands?: boolean;
   /** Do outputs move with times as the interpolant does, since the field at their times is not to be had? */
   readonly interpolantMoves?: boolean;
+  /** Do attempts evaluate the field beyond the step's end? */
+  readonly beyond?: boolean;
   /** Does `memory` hold the derivative? */
   readonly derivative: boolean;
   /** Does each attempt count its field evaluations? */

@@ -173,6 +173,10 @@ describe("onStep", () => {
       cdeint((_t, y: Tensor) => y.reshape([1, 1]), path, tensor([1]), [0, 3], options);
     expect(numbers(controlled({ onStep }).ys)).toEqual(numbers(controlled({}).ys));
     expect(times.filter((t) => t === 1)).toHaveLength(2);
+    const fixed = { controller: constant({ dt: 0.3 }) };
+    expect(numbers(delayed({ ...fixed, onStep }).ys)).toEqual(numbers(delayed(fixed).ys));
+    expect(numbers(controlled({ ...fixed, onStep }).ys)).toEqual(numbers(controlled(fixed).ys));
+    expect(times.filter((t) => t === 1)).toHaveLength(4);
   });
 
   test("ends the solve with what it throws", () => {

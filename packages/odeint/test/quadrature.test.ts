@@ -1,5 +1,5 @@
 import { grad, jvp } from "@dzdt/autograd";
-import { compile, js, stack, type Tensor, withTarget } from "@dzdt/tensor";
+import { compile, js, stack, type Tensor, type Tree, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -10,6 +10,7 @@ import {
   leapfrog,
   odeint,
   peak,
+  pid,
   quadrature,
   rodas5p,
   rk4,
@@ -179,4 +180,36 @@ test("what cannot be integrated is named", () => {
   expect(() => quadrature((_t, y: Tensor) => y)(field, f64(1), [0, 1], { mass: f64(1) })).toThrow(/mass matrix/);
   expect(() => quadrature((_t, y: Tensor) => y)(field, f64(1), [0, 1], { solver: leapfrog })).toThrow(/symplectic/);
   expect(odeint(field, f64(1), [0, 1])).not.toHaveProperty("integral");
+});
+
+describe("a norm of the user's", () => {
+  const field = (_t: Tensor, { x }: { x: Tensor }): { x: Tensor } => ({ x: x.neg() });
+  const cost = (_t: Tensor, { x }: { x: Tensor }): Tensor => x.mul(20).sin().sum();
+  const solve = (norm: (scaled: Tree) => Tensor, more: object = {}) =>
+    quadrature(cost)(field, { x: f64([1, 2]) }, [0, 1], { controller: pid({ norm, rtol: 1e-6, atol: 1e-8 }), ...more });
+  const rms = (scaled: Tree): Tensor => (scaled as { x: Tensor }).x.square().mean().sqrt();
+
+  test("sees the errors of the state alone, as in odeint, and those of the integral count too", () => {
+    const seen: string[] = [];
+    const { integral, stats } = solve((scaled) => {
+      seen.push(Object.keys(scaled as object).join());
+      return rms(scaled);
+    });
+    expect(new Set(seen)).toEqual(new Set(["x"]));
+    const exact = quadrature(cost)(field, { x: f64([1, 2]) }, [0, 1], { rtol: 1e-12, atol: 1e-14 }).integral;
+    near(integral, numbers(exact), 1e-5);
+    const alone = odeint(field, { x: f64([1, 2]) }, [0, 1], { controller: pid({ norm: rms, rtol: 1e-6, atol: 1e-8 }) });
+    expect(stats.steps.itemSync()).toBeGreaterThan(alone.stats.steps.itemSync());
+    const still = quadrature(() => ({}))(field, { x: f64([1, 2]) }, [0, 1], {
+      controller: pid({ norm: rms, rtol: 1e-6, atol: 1e-8 }),
+    });
+    expect(still.stats.steps.itemSync()).toBe(alone.stats.steps.itemSync());
+  });
+
+  test("that is negative, NaN or no number is refused as in odeint", () => {
+    for (const wrong of [(x: Tensor) => x.neg().sub(1), (x: Tensor) => x.mul(NaN)])
+      expect(() => solve((scaled) => wrong(rms(scaled)))).toThrow("stepUnderflow");
+    expect(() => solve(() => 0.5 as never)).toThrow("pid: norm returned 0.5; return a tensor");
+    expect(() => solve((scaled) => (scaled as { x: Tensor }).x)).toThrow("pid: norm returned shape [2]");
+  });
 });

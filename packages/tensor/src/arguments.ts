@@ -21,6 +21,15 @@ export function checkNumbers(where: string, name: string, list: unknown): void {
 /** Is it an integer, and not less than that? */
 export const isCount = (n: unknown, least = 0): n is number => Number.isInteger(n) && (n as number) >= least;
 
+/** @throws RangeError for a number that is no index of so many arguments */
+export function checkIndices(where: string, indices: readonly number[], count: number): void {
+  const wrong = indices.find((k) => !isCount(k) || k >= count);
+  if (wrong !== undefined)
+    throw new RangeError(
+      `${where} names argument ${wrong}, which is none of the ${count} that there are; give indices, from 0 on`,
+    );
+}
+
 /** Is it a list of so many pairs of non-negative integers? */
 export const arePairs = (list: unknown, count: number): list is readonly (readonly [number, number])[] =>
   Array.isArray(list) &&

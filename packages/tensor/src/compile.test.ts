@@ -19,6 +19,26 @@ test("targets of one name have programs of their own", () => {
   expect(double(tensor(1, { target: twin })).target).toBe(twin);
 });
 
+test("what is donated is an argument of the function or of the call", () => {
+  const x = tensor([1, 2]);
+  const wrong = compile(
+    function twice(x: Tensor) {
+      return x.mul(2);
+    },
+    { donate: [3] },
+  );
+  expect(() => wrong(x)).toThrow(
+    /^twice: donate names argument 3, which is none of the 1 that there are; give indices/,
+  );
+  expect(() => wrong.inspect(x)).toThrow(RangeError);
+  expect(() => compile((x: Tensor) => x.mul(2), { donate: [-1] })(x)).toThrow(RangeError);
+  expect(() => compile((x: Tensor) => x.mul(2), { donate: [0.5] })(x)).toThrow(RangeError);
+  const sum = compile((...xs: Tensor[]) => xs.reduce((a, b) => a.add(b)), { donate: [1] });
+  expect(() => sum(x)).toThrow(RangeError);
+  expect(sum(tensor([1, 1]), x).arraySync()).toEqual([2, 3]);
+  expect(() => x.dataSync()).toThrow(/donated/);
+});
+
 test("donated arguments may hold static parts, or be absent", () => {
   const state = { x: ones([2]), kind: "fixed" };
   const next = compile((s: typeof state, _rest?: Tensor) => s.x.add(1), { donate: [0, 1] });

@@ -1,6 +1,7 @@
-import { checkFunction, checkNumbers, checkOptions } from "./arguments";
+import { checkFunction, checkIndices, checkNumbers, checkOptions } from "./arguments";
 import { TraceError, UnsupportedError } from "./errors";
 import { keyOfAval, sameType } from "./key";
+import { copyTo } from "./move";
 import type { Aval } from "./primitive";
 import { call } from "./primitives/call";
 import { bind, innermost } from "./run";
@@ -70,8 +71,10 @@ const capacity = 64;
  *
  * Tensors in trees are traced; numbers are traced as weak scalars that carry float64; strings, booleans, null, undefined and functions are
  * static (functions by identity). What the function closes over is frozen at the first trace.
- * @param options.target where it runs and where results live. @defaultValue the arguments' target
+ * @param options.target where it runs and where results live; arguments of other targets are copied there, but for those whose numbers must be waited for
+ *   (on webgpu). @defaultValue the arguments' target
  * @param options.donate indices of arguments whose tensors may not be used again; using one throws
+ * @throws RangeError when called with fewer arguments than `donate` names
  * @throws TraceError when the function branches on, or reads, a traced value
  */
 export function compile<F extends (...args: never[]) => unknown>(
@@ -85,6 +88,7 @@ export function compile<F extends (...args: never[]) => unknown>(
   const where = fn.name || "compile";
   const entries: Entry[] = []; // Latest first.
   const find = (given: Arguments): Entry => {
+    checkIndices(`${where}: donate`, options.donate ?? [], Math.max(given.ends.length, fn.length));
     const target = options.target ?? given.tensors.find((x) => !x.weak)?.target ?? defaultTarget();
     const at = entries.findIndex(
       (entry) =>
@@ -135,7 +139,10 @@ export function compile<F extends (...args: never[]) => unknown>(
     return entry.rebuild(results);
   };
   return Object.assign(compiled, {
-    inspect: (...args: unknown[]): string => find(readArguments(fn.name, args)).program().inspect(),
+    inspect: (...args: unknown[]): string => {
+      const { tape, program } = find(readArguments(fn.name, args));
+      return program().inspect(tape);
+    },
   }) as unknown as Compiled<F>;
 }
 
@@ -213,12 +220,7 @@ function rebuilder(structure: Structure): (leaves: readonly unknown[]) => unknow
 function onTarget(x: Tensor, target: Target): Tensor {
   x.checkUsable("compile");
   if (x.target === target) return x;
-  const values = x.target.read(x.storage);
-  if (values instanceof Promise)
-    throw new UnsupportedError(
-      `compile: an argument on ${x.target.name} cannot be copied to ${target.name} at once; move it with tensor(await x.data(), { target })`,
-    );
-  return Tensor.concrete(target.upload(values.slice(), x.dtype, x.shape), x.aval, target);
+  return copyTo("compile", x, target);
 }
 
 function readArguments(name: string, args: readonly unknown[]): Arguments {

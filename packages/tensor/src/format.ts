@@ -29,11 +29,27 @@ export function formatTensor(values: ArrayLike<number>, shape: Shape, dtype: DTy
 
 /**
  * A tape for people: one line a node, as in `%5: float32[3, 4] = mul %1 2`; literals stand where they are used, tapes inside a node
- * (loops, branches, calls) follow it, indented.
+ * (loops, branches, calls) follow it, indented, each the first time that it stands there; then it is `as %5`, or `as %5 of f`, where another's node holds it.
  * @param shown what is printed in place of a tape inside a node. @defaultValue that tape
  */
 export function formatTape(tape: Tape, shown: (inner: Tape) => Tape = (inner) => inner): string {
-  return tapeLines(tape, "", shown).join("\n");
+  return tapeLines(tape, "", { shown, printed: new Map() }).join("\n");
+}
+
+/** A node that was printed with the tape it holds: its first result, and the tape that it is on. */
+export interface Printed {
+  readonly tape: Tape;
+  readonly id: number;
+}
+
+/** What is printed for a node of `tape` in place of a tape that was printed with another node. */
+export const printedAs = (tape: Tape, { tape: before, id }: Printed): string =>
+  `as %${id}${before === tape ? "" : ` of ${before.where}`}`;
+
+/** What is printed in place of tapes inside nodes, and which have been. */
+interface Inner {
+  readonly shown: (inner: Tape) => Tape;
+  readonly printed: Map<Tape, Printed>;
 }
 
 const indicesShown = (length: number, cut: boolean): number[] => {
@@ -116,7 +132,7 @@ export const typeOf = (tape: Tape, id: number): string => {
   return `${dtype}${weak ? "?" : ""}[${lengths.join(", ")}]`;
 };
 
-function tapeLines(tape: Tape, indent: string, shown: (inner: Tape) => Tape): string[] {
+function tapeLines(tape: Tape, indent: string, inside: Inner): string[] {
   const names = new Map<number, string>(tape.literals.map(({ id, value }) => [id, plain(value)]));
   const name = (id: number): string => names.get(id) ?? `%${id}`;
   const input = (id: number, k: number): string =>
@@ -124,20 +140,23 @@ function tapeLines(tape: Tape, indent: string, shown: (inner: Tape) => Tape): st
   return [
     `${indent}${tape.where} (${tape.inputs.map(input).join(", ")})`,
     ...tape.nodes.flatMap((node) => {
-      const [words, inner] = attributeWords(node.attributes);
+      const [words, inner] = attributeWords(node.attributes, (sub) => {
+        const body = inside.shown(sub);
+        const before = inside.printed.get(body);
+        if (before) return printedAs(tape, before);
+        if (node.outs.length > 0) inside.printed.set(body, { tape, id: node.outs[0]! });
+        return body;
+      });
       const outs = node.outs.map((id) => `%${id}: ${typeOf(tape, id)}`).join(", ");
       const head = [...(outs ? [outs, "="] : []), node.op.name, ...node.ins.map(name), ...words].join(" ");
-      return [
-        `${indent}  ${head}`,
-        ...inner.flatMap(([label, sub]) => subTape(label, shown(sub), `${indent}    `, shown)),
-      ];
+      return [`${indent}  ${head}`, ...inner.flatMap(([label, body]) => subTape(label, body, `${indent}    `, inside))];
     }),
     `${indent}  return ${tape.outputs.map(name).join(", ")}`,
   ];
 }
 
-function subTape(label: string, tape: Tape, indent: string, shown: (inner: Tape) => Tape): string[] {
-  const [first, ...rest] = tapeLines(tape, indent, shown);
+function subTape(label: string, tape: Tape, indent: string, inside: Inner): string[] {
+  const [first, ...rest] = tapeLines(tape, indent, inside);
   return [`${indent}${label} = ${first!.trimStart()}`, ...rest];
 }
 
@@ -153,12 +172,20 @@ export function formatColumns(rows: readonly (readonly string[])[], numbers: num
 /** A number with its digits in groups of three. */
 export const formatCount = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
-/** Attributes as `name=value` words, and the tapes among them, which are printed below the node. */
-function attributeWords(attributes: Readonly<Record<string, Attribute>>): [string[], [string, Tape][]] {
+/**
+ * Attributes as `name=value` words, and those of the tapes among them that are printed below the node.
+ * @param show what is printed there for a tape, or the word for it
+ */
+function attributeWords(
+  attributes: Readonly<Record<string, Attribute>>,
+  show: (tape: Tape) => Tape | string,
+): [string[], [string, Tape][]] {
   const inner: [string, Tape][] = [];
   const word = (path: string, value: Attribute): string => {
     if (isTape(value)) {
-      inner.push([path, value]);
+      const body = show(value);
+      if (typeof body === "string") return body;
+      inner.push([path, body]);
       return "↓";
     }
     if (typeof value === "function") return value.name || "function";

@@ -7,37 +7,41 @@ const keys = new WeakMap<Tape, string>();
 /** The exact structure of a sealed tape as text: two tapes have one key if and only if they are the same program. */
 export function keyOfTape(tape: Tape): string {
   let key = keys.get(tape);
-  if (key === undefined) {
-    const parts: string[] = [];
-    // With the inputs' numbers, those of all other values follow.
-    for (const id of tape.inputs) parts.push(String(id), keyOfAval(tape.avals[id]!), ",");
-    for (const { id, value } of tape.literals)
-      parts.push("#", String(id), keyOfAval(tape.avals[id]!), keyOfNumber(value));
-    for (const { op, ins, attributes } of tape.nodes)
-      parts.push(";", op.name, "(", ins.join(), ")", keyOfAttribute(attributes));
-    parts.push(">", tape.outputs.join());
-    keys.set(tape, (key = parts.join("")));
-  }
+  if (key === undefined) keys.set(tape, (key = structureOf(tape, keyOfTape)));
   return key;
+}
+
+/** The structure of a sealed tape, in which `keyOfInner` says what stands for the tapes that its nodes hold. */
+export function structureOf(tape: Tape, keyOfInner: (inner: Tape) => string): string {
+  const parts: string[] = [];
+  // With the inputs' numbers, those of all other values follow.
+  for (const id of tape.inputs) parts.push(String(id), keyOfAval(tape.avals[id]!), ",");
+  for (const { id, value } of tape.literals)
+    parts.push("#", String(id), keyOfAval(tape.avals[id]!), keyOfNumber(value));
+  for (const { op, ins, attributes } of tape.nodes)
+    parts.push(";", op.name, "(", ins.join(), ")", keyOfAttribute(attributes, keyOfInner));
+  parts.push(">", tape.outputs.join());
+  return parts.join("");
 }
 
 export const keyOfAval = ({ dtype, shape, weak, dynamic }: Aval): string =>
   `${dtype}${weak ? "?" : ""}${dynamic ? "~" : ""}[${shape.join()}]`;
 
 /** Attributes as text. Functions (rules of custom derivatives) do not change what a node computes, so they are left out. */
-export function keyOfAttribute(attribute: Attribute): string {
+export function keyOfAttribute(attribute: Attribute, keyOfInner: (inner: Tape) => string = keyOfTape): string {
   if (typeof attribute === "number") return keyOfNumber(attribute);
   if (typeof attribute === "string") return `"${attribute.length}:${attribute}`;
   if (attribute === undefined || typeof attribute === "boolean") return String(attribute);
   if (typeof attribute === "function") return "";
-  if (attribute instanceof Tape) return `{${keyOfTape(attribute)}}`;
+  if (attribute instanceof Tape) return `{${keyOfInner(attribute)}}`;
   let key = "";
   if (Array.isArray(attribute)) {
-    for (let i = 0; i < attribute.length; i++) key += `${i > 0 ? "," : ""}${keyOfAttribute(attribute[i] as Attribute)}`;
+    for (let i = 0; i < attribute.length; i++)
+      key += `${i > 0 ? "," : ""}${keyOfAttribute(attribute[i] as Attribute, keyOfInner)}`;
     return `[${key}]`;
   }
   const named = attribute as Named;
-  for (const name in named) key += `${key && ","}${name}:${keyOfAttribute(named[name])}`;
+  for (const name in named) key += `${key && ","}${name}:${keyOfAttribute(named[name], keyOfInner)}`;
   return `{${key}}`;
 }
 

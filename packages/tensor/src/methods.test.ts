@@ -12,6 +12,13 @@ test.each(methodNames)("%s is a function and a method", (name) => {
   expect(Tensor.prototype).toHaveProperty(name);
 });
 
+test("methods are not listed, and installing them leaves nothing else on the prototype", () => {
+  expect(Object.keys(Tensor.prototype)).toEqual([]);
+  const symbols = Object.getOwnPropertySymbols(Tensor.prototype).map(({ description }) => description);
+  expect(symbols).not.toContain("first");
+  expect(symbols).not.toContain("last");
+});
+
 test("a method records what the function records", () => {
   const aval = { dtype: "float32", shape: [2] } as const;
   const record = (fn: (x: Tensor) => Tensor): unknown =>

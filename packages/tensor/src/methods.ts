@@ -1,6 +1,7 @@
 import type { DType } from "./dtype";
 import { TraceError, UnsupportedError } from "./errors";
 import * as functions from "./functions";
+import { copyTo } from "./move";
 import { printShape } from "./shape";
 import { checkTarget, type Target } from "./targets/target";
 import { Tensor } from "./tensor";
@@ -36,7 +37,11 @@ export interface TensorMethods extends FunctionMethods {
   stack(others: Tensor | readonly Tensor[], axis?: number): Tensor;
   /** Einstein summation with this tensor as the first operand. @example x.einsum("ij,j->i", y) */
   einsum(equation: string, ...others: readonly Tensor[]): Tensor;
-  /** Converted to a dtype (see `cast`), or copied to a target. @throws TraceError for a traced tensor and a target. */
+  /**
+   * Converted to a dtype (see `cast`), or copied to a target.
+   * @throws TraceError for a traced tensor and a target; UnsupportedError for a target without the dtype, and where numbers must be waited for, as on
+   * webgpu: `tensor(await x.data(), { target }).reshape(x.shape)` does it then
+   */
   to(target: DType | Target): Tensor;
 }
 
@@ -61,12 +66,7 @@ function moved(x: Tensor, target: Target): Tensor {
     throw new UnsupportedError(
       `to: ${target.name} has no ${x.dtype}; ${target.remedy ?? `cast it first, as in x.to("float32")`}`,
     );
-  const values = x.target.read(x.storage);
-  if (values instanceof Promise)
-    throw new UnsupportedError(
-      `to: numbers on ${x.target.name} cannot be waited for; use tensor(await x.data(), { target }).reshape(x.shape)`,
-    );
-  return Tensor.concrete(target.upload(values.slice(), x.dtype, x.shape), x.aval, target);
+  return copyTo("to", x, target);
 }
 
 const special: Pick<TensorMethods, "concat" | "stack" | "einsum" | "to"> & ThisType<Tensor> = {
@@ -97,5 +97,16 @@ const method = (run: AnyFunction) =>
     return rest.length === 0 ? run(this) : run(this, ...rest);
   };
 
+/**
+ * V8 copies the list of a prototype's properties with each that it gets, a quarter of a megabyte for all of these, unless the prototype is a hash table.
+ * Deleting a property other than the last makes it one, until it is first used.
+ */
+function keepAsTable(prototype: object): void {
+  const [first, last] = [Symbol("first"), Symbol("last")];
+  Object.assign(prototype, { [first]: true, [last]: true });
+  for (const key of [first, last]) Reflect.deleteProperty(prototype, key);
+}
+
+keepAsTable(Tensor.prototype);
 for (const name of methodNames) install(name, method(table[name]!));
 for (const [name, method] of Object.entries(special)) install(name, method);

@@ -103,6 +103,10 @@ export interface Primitive<A extends Attributes = Attributes> {
   order?(attributes: A): readonly number[];
   /** Of a view: is it somewhere along an axis that its elements come to be made of another input, or of none? Its code compares positions then. */
   readonly seams?: boolean;
+  /** Of a view: does it repeat its input along axes, as its attributes `shape` and `axes` say? */
+  readonly repeats?: boolean;
+  /** Of a map: does an element of the result depend on where it is, too? */
+  readonly positional?: boolean;
   /** The result has the input's memory: same elements in the same order. */
   readonly alias?: boolean;
   /** The sum of two inputs: a product that is one of them may take up the other where it is written. */

@@ -1,5 +1,5 @@
-import { UnsupportedError } from "./errors";
 import { copyOfAttribute, keyOfAttribute, keyOfAval, keyOfTape, sameAttribute, sameType } from "./key";
+import { doNotMix } from "./move";
 import type { Attributes, Aval, Primitive } from "./primitive";
 import { Tape } from "./tape";
 import { defaultTarget } from "./targets/default";
@@ -189,10 +189,7 @@ function targetOf(where: string, ins: readonly Tensor[]): Target {
   for (let k = 0; k < ins.length; k++) {
     const x = ins[k]!;
     x.checkUsable(where);
-    if (x.target !== target)
-      throw new UnsupportedError(
-        `${where}: tensors on ${target.name} and on ${x.target.name} do not mix; move one with to(target)`,
-      );
+    if (x.target !== target) throw doNotMix(where, ins[0]!, x);
   }
   return target;
 }

@@ -83,11 +83,10 @@ export function checkShape(where: string, shape: Shape): Shape {
 const mostElements = 2 ** 31 - 1;
 
 /** @throws ShapeError for a shape with more elements than positions reach */
-export function checkSize(where: string, shape: Shape): void {
+export function checkSize(where: string, shape: Shape, remedy = "split it, or use smaller batches"): void {
   const size = sizeOf(shape);
   if (size > mostElements)
     throw new ShapeError(
-      `${where}: a tensor of shape ${printShape(shape)} has ${size} elements, more than the ${mostElements} that there can be; ` +
-        `split it, or use smaller batches`,
+      `${where}: a tensor of shape ${printShape(shape)} has ${size} elements, more than the ${mostElements} that there can be; ${remedy}`,
     );
 }

@@ -165,7 +165,11 @@ export class Tape {
   }
 
   /** Appends a node like that of another tape, on values of this one and with results of known types, whose numbers it gives. */
-  extend({ op, attributes }: Node, ins: readonly number[], avals: readonly Aval[]): number[] {
+  extend(
+    { op, attributes }: Pick<Node, "op" | "attributes">,
+    ins: readonly number[],
+    avals: readonly Aval[],
+  ): number[] {
     invariant(!this.sealed && !this.primals, "tapes are copied to open ones without numbers");
     const outs = new Array<number>(avals.length);
     for (let k = 0; k < outs.length; k++) outs[k] = this.value(avals[k]!);

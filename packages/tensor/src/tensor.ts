@@ -157,48 +157,41 @@ export class Tensor {
   }
 
   /** This tensor if it has numbers; else the tensor with the numbers behind it, where an eager transform knows them. Internal. */
-  concrete(): Tensor | undefined {
-    this.checkUsable("tensor");
+  concrete(where = "tensor"): Tensor | undefined {
+    this.checkUsable(where);
     return this.tape ? this.tape.primal(this.id) : this;
   }
 
   /** The numbers in row-major order, copied. @throws TraceError for a traced tensor. */
   async data(): Promise<TypedArray> {
-    const x = this.known("data");
-    const values = x.target.read(x.storage);
-    // Reading begins now: the tensor may be disposed next.
-    return values instanceof Promise ? values.then((numbers) => numbers.slice()) : values.slice();
+    return this.numbers("data");
   }
 
   /** Like {@link data}, at once. @throws TraceError for a traced tensor, UnsupportedError on targets that cannot wait (webgpu). */
   dataSync(): TypedArray {
-    const x = this.known("dataSync");
-    const values = x.target.read(x.storage);
-    if (values instanceof Promise)
-      throw new TraceError(`dataSync: numbers on ${x.target.name} cannot be waited for; use await data()`);
-    return values.slice();
+    return this.numbersNow("dataSync", "data");
   }
 
   /** Nested arrays of numbers (booleans for `bool`); a number for a scalar. */
   async array(): Promise<Nested> {
-    return nest(await this.data(), this.shape, this.dtype);
+    return nest(await this.numbers("array"), this.shape, this.dtype);
   }
 
   /** Like {@link array}, at once. */
   arraySync(): Nested {
-    return nest(this.dataSync(), this.shape, this.dtype);
+    return nest(this.numbersNow("arraySync", "array"), this.shape, this.dtype);
   }
 
   /** The one number of a tensor with one element. */
   async item(): Promise<number> {
     this.checkSingle("item");
-    return (await this.data())[0]!;
+    return (await this.numbers("item"))[0]!;
   }
 
   /** Like {@link item}, at once. Inside an eager `grad`, `jvp` or `vjp` it gives the number behind the traced value. */
   itemSync(): number {
     this.checkSingle("itemSync");
-    return this.dataSync()[0]!;
+    return this.numbersNow("itemSync", "item")[0]!;
   }
 
   /** Values (concrete), or dtype and shape (traced). */
@@ -219,8 +212,24 @@ export class Tensor {
       );
   }
 
+  private numbers(where: string): TypedArray | Promise<TypedArray> {
+    const x = this.known(where);
+    const values = x.target.read(x.storage);
+    // Reading begins now: the tensor may be disposed next.
+    return values instanceof Promise ? values.then((numbers) => numbers.slice()) : values.slice();
+  }
+
+  /** @param waiting the method that waits */
+  private numbersNow(where: string, waiting: string): TypedArray {
+    const x = this.known(where);
+    const values = x.target.read(x.storage);
+    if (values instanceof Promise)
+      throw new TraceError(`${where}: numbers on ${x.target.name} cannot be waited for; use await ${waiting}()`);
+    return values.slice();
+  }
+
   private known(where: string): Tensor {
-    const x = this.concrete();
+    const x = this.concrete(where);
     if (!x)
       throw new TraceError(
         `${where}: a traced ${this.dtype}${printShape(this.shape)} has no numbers yet (inside ${this.tape!.where}); ` +

@@ -23,6 +23,7 @@ export const inheritKernel = (words: number, count: number): Kernel => ({
   name: "failures before",
   groups: [1, 1],
   fails: false,
+  arrays: [],
   text: `
 @group(0) @binding(0) var<storage, read_write> memory: array<u32, ${words / 4 + count}>;
 @compute @workgroup_size(1)

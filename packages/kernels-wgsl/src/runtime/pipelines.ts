@@ -1,5 +1,6 @@
 import { inNode } from "../gpuSources";
 import type { Kernel } from "../schedule/kernel";
+import type { Bindings } from "./bindings";
 
 /** How many are kept. */
 const most = 4096;
@@ -10,42 +11,49 @@ export type Soon<T> = T | Promise<T>;
 /** Kernels by their exact text. They are compiled while the host goes on: what needs one waits for its turn. */
 export class Pipelines {
   private readonly device: GPUDevice;
-  private readonly layout: GPUPipelineLayout;
+  private readonly bindings: Bindings;
   private readonly made = new Map<string, Soon<GPUComputePipeline>>();
   private before: Promise<unknown> = Promise.resolve();
+  private ended = false;
 
-  constructor(device: GPUDevice, layout: GPUPipelineLayout) {
+  constructor(device: GPUDevice, bindings: Bindings) {
     this.device = device;
-    this.layout = layout;
+    this.bindings = bindings;
   }
 
   /** Those of a program. The promise of what the device refuses is rejected, and who wants it again asks anew. */
   all(kernels: readonly Kernel[], where: string): Soon<readonly GPUComputePipeline[]> {
-    const found = kernels.map(({ text, name }) => this.get(text, `${where}: ${name}`));
+    const found = kernels.map((kernel) => this.get(kernel, `${where}: ${kernel.name}`));
     const made = found.filter((pipeline): pipeline is GPUComputePipeline => !(pipeline instanceof Promise));
     return made.length === found.length ? made : Promise.all(found.map((pipeline) => Promise.resolve(pipeline)));
   }
 
-  private get(text: string, label: string): Soon<GPUComputePipeline> {
+  private get(kernel: Kernel, label: string): Soon<GPUComputePipeline> {
+    const { text } = kernel;
     let pipeline = this.made.get(text);
     if (pipeline) this.made.delete(text);
     else {
       if (this.made.size >= most) this.made.delete(this.made.keys().next().value!);
-      pipeline = this.compile(text, label);
+      pipeline = this.compile(kernel, label);
     }
     this.made.set(text, pipeline);
     return pipeline;
   }
 
-  private compile(text: string, label: string): Promise<GPUComputePipeline> {
+  private compile({ text, arrays }: Kernel, label: string): Promise<GPUComputePipeline> {
     const module = this.device.createShaderModule({ code: text, label });
-    const descriptor = { layout: this.layout, compute: { module }, label };
+    const descriptor = { layout: this.bindings.layoutOf(arrays), compute: { module }, label };
     const made = inNode() ? this.oneByOne(descriptor) : this.device.createComputePipelineAsync(descriptor);
     made.then(
       (pipeline) => this.made.get(text) === made && this.made.set(text, pipeline),
       () => this.made.get(text) === made && this.made.delete(text),
     );
     return made;
+  }
+
+  /** What is not compiled yet need not be. */
+  end(): void {
+    this.ended = true;
   }
 
   /**
@@ -56,6 +64,7 @@ export class Pipelines {
     const made = this.before
       .then(() => new Promise((resolve) => setTimeout(resolve)))
       .then(async () => {
+        if (this.ended) throw new Error("nobody waits for it any more");
         this.device.pushErrorScope("validation");
         const pipeline = this.device.createComputePipeline(descriptor);
         const error = await this.device.popErrorScope();

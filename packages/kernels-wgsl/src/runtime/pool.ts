@@ -28,11 +28,11 @@ export class BufferPool {
   private readonly turns: Turns;
   private readonly usage: number;
   private readonly free = new Map<number, GPUBuffer[]>();
+  private readonly taken = new Set<GPUBuffer>();
   private readonly spoiled = new WeakSet<GPUBuffer>();
   private readonly largest: number;
   private kept = 0;
   private used = 0;
-  private count = 0;
 
   constructor(device: GPUDevice, kind: "data" | "staging", turns: Turns) {
     this.device = device;
@@ -51,7 +51,7 @@ export class BufferPool {
   }
 
   get buffers(): number {
-    return this.count;
+    return this.taken.size;
   }
 
   /** Would buffers of these sizes have to be made? */
@@ -65,11 +65,12 @@ export class BufferPool {
   take(bytes: number): GPUBuffer {
     const size = this.sizeFor(bytes);
     const list = this.free.get(size);
-    const buffer = list?.pop();
+    const kept = list?.pop();
+    if (kept) this.kept -= size;
+    const buffer = kept ?? this.device.createBuffer({ size, usage: this.usage });
     this.used += size;
-    this.count++;
-    if (buffer) this.kept -= size;
-    return buffer ?? this.device.createBuffer({ size, usage: this.usage });
+    this.taken.add(buffer);
+    return buffer;
   }
 
   /** A buffer that the device could not make: it is not used again. */
@@ -78,9 +79,10 @@ export class BufferPool {
   }
 
   give(buffer: GPUBuffer): void {
+    // What is given back after the end is gone.
+    if (!this.taken.delete(buffer)) return;
     const { size } = buffer;
     this.used -= size;
-    this.count--;
     if (this.kept + size > mostKept || this.spoiled.has(buffer)) {
       // Work that has not been submitted yet may use it.
       void this.turns.take(() => buffer.destroy());
@@ -90,6 +92,14 @@ export class BufferPool {
     const list = this.free.get(size);
     if (list) list.push(buffer);
     else this.free.set(size, [buffer]);
+  }
+
+  /** Destroys all buffers, also those that are taken. */
+  end(): void {
+    for (const buffer of [...this.taken, ...[...this.free.values()].flat()]) buffer.destroy();
+    this.taken.clear();
+    this.free.clear();
+    this.used = this.kept = 0;
   }
 
   /** Rounding up must not lead past the limit of the device. */

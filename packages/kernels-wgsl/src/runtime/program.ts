@@ -21,9 +21,11 @@ interface Made {
   readonly results: readonly GpuStorage[];
 }
 
-/** A tape as kernels. A run copies inputs into the memory of programs, dispatches, copies results out: one submit, and nothing is waited for. */
+/** A tape as kernels. A run copies small inputs into the memory of programs, dispatches, copies small results out: one submit, and nothing is waited for. */
 export function gpuProgram(source: Tape, runtime: Runtime): Program {
-  const lowered = lower(source, { ...runtime.means, limit: runtime.limit, team: teamSizeOf(runtime.device) });
+  const { means, limit, device } = runtime;
+  const arrays = device.limits.maxStorageBuffersPerShaderStage - 1;
+  const lowered = lower(source, { ...means, limit, team: teamSizeOf(device), arrays });
   const where = source.where;
   if (lowered.bytes > runtime.limit)
     throw new UnsupportedError(

@@ -57,6 +57,7 @@ async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedA
   let copy: ArrayBuffer;
   try {
     if (turn) await turn;
+    runtime.check(where);
     await staging.mapAsync(mapRead, 0, Math.max(bytes, 4));
     copy = staging.getMappedRange(0, Math.max(bytes, 4)).slice(0);
     staging.unmap();

@@ -2,6 +2,7 @@ import { type Aval, byteSize, type DType, printShape, sizeOf, type TypedArray, U
 import { regionBytes } from "../schedule/dynamic";
 import { type Kernel, moreAt } from "../schedule/kernel";
 import type { Lowered, Port } from "../schedule/lowered";
+import type { BoundArray } from "../wgsl/arrays";
 import { noDoubles } from "../wgsl/types";
 import type { Runtime } from "./runtime";
 import { type GpuStorage, hostNumbers, type Outcome, padded } from "./storage";
@@ -67,7 +68,8 @@ export function submit(runtime: Runtime, run: Run, pipelines: readonly GPUComput
   const words = new HostWords();
   // The top of the heap, and no failure.
   if (headed || run.failures.length > 0) words.add(0, Uint32Array.of(heap, 0));
-  inputs.forEach(({ aval, at }, k) => {
+  inputs.forEach(({ aval, at, array }, k) => {
+    if (array) return;
     const numbers = run.inputs[k]!;
     if ("BYTES_PER_ELEMENT" in numbers) {
       if (numbers.length > 0) words.add(at, hostWords(runtime, numbers));
@@ -79,31 +81,37 @@ export function submit(runtime: Runtime, run: Run, pipelines: readonly GPUComput
   words.write(device.queue, memory);
   run.failures.forEach(({ buffer, at }, k) => encoder.copyBufferToBuffer(buffer, at, memory, free + 4 * k, 4));
   dispatch(runtime, encoder, run, pipelines, memory, group);
-  outputs.forEach(({ aval, at }, k) => {
+  outputs.forEach(({ aval, at, array }, k) => {
     const buffer = run.results[k];
     if (!buffer) return;
     const length = failureAt(runtime, aval, sizeOf(aval.shape));
-    if (length > 0) encoder.copyBufferToBuffer(memory, at, buffer, 0, length);
+    const from = array ? bufferOf(run, array) : memory;
+    if (length > 0 && from !== buffer) encoder.copyBufferToBuffer(from, array ? 0 : at, buffer, 0, length);
     if (run.mayFail) encoder.copyBufferToBuffer(memory, 4, buffer, length, 4);
   });
   device.queue.submit([encoder.finish()]);
 }
+
+/** Where an array is that kernels are bound to. What may be bound is in a buffer. */
+const bufferOf = (run: Run, { of, index }: BoundArray): GPUBuffer => run[of][index] as GPUBuffer;
 
 /**
  * All kernels in one pass, but for those that repeat: the device is told between passes how many workgroups have more to do. While kernels are timed, each
  * has a pass of its own.
  */
 function dispatch(
-  { parameters, clock, more }: Runtime,
+  { parameters, clock, more, bindings }: Runtime,
   encoder: GPUCommandEncoder,
-  { lowered, kernels }: Run,
+  run: Run,
   pipelines: readonly GPUComputePipeline[],
   memory: GPUBuffer,
   group: GPUBindGroup,
 ): void {
+  const { lowered, kernels } = run;
   const offsets = parameters.offsets(kernels);
   let pass: GPUComputePassEncoder | undefined;
-  kernels.forEach(({ name, groups: [x, y, z], repeats }, k) => {
+  let bound: GPUBindGroup | undefined;
+  kernels.forEach(({ name, groups: [x, y, z], repeats, arrays }, k) => {
     const known = pipelines[k] === pipelines[k - 1];
     const equal = known && offsets[k] === offsets[k - 1];
     const again = repeats && known;
@@ -116,6 +124,11 @@ function dispatch(
     const begins = !pass;
     pass ??= encoder.beginComputePass(clock?.pass(lowered.tape.where, name, k === 0, equal));
     if (begins || offsets[k] !== offsets[k - 1]) pass.setBindGroup(0, group, [offsets[k]!]);
+    if (arrays.length > 0) {
+      const own = bindings.groupOf(pipelines[k]!, arrays, (array) => bufferOf(run, array));
+      if (begins || own !== bound) pass.setBindGroup(1, own);
+      bound = own;
+    }
     if (begins || !known) pass.setPipeline(pipelines[k]!);
     if (again) pass.dispatchWorkgroupsIndirect(more, 0);
     else pass.dispatchWorkgroups(x, y, z);

@@ -1,8 +1,9 @@
 import type { DType } from "@dzdt/tensor";
 import { DeviceError } from "../errors";
 import type { Means } from "../schedule/lowered";
+import { Bindings } from "./bindings";
 import type { Clock } from "./clock";
-import { computeStage, usage } from "./flags";
+import { usage } from "./flags";
 import { parameterBytes, Parameters } from "./parameters";
 import { Pipelines } from "./pipelines";
 import { BufferPool, type MemoryUse, roomFor } from "./pool";
@@ -27,6 +28,8 @@ function outOfMemory(where: string, { message }: GPUError, { bytes, pooled, work
   );
 }
 
+const disposed: Loss = { reason: "destroyed", message: "the target was disposed" };
+
 /** What programs may use that the device does not tell. */
 export type RuntimeMeans = Pick<Means, "rowMemory" | "doubles" | "set">;
 
@@ -39,7 +42,7 @@ export class Runtime {
   readonly staging: BufferPool;
   readonly turns: Turns = new Turns();
   readonly pipelines: Pipelines;
-  private readonly layout: GPUBindGroupLayout;
+  readonly bindings: Bindings;
   readonly parameters: Parameters;
   /** Workgroups along x, y and z that have more to do. */
   readonly more: GPUBuffer;
@@ -49,29 +52,24 @@ export class Runtime {
   private group: GPUBindGroup | undefined;
   private loss: Loss | undefined;
   private uncaptured: string | undefined;
+  /** Does the device end with the target? */
+  private readonly owned: boolean;
+  private tell: (loss: Loss) => void = () => undefined;
   private readonly collected: FinalizationRegistry<GPUBuffer>;
 
-  constructor(device: GPUDevice, means: RuntimeMeans) {
+  /** @param owned does the device end with the target? One that was handed over does not */
+  constructor(device: GPUDevice, means: RuntimeMeans, owned: boolean) {
     this.device = device;
     this.means = means;
+    this.owned = owned;
     this.data = new BufferPool(device, "data", this.turns);
     this.staging = new BufferPool(device, "staging", this.turns);
     this.collected = new FinalizationRegistry((buffer) => this.data.give(buffer));
-    this.lost = device.lost.then(({ reason, message }) => {
-      this.loss ??= { reason: reason || "unknown", message };
-      return this.loss;
-    });
-    device.addEventListener("uncapturederror", (event) => {
-      this.uncaptured ??= event.error.message;
-      event.preventDefault();
-    });
-    this.layout = device.createBindGroupLayout({
-      entries: [
-        { binding: 0, visibility: computeStage, buffer: { type: "storage" } },
-        { binding: 1, visibility: computeStage, buffer: { type: "uniform", hasDynamicOffset: true } },
-      ],
-    });
-    this.pipelines = new Pipelines(device, device.createPipelineLayout({ bindGroupLayouts: [this.layout] }));
+    this.lost = new Promise((resolve) => (this.tell = resolve));
+    void device.lost.then(({ reason, message }) => this.end({ reason: reason || "unknown", message }));
+    device.addEventListener("uncapturederror", this.hear);
+    this.bindings = new Bindings(device);
+    this.pipelines = new Pipelines(device, this.bindings);
     this.parameters = new Parameters(device);
     this.more = device.createBuffer({ size: 12, usage: usage.indirect | usage.copyTarget });
     device.queue.writeBuffer(this.more, 0, Uint32Array.of(0, 0, 1));
@@ -95,8 +93,9 @@ export class Runtime {
 
   lossError(where: string): DeviceError {
     const { reason, message } = this.loss ?? { reason: "unknown", message: "" };
+    const lost = `the WebGPU device is lost (${reason}${message ? `: ${message.split("\n", 1)[0]!}` : ""})`;
     return new DeviceError(
-      `${where}: the WebGPU device is lost (${reason}${message ? `: ${message.split("\n", 1)[0]!}` : ""}); ` +
+      `${where}: ${this.loss === disposed ? disposed.message : lost}; ` +
         `make a new target with await webgpu() and upload again, or go on with wasm()`,
     );
   }
@@ -124,7 +123,7 @@ export class Runtime {
         label: "memory of programs",
       });
       this.group = this.device.createBindGroup({
-        layout: this.layout,
+        layout: this.bindings.memory,
         entries: [
           { binding: 0, resource: { buffer: this.memory } },
           { binding: 1, resource: { buffer: this.parameters.buffer, size: parameterBytes } },
@@ -189,8 +188,29 @@ export class Runtime {
     return { buffers: data.buffers, bytes: data.bytes, pooled: data.pooled, working: memory?.size ?? 0 };
   }
 
+  /** Frees all that the target holds. */
   dispose(): void {
-    this.loss ??= { reason: "destroyed", message: "the target was disposed" };
-    this.device.destroy();
+    this.end(disposed);
+    if (this.owned) this.device.destroy();
   }
+
+  /** What was asked for and has not been submitted yet does not run any more. */
+  private end(loss: Loss): void {
+    if (this.loss) return;
+    this.loss = loss;
+    this.device.removeEventListener("uncapturederror", this.hear);
+    this.turns.end();
+    this.pipelines.end();
+    this.data.end();
+    this.staging.end();
+    for (const buffer of [this.memory, this.parameters.buffer, this.more]) buffer?.destroy();
+    this.memory = undefined;
+    this.tell(loss);
+  }
+
+  private readonly hear = (event: GPUUncapturedErrorEvent): void => {
+    this.uncaptured ??= event.error.message;
+    // Errors on a device of somebody else's may be his: they are shown, too.
+    if (this.owned) event.preventDefault();
+  };
 }

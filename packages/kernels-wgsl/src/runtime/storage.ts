@@ -21,6 +21,9 @@ export interface Outcome {
   readonly trouble: Promise<Error | undefined> | undefined;
 }
 
+/** Up to so many bytes numbers of the host stay there and go into each program as they are. */
+export const mostKept = 1024;
+
 /** Bytes as buffers count them. */
 export const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 

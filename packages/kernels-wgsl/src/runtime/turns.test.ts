@@ -23,3 +23,13 @@ test("when all is done, work is done at once again", async () => {
   expect(turns.take(() => done.push("soon"))).toBeUndefined();
   expect(done).toEqual(["late", "soon"]);
 });
+
+test("after the end no work is done, and nobody waits for ever", async () => {
+  const turns = new Turns();
+  const done: string[] = [];
+  const waiting = turns.take(() => done.push("late"), Promise.resolve());
+  turns.end();
+  expect(turns.take(() => done.push("after"))).toBeUndefined();
+  await waiting;
+  expect(done).toEqual([]);
+});

@@ -4,6 +4,7 @@
  */
 export class Turns {
   private last: Promise<void> | undefined;
+  private ended = false;
 
   /**
    * @param work what is done, without throwing
@@ -11,15 +12,21 @@ export class Turns {
    * @returns when it is done; undefined if it is
    */
   take(work: () => void, ready?: Promise<unknown>): Promise<void> | undefined {
+    if (this.ended) return undefined;
     if (!ready && !this.last) {
       work();
       return undefined;
     }
     const turn: Promise<void> = Promise.all([ready, this.last]).then(() => {
       if (this.last === turn) this.last = undefined;
-      work();
+      if (!this.ended) work();
     });
     this.last = turn;
     return turn;
+  }
+
+  /** Work that has not been done yet will not be. */
+  end(): void {
+    this.ended = true;
   }
 }

@@ -1,23 +1,20 @@
 import { type Aval, printShape, type TypedArray, UnsupportedError } from "@dzdt/tensor";
 import { noDoubles } from "../wgsl/types";
 import type { Runtime } from "./runtime";
-import { type GpuStorage, padded } from "./storage";
-
-/** Up to so many bytes numbers stay with the host and go into each program as they are. */
-const mostKept = 1024;
+import { type GpuStorage, mostKept, padded } from "./storage";
 
 /** Numbers of the host as a storage. */
 export function upload(runtime: Runtime, values: TypedArray, aval: Aval): GpuStorage {
   // Numbers of the host language are float64 scalars; they become single where a program takes them.
   if (aval.dtype === "float64" && values.length !== 1 && !runtime.means.doubles) noDoubles("tensor");
   const storage = { aval, size: values.length, outcome: undefined };
-  if (values.byteLength <= mostKept) return { ...storage, host: values, buffer: undefined };
   runtime.check("tensor");
+  if (values.byteLength <= mostKept) return { ...storage, host: values, buffer: undefined };
   const { maxBufferSize } = runtime.device.limits;
   if (values.byteLength > maxBufferSize)
     throw new UnsupportedError(
       `tensor: ${aval.dtype}${printShape(aval.shape)} has ${values.byteLength} bytes and a buffer of this device has at most ${maxBufferSize}; ` +
-        `upload it in parts`,
+        `use several tensors in its place, or wasm()`,
     );
   const words = hostWords(runtime, values);
   let buffer: GPUBuffer | undefined;

@@ -110,7 +110,7 @@ export function foldKernel(module: WgslModule, plan: Plan, node: Node): Kernel {
   const kernel = module.kernel({ workgroup: String(width), globals }, (plain) => {
     const k = new FoldEmitter(plain.callees, plain.code, wholeGroup(width));
     const int = (value: number): Value => k.literal("int32", value);
-    const site: Site = { k, frame: int(0), fixed: true };
+    const site: Site = { k, frame: int(0), fixed: true, given: module.arrays };
     const here = k.code.fresh("int32", "i32(group.x + group.y * groups.x)");
     const loop = loopOf(plan, [node]);
     const emit = elementsWith(k, loop, prepare(site, loop));

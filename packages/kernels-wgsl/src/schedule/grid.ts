@@ -17,7 +17,7 @@ export function gridKernel(module: WgslModule, plan: Plan, node: Node): Kernel {
   const loop = loopOf(plan, members);
   const kernel = module.kernel({ workgroup: String(groupSize) }, (k) => {
     const int = (value: number): Value => k.literal("int32", value);
-    const site: Site = { k, frame: int(0), fixed: true };
+    const site: Site = { k, frame: int(0), fixed: true, given: module.arrays };
     const here = k.code.fresh("int32", invocation);
     const emit = elementsWith(k, loop, prepare(site, loop));
     k.if(k.less(here, int(invocations)), () => {

@@ -1,5 +1,6 @@
 import { type Aval, type Node, sizeOf, type Tape } from "@dzdt/tensor";
 import {
+  bytesOf,
   firstFrame,
   type LoopAttributes,
   type Layout,
@@ -14,8 +15,12 @@ import {
 import { demote } from "../demote";
 import type { Doubles } from "../doubles/doubles";
 import { roomFor } from "../runtime/pool";
+import type { BoundArray } from "../wgsl/arrays";
+import { literal } from "../wgsl/fold";
 import { WgslModule } from "../wgsl/module";
+import { addressIn } from "../wgsl/types";
 import { type Apart, apartOf } from "./apart";
+import { bindable, boundArrays, type LatePlace } from "./bound";
 import { closeKernel, openKernel, type Region, regionBytes } from "./dynamic";
 import { foldKernel, isFold } from "./fold";
 import { gridKernel } from "./grid";
@@ -40,6 +45,8 @@ export interface Port {
   readonly literal: number;
   /** Where the numbers of the value go in and out. */
   readonly at: number;
+  /** The buffer that kernels find them in instead. */
+  readonly array: BoundArray | undefined;
 }
 
 /** A tape as kernels over one memory. */
@@ -69,23 +76,39 @@ export interface Means {
   readonly team?: number;
   /** How many invocations may tell each other numbers without memory. */
   readonly set?: number;
+  /** How many arrays a kernel may use beside the memory. */
+  readonly arrays?: number;
 }
 
 /** Lays out a tape and chooses a schedule for each of its nodes. */
-export function lower(source: Tape, { limit, rowMemory, doubles, team = largestTeam, set }: Means): Lowered {
+export function lower(source: Tape, means: Means): Lowered {
+  const { limit, rowMemory, doubles, team = largestTeam, set, arrays = fewestArrays } = means;
   const flat = withoutCalls(prune(doubles ? source : demote(source)));
   const tape = prune(withOpenBodies(withRowsApart(withOwnWaysBack(flat, rowMemory), rowMemory)));
-  const frame = new Frame(firstFrame);
-  const words = frame.allocate(wordsBytes);
-  const places = placeInputs(
-    frame,
-    tape.inputs.map((id) => tape.avals[id]!),
-  );
+  const planned = new Frame(firstFrame);
+  const words = planned.allocate(wordsBytes);
+  const mayBeBound = bindable(tape, (node) => isGrid(tape, node), limit);
+  const late: LatePlace[] = [];
+  const placeLate = (id: number): Place | undefined => {
+    if (!mayBeBound(id)) return undefined;
+    const place: LatePlace = { kind: "frame", offset: NaN, bytes: bytesOf(tape.avals[id]!) };
+    late.push(place);
+    return place;
+  };
+  const places = tape.inputs.map((id) => placeLate(id) ?? placeInputs(planned, [tape.avals[id]!])[0]!);
   const module = new WgslModule(doubles, set);
   const lowering = oneLaneLowering(module);
-  const plan = withOneLane(planTape(tape, frame, places, lowering.callee, layout));
+  const plan = withOneLane(planTape(tape, planned, places, lowering.callee, { ...layout, result: placeLate }));
   const literals = new Map(tape.literals.map(({ id, value }) => [id, value]));
   const nodes = standing(plan);
+  const bound = boundArrays(
+    plan,
+    nodes.filter((node) => isGrid(tape, node)),
+    late,
+    arrays,
+  );
+  const frame = new Frame(planned.bytes);
+  for (const place of late) place.offset = bound.has(place) ? 0 : frame.allocate(place.bytes);
   const sideBySide = nodes.filter((node) => isLanes(plan, node));
   const maps = nodes.filter((node) => !isLanes(plan, node) && isRows(plan, node));
   const free = Math.max(0, limit - frame.bytes);
@@ -114,12 +137,13 @@ export function lower(source: Tape, { limit, rowMemory, doubles, team = largestT
     const place = plan.places[id];
     const at = place?.kind === "frame" ? place.offset : bytes;
     if (aval.dynamic) bytes += regionBytes(aval);
-    return { aval, place, literal: literals.get(id) ?? 0, at };
+    return { aval, place, literal: literals.get(id) ?? 0, at, array: place && bound.get(place) };
   };
   const [inputs, outputs] = [tape.inputs.map(port), tape.outputs.map(port)];
   // Few lengths, so that programs of nearly one size share kernels.
   bytes = Math.min(roomFor(bytes), Math.max(bytes, limit));
   module.words = Math.floor(bytes / 4);
+  module.arrays = new Map([...bound].map(([place, array]) => [place, addressIn(array, literal("int32", 0))]));
   const kernels: Kernel[] = [];
   const [into, from] = [inputs, outputs].map((ports) => ports.filter(isRegion));
   if (into!.length > 0) kernels.push(openKernel(module, into!));
@@ -130,7 +154,7 @@ export function lower(source: Tape, { limit, rowMemory, doubles, team = largestT
   };
   for (const node of nodes) {
     if (node.outs.every((id) => sizeOf(plan.tape.avals[id]!.shape) === 0) && !node.op.control) continue;
-    if (isGrid(plan, node)) {
+    if (isGrid(tape, node)) {
       flush();
       kernels.push(arrayKernel(module, plan, node));
     } else if (spaces.has(node)) {
@@ -160,6 +184,9 @@ export function lower(source: Tape, { limit, rowMemory, doubles, team = largestT
   return { tape, kernels, inputs, outputs, heap, headed, words, bytes };
 }
 
+/** What every device allows beside the memory. */
+const fewestArrays = 7;
+
 const layout: Layout = {
   epilogues: { within: hasRounds },
   apart: (tape, node) => passesOf({ tape }, node) !== undefined,
@@ -187,14 +214,14 @@ function bodyKernels(
 ): Kernel[] {
   return standing(plan).flatMap((node) => {
     if (node.outs.every((id) => sizeOf(plan.tape.avals[id]!.shape) === 0)) return [];
-    if (isGrid(plan, node)) return [arrayKernel(module, plan, node)];
+    if (isGrid(plan.tape, node)) return [arrayKernel(module, plan, node)];
     return apart.get(node)?.kernels(base) ?? [singleKernel(module, lowering, plan, [node], room)];
   });
 }
 
-const isGrid = (plan: Plan, node: Node): boolean =>
+const isGrid = ({ avals }: Tape, node: Node): boolean =>
   (node.op.element !== undefined || node.op.alias === true) &&
-  [...node.ins, ...node.outs].every((id) => !plan.tape.avals[id]!.dynamic);
+  [...node.ins, ...node.outs].every((id) => !avals[id]!.dynamic);
 
 const sharesMemory = (plan: Plan, node: Node): boolean =>
   node.op.alias === true &&

@@ -21,11 +21,9 @@ export function oneLaneLowering(module: MachineModule): Lowering {
   const made = new Map<unknown, ReturnType<typeof callee>>();
   return Object.assign(lowering, {
     callee: (tape: Parameters<typeof callee>[0]) => {
-      let known = made.get(tape);
-      if (!known) {
-        const { plan, bytes } = callee(tape);
-        made.set(tape, (known = { plan: withOneLane(plan), bytes }));
-      }
+      const called = callee(tape);
+      let known = made.get(called);
+      if (!known) made.set(called, (known = { plan: withOneLane(called.plan), bytes: called.bytes }));
       return known;
     },
   });

@@ -1,8 +1,20 @@
 import { type Node, sizeOf } from "@dzdt/tensor";
-import { elementsWith, loopOf, type Plan, prepare, productOf, type Site, type Value } from "@dzdt/tensor/lower";
+import {
+  elementsWith,
+  loopOf,
+  type Place,
+  type Plan,
+  prepare,
+  productOf,
+  type Site,
+  type Value,
+} from "@dzdt/tensor/lower";
+import { declarations } from "../wgsl/arrays";
+import { Code } from "../wgsl/code";
 import type { WgslModule } from "../wgsl/module";
 import {
   eachSum,
+  type Operands,
   productGlobals,
   productGroup,
   type ProductLayout,
@@ -11,6 +23,7 @@ import {
   sumsInOrder,
   tile,
 } from "../wgsl/product";
+import { term } from "../wgsl/types";
 import { type Kernel, nameOf } from "./kernel";
 
 /** Smaller results have a kernel of one invocation for each element. */
@@ -23,6 +36,12 @@ interface Tiled {
   readonly groups: readonly [number, number, number];
   readonly layout: ProductLayout;
   readonly numbers: ProductNumbers;
+}
+
+/** The name of the array of words that a place is in. */
+function arrayOf({ arrays }: WgslModule, code: Code, place: Place): string {
+  const address = arrays.get(place);
+  return address ? code.arrayName(term(address).array!) : "memory";
 }
 
 /** How tiles compute the product of a node, and store it at a word; undefined where it is small, or its axes do not merge to rows and columns. */
@@ -65,14 +84,22 @@ export function productKernel(module: WgslModule, plan: Plan, node: Node): Kerne
   const tiled = tiledOf(plan, product, (place?.offset ?? 0) / 4);
   if (!tiled) return undefined;
   const { groups, layout, numbers } = tiled;
-  if (place) return { name: nameOf(loop), groups, fails: false, text: productText(layout), parameters: numbers };
+  const [left, right] = product.ins.map((operand) => plan.places[operand]!);
+  const operandsIn = (code: Code): Operands => [arrayOf(module, code, left!), arrayOf(module, code, right!)];
+  if (place) {
+    const code = new Code();
+    const operands = operandsIn(code);
+    const result = arrayOf(module, code, place);
+    const text = productText(layout, operands, result, declarations(code.arrays, false));
+    return { name: nameOf(loop), groups, fails: false, text, arrays: code.arrays, parameters: numbers };
+  }
   const [m, n] = numbers as [number, number];
   const { shape } = plan.tape.avals[node.outs[0]!]!;
   const kernel = module.kernel({ workgroup: productGroup, globals: productGlobals }, (k) => {
     const int = (value: number): Value => k.literal("int32", value);
-    const site: Site = { k, frame: int(0), fixed: true };
+    const site: Site = { k, frame: int(0), fixed: true, given: module.arrays };
     const prepared = prepare(site, loop);
-    k.code.line(sumsInOrder(layout, numbers));
+    k.code.line(sumsInOrder(layout, numbers, operandsIn(k.code)));
     k.code.block(eachSum.head, () => {
       const row = k.code.fresh("int32", `i32(${eachSum.row})`);
       const column = k.code.fresh("int32", `i32(${eachSum.column})`);

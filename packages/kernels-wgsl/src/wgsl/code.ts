@@ -1,4 +1,5 @@
 import type { DType } from "@dzdt/tensor";
+import type { BoundArray } from "./arrays";
 import { type Term, typeOf } from "./types";
 
 interface Block {
@@ -10,6 +11,8 @@ interface Block {
 /** The text of one function's body, as it grows. */
 export class Code {
   readonly calls: Set<string> = new Set();
+  /** What it uses beside the memory of programs. */
+  readonly arrays: BoundArray[] = [];
   /** May it note a failure? */
   fails = false;
   /** Do invocations of a set tell each other numbers? */
@@ -24,6 +27,12 @@ export class Code {
 
   name(stem: string): string {
     return `${stem}${++this.names}`;
+  }
+
+  /** The name of an array, which is this code's own: equal kernels of several arrays have one text. */
+  arrayName(array: BoundArray): string {
+    const known = this.arrays.indexOf(array);
+    return `array${known < 0 ? this.arrays.push(array) - 1 : known}`;
   }
 
   line(text: string): void {

@@ -17,7 +17,7 @@ import type { Chain } from "./chain";
 import { Code } from "./code";
 import { emitMatmul } from "./matmul";
 import { binaryText, castText, unaryText } from "./operations";
-import { asSum, term, typeOf } from "./types";
+import { addressIn, asSum, type Term, term, typeOf } from "./types";
 import type { Folded } from "./fold";
 import * as fold from "./fold";
 
@@ -44,7 +44,7 @@ export interface LaneMemory {
   readonly chain?: Chain;
 }
 
-/** Emits the body of one function of WGSL. Memory is the storage buffer `memory`, an array of words. */
+/** Emits the body of one function of WGSL. Memory is the storage buffer `memory`, an array of words; addresses may be within other arrays ({@link addressIn}). */
 export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitter {
   readonly target = "webgpu";
   readonly code: Code;
@@ -60,6 +60,12 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
 
   protected binary(name: Parameters<typeof binaryText>[0], a: Value, b: Value): Value {
     invariant(a.dtype === b.dtype, `${name} of ${a.dtype} and ${b.dtype}`);
+    const array = term(a).array ?? term(b).array;
+    if (array) {
+      invariant(name === "add", `${name} of an address in an array of its own`);
+      const [x, y] = [a, b].map((each) => ({ ...term(each), array: undefined }));
+      return addressIn(array, this.add(x!, y!));
+    }
     const known: Folded = fold.binary(name, term(a), term(b));
     if (known) return known;
     if (name === "rem" && isFloat(a.dtype)) return this.helper("rem", [a, b]);
@@ -168,9 +174,10 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
 
   load(dtype: DType, address: Value, offset: number): Value {
     const at = term(this.add(address, this.literal("int32", offset)));
+    const known = at.array ? undefined : at.number;
     // The top of the heap belongs to each invocation.
-    if (at.number === 0) return this.code.fresh("int32", "heap_top");
-    if (at.number !== undefined && at.number === this.callees.lane?.done) return this.code.fresh("int32", "lane_done");
+    if (known === 0) return this.code.fresh("int32", "heap_top");
+    if (known !== undefined && known === this.callees.lane?.done) return this.code.fresh("int32", "lane_done");
     if (dtype === "bool") return this.code.fresh("bool", `load_byte(${at.text}) != 0u`);
     if (dtype === "float64") {
       const [high, low] = this.pairOfWords(at);
@@ -184,11 +191,12 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
     invariant(value.dtype === dtype, `a ${value.dtype} stored as ${dtype}`);
     const at = term(this.add(address, this.literal("int32", offset)));
     const { text } = term(value);
-    invariant(at.number !== failureWord, "failures are noted with fail");
-    if (at.number === 0) return this.code.line(`heap_top = ${text};`);
+    const known = at.array ? undefined : at.number;
+    invariant(known !== failureWord, "failures are noted with fail");
+    if (known === 0) return this.code.line(`heap_top = ${text};`);
     const { lane } = this.callees;
-    if (at.number !== undefined && at.number === lane?.done) return this.code.line(`lane_done = ${text};`);
-    if (at.number !== undefined && lane?.dropped.has(at.number)) return;
+    if (known !== undefined && known === lane?.done) return this.code.line(`lane_done = ${text};`);
+    if (known !== undefined && lane?.dropped.has(known)) return;
     if (dtype === "bool") return this.code.line(`store_byte(${at.text}, select(0u, 1u, ${text}));`);
     if (dtype === "float64") {
       const [high, low] = this.pairOfWords(at);
@@ -197,22 +205,24 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
     this.code.line(`${this.word(at)} = ${dtype === "uint32" ? text : `bitcast<u32>(${text})`};`);
   }
 
+  /** The name of the array of words that an address is in. */
+  private arrayOf({ array }: Term): string {
+    return array ? this.code.arrayName(array) : "memory";
+  }
+
   /** The word at an address. */
-  private word({ number, text }: { readonly number: number | undefined; readonly text: string }): string {
-    return number === undefined ? `memory[u32(${text}) >> 2u]` : `memory[${number >> 2}]`;
+  private word(at: Term): string {
+    const { number, text } = at;
+    return `${this.arrayOf(at)}[${number === undefined ? `u32(${text}) >> 2u` : number >> 2}]`;
   }
 
   /** The two words of a float64 at an address. */
-  private pairOfWords({
-    number,
-    text,
-  }: {
-    readonly number: number | undefined;
-    readonly text: string;
-  }): [string, string] {
-    if (number !== undefined) return [`memory[${number >> 2}]`, `memory[${(number >> 2) + 1}]`];
+  private pairOfWords(at: Term): [string, string] {
+    const { number, text } = at;
+    const words = this.arrayOf(at);
+    if (number !== undefined) return [`${words}[${number >> 2}]`, `${words}[${(number >> 2) + 1}]`];
     const { text: word } = this.code.value("uint32", `u32(${text}) >> 2u`);
-    return [`memory[${word}]`, `memory[${word} + 1u]`];
+    return [`${words}[${word}]`, `${words}[${word} + 1u]`];
   }
 
   /** A whole number of words begins at a word: rows of bools whose length is no multiple of four are what is copied byte by byte. */
@@ -259,6 +269,7 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
     return this.code.value("int32", `lane_room + ${number - lane.room}i`);
   };
   readonly lane = (value: Value): Value => value;
+  readonly upTo = (condition: Value): Value => this.cast(condition, "int32");
   readonly any = (condition: Value): Value => condition;
 
   trap(): void {

@@ -6,14 +6,16 @@ import {
   type MathFunction,
   mathFunctions,
   type MathRule,
-  remainder,
+  type Place,
   type Value,
 } from "@dzdt/tensor/lower";
 import type { Doubles } from "../doubles/doubles";
+import { type BoundArray, declarations } from "./arrays";
 import { ChainEmitter } from "./chain";
 import { Code } from "./code";
 import { type Callees, type LaneMemory, WgslEmitter } from "./emit";
 import { helperText } from "./helpers";
+import { remainder } from "./remainder";
 import { enableSets, placeInSet } from "./sets";
 import { circular } from "./trigonometry";
 import { term, typeOf } from "./types";
@@ -31,11 +33,15 @@ const remainderRule: MathRule = { arguments: 2, long: true, emit: (k, [x, y]) =>
 export interface KernelText {
   readonly text: string;
   readonly fails: boolean;
+  /** What it uses beside the memory of programs, in the order of its bindings. */
+  readonly arrays: readonly BoundArray[];
 }
 
 /** Of a known length, so that only what is computed needs a check against it. */
-const head = (words: number): string => `@group(0) @binding(0) var<storage, read_write> memory: array<u32, ${words}>;
-struct Run { zero: u32, @align(16) again: u32 }
+const memoryText = (words: number): string =>
+  `@group(0) @binding(0) var<storage, read_write> memory: array<u32, ${words}>;`;
+
+const head = `struct Run { zero: u32, @align(16) again: u32 }
 @group(0) @binding(1) var<uniform> run: Run;
 var<private> lane_done: i32;
 var<private> lane_room: i32;
@@ -48,6 +54,8 @@ var<private> stopped: bool;`;
 export class WgslModule implements MachineModule, Callees {
   /** Words of the memory; to be set before kernels are made. */
   words = 0;
+  /** Addresses of places that are not in the memory; likewise. */
+  arrays: ReadonlyMap<Place, Value> = new Map();
   lane: LaneMemory | undefined;
   readonly threads = 1;
   readonly set: number;
@@ -142,13 +150,16 @@ export class WgslModule implements MachineModule, Callees {
       ({ head: signature, code: own, result }) =>
         `${signature} {\n${own.text}${result === undefined ? "" : `\n  return ${result};`}\n}`,
     );
+    const helpers = helperText([main, ...functions], this.doubles?.helpers);
     const exchanges = code.exchanges || records.some((record) => record.code.exchanges);
     const text = [
       ...(exchanges ? [enableSets] : []),
-      head(this.words),
+      ...([main, ...functions, ...helpers].some((each) => each.includes("memory[")) ? [memoryText(this.words)] : []),
+      ...declarations(code.arrays, true),
+      head,
       ...(exchanges ? [placeInSet] : []),
       ...(options.globals === undefined ? [] : [options.globals]),
-      ...helperText([main, ...functions], this.doubles?.helpers),
+      ...helpers,
       ...functions,
       `@compute @workgroup_size(${options.workgroup})
 fn main(
@@ -160,6 +171,7 @@ fn main(
 ${exchanges ? "  in_set = subgroup;\n" : ""}${main}
 }`,
     ].join("\n");
-    return { text, fails: code.fails || records.some((record) => record.code.fails) };
+    const fails = code.fails || records.some((record) => record.code.fails);
+    return { text, fails, arrays: code.arrays };
   }
 }

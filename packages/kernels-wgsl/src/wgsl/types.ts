@@ -1,5 +1,6 @@
 import { type DType, invariant, UnsupportedError } from "@dzdt/tensor";
 import type { Value } from "@dzdt/tensor/lower";
+import type { BoundArray } from "./arrays";
 
 /** What to do instead of float64. */
 export const remedy: string =
@@ -27,6 +28,8 @@ export interface Term extends Value {
   readonly text: string;
   /** The number, of a literal. */
   readonly number: number | undefined;
+  /** Of an address that is not in the memory of programs: the array that it is in. */
+  readonly array?: BoundArray | undefined;
 }
 
 const sums = new WeakMap<Value, { readonly base: Term; readonly plus: number }>();
@@ -51,6 +54,9 @@ export function term(value: Value): Term {
   invariant("text" in value, "a value of another emitter");
   return value as Term;
 }
+
+/** An address within an array, from that of a byte of it. */
+export const addressIn = (array: BoundArray, address: Value): Term => ({ ...term(address), array });
 
 /** What the nearest single leaves of a number, as a single. */
 const leftBySingle = (value: number): number =>

@@ -16,8 +16,8 @@ import { type ControlledField, controlledField } from "./controlled";
 /**
  * Solves the controlled equation dy = field(t, y, args) dX(t) from y(ts[0]) = y0 along a path X of finite variation, as dy/dt = field · dX/dt. It does not
  * depend on how fast the path goes. Differentiable with respect to y0, args, what the field closes over and the path, and so the observations that it
- * is made from. Along a path of straight lines steps end where they meet, and begin anew there (adaptive steps; those of one length may cross them, with
- * errors of order dt²). Steps along curves do not end at their breakpoints, so derivatives with respect to these times are less precise than others.
+ * is made from. Along a path of straight lines steps end where they meet, and begin anew there; those of one length then go on to the next
+ * point of their grid. Derivatives by these times need `discretize()`. Steps along curves do not end at their breakpoints, so derivatives with respect to these times are less precise than others.
  * @param field (t, y, args) → a tree like y with an axis more, `[…y, channels]`; traced once
  * @param path of values `[…batch, channels]`; batch axes are the first axes of every leaf of y. Made by `linearPath`, `hermitePath`, `cubicPath`,
  * `rectilinearPath` or `piecewisePath`, or such a path that went through a transformed function
@@ -99,7 +99,7 @@ function alongLines(given: Solver, breakpoints: Tensor): StepperSolver {
     reference,
     adaptive: isAdaptive(solver),
     implicit: isImplicit(solver),
-    method: (parts) => acrossJumps(parts.methodOf(solver), breakpoints),
+    method: (parts) => acrossJumps(parts.methodOf(solver), breakpoints, undefined, parts.exact),
   };
 }
 

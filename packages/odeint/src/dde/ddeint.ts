@@ -32,9 +32,9 @@ export interface DdeintOptions<A = undefined, Y = never> extends OdeintOptions<A
 
 /**
  * Solves dy/dt = field(t, y, [y(t − delays[0]), …], args) from y(ts[0]) = y0 and the states before, by the method of steps: the past is the dense output
- * of the steps taken. Adaptive steps end at the breaking points, sums of delays after ts[0] at which the solution is not smooth, up to as many delays as
- * the solver's order and one more; none is longer than the shortest delay. Where delays depend on the state, breaking points are not known beforehand: a
- * step within which such a delay reaches back over one is tried again up to there, so that steps end at them too; and a delay that comes down to 0 ends the solve with `stepUnderflow`. Differentiable, in both modes and to any order, with respect to y0, args, delays,
+ * of the steps taken. Steps end at the breaking points, sums of delays after ts[0] at which the solution is not smooth, up to as many delays as
+ * the solver's order and one more; adaptive ones are no longer than the shortest delay. Where delays depend on the state, breaking points are not known beforehand: an adaptive
+ * step within which such a delay reaches back over one is tried again up to there, so that steps end at them too, but derivatives do not move them; and a delay that comes down to 0 ends the solve with `stepUnderflow`. Differentiable, in both modes and to any order, with respect to y0, args, delays,
  * ts, and what field and history close over.
  * @param field (t, y, delayed, args) → a tree like y; `delayed` has a tree like y for each delay; traced once for each program
  * @param history the states before ts[0]: a function of time (a scalar of the state's real dtype), or a tree like y0 if they were always the same. It need

@@ -125,7 +125,7 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
       .reshape([points, 1])
       .add(sums!.reshape([1, sums!.size]))
       .reshape([points * sums!.size]);
-  return acrossJumps(changes > 0 ? { ...method, laterJumps } : method, start.add(sums!));
+  return acrossJumps(changes > 0 ? { ...method, laterJumps } : method, start.add(sums!), undefined, parts.exact);
 
   /** Breaking points that delays that depend on the state may reach back to. */
   function breaks(memory: readonly Tensor[]): Breaks {

@@ -1,4 +1,5 @@
 import { broadcastTo, cast, concat, take, Tensor, where } from "@dzdt/tensor";
+import { nearness } from "../jumps";
 import type { Method } from "../step";
 
 /** The latest steps, oldest first; before there were so many, ones that have the state at the start, and end there. */
@@ -78,10 +79,11 @@ export function stateAt(past: Past, t: Tensor, method: Method): Tensor[] {
   const [end, h, limit] = at([ends, lengths, until]) as [Tensor, Tensor, Tensor];
   const s = t.sub(end).div(h);
   const found = method.interpolate({ t: end, h, s, y: at(past.y), memory: at(past.memory), dense: at(past.dense) });
+  // A step may be as short as some roundings.
+  const slack = h.mul(1e-6).maximum(nearness(t).mul(4).minimum(h.div(4)));
   const known = t
     .sub(limit)
-    .div(h)
-    .lessEqual(1e-6)
+    .lessEqual(slack)
     .and(i.greater(0).or(s.greaterEqual(-1 - 1e-6)));
   return found.map((x) => where(known, x, NaN));
 }

@@ -89,6 +89,7 @@ export function dirkMethod(
     name: solver.name,
     errorOrder: bError && Math.min(order, embeddedOrder ?? order - 1) + 1,
     derivative: true,
+    beyond: c.some((node) => node > 1),
     dense: extension
       ? extension.stiff.map(() => vector)
       : [...ends, ...(remembers ? [vector, { dtype, shape: [] }] : [])],

@@ -119,6 +119,7 @@ function record(x: Tensor, closed: readonly Tensor[], residual: Tape, levels: re
 
 /** The vector x, known to solve residual(x) = 0, with the derivatives that it then has with respect to all that the residual closes over. */
 export function rooted(residual: (x: Tensor) => Tensor, x: Tensor): Tensor {
-  const { tape, captured } = trace("root", (root) => [residual(root)], [{ dtype: x.dtype, shape: x.shape }]);
+  const { dtype, shape, target } = x;
+  const { tape, captured } = trace("root", (root) => [residual(root)], [{ dtype, shape }], { target });
   return record(x, captured, tape, [])[0]!;
 }

@@ -1,7 +1,7 @@
 import { bind, check, registerFailure, tensor, type Tensor, where, withinRule } from "@dzdt/tensor";
 import { AdjointError } from "../adjoints/failures";
 import { atHand } from "../at-hand";
-import { type FailureDetails, SolveError, Status, type StatusName, statusName } from "../status";
+import { type FailureDetails, sayingMore, SolveError, Status, type StatusName, statusName } from "../status";
 import type { SdeOutcome } from "./integrate";
 
 const remedy = "check drift, diffusion and y0 there, or take smaller steps";
@@ -17,12 +17,7 @@ registerFailure(
   () => new SolveError("stepUnderflow", `sdeint: stepUnderflow in a solve inside a program; ${tooShort}`),
 );
 registerFailure(
-  () =>
-    new SolveError(
-      "nonFinite",
-      `sdeint: nonFinite in a solve inside a program; ${remedy} (the same call with concrete arguments says at which ` +
-        `time and component, throw: false gives NaN instead)`,
-    ),
+  () => new SolveError("nonFinite", `sdeint: nonFinite in a solve inside a program; ${remedy} ${sayingMore}`),
 );
 
 const gradientReasons = (Object.keys(Status) as StatusName[]).filter((name) => Status[name] > 0);

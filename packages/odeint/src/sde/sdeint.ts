@@ -87,7 +87,7 @@ const names: readonly (keyof SdeintOptions)[] = [
 
 /** The result of a stochastic solve: a tree. The state between steps is not known: name the times in ts. */
 export interface SdeSolution<Y> {
-  /** The times, float64 `[T]`. */
+  /** The times `[T]`, float64 where the target has it, else float32. */
   readonly ts: Tensor;
   /** The states at the times: each leaf `[T, …leaf]`; NaN where a failed solve did not get. */
   readonly ys: Y;

@@ -106,6 +106,25 @@ describe.each([js(), wasm()])("reductions on $name", (target) => {
       ),
       [5, 1],
     );
+    // 3, 4 and 5 times any power of two: nothing is rounded.
+    for (const [dtype, exponents] of [
+      ["float32", [-147, -100, -49, -33, 0, 47, 48, 100, 125]],
+      ["float64", [-1072, -700, -417, -65, 0, 127, 128, 500, 1021]],
+    ] as const)
+      for (const exponent of exponents) {
+        const [x, y] = [3 * 2 ** exponent, -4 * 2 ** exponent];
+        expect(norm(tensor([x, y], { dtype })).itemSync()).toBe(5 * 2 ** exponent);
+        const rows = tensor(
+          [
+            [x, y],
+            [0, 0],
+            [NaN, y],
+            [5, 12],
+          ],
+          { dtype },
+        );
+        expect(norm(rows, 1).arraySync()).toEqual([5 * 2 ** exponent, 0, NaN, 13]);
+      }
     close(norm(tensor([3, -4]), undefined, { ord: 1 }), [7]);
     close(norm(tensor([3, -4]), undefined, { ord: Infinity }), [4]);
     close(norm(tensor([Infinity, 1])), [Infinity]);

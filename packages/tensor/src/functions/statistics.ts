@@ -4,7 +4,7 @@ import type { TensorLike } from "../literals";
 import { normalizeAxes, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { abs, div, mul, square, sqrt, sub } from "./arithmetic";
-import { and, equal, isFinite, not, where } from "./comparison";
+import { equal, less, where } from "./comparison";
 import { log } from "./elementary";
 import { constant, fullLike } from "./likes";
 import { decay } from "../primitives/decay";
@@ -83,27 +83,38 @@ export interface NormOptions extends ReduceOptions {
 }
 
 /**
- * Norm of the elements along axes taken as one vector; a matrix gives the Frobenius norm. The 2-norm is computed from x / max|x|, so
- * that squares neither overflow nor underflow; its derivative at 0 is taken as 0.
+ * Norm of the elements along axes taken as one vector; a matrix gives the Frobenius norm. Where squares might overflow or underflow, the 2-norm is
+ * computed of elements times a power of two, which rounds nothing; its derivative at 0 is taken as 0.
  * @throws UnsupportedError for orders other than 1, 2 and ±Infinity
  */
 export function norm(x: TensorLike, axis?: Axes, options: NormOptions = {}): Tensor {
   checkOptions("norm", options, ["keepDims", "ord"]);
-  const size = abs(asFloat(x));
+  const tensor = asFloat(x);
   const { ord = 2, ...kept } = options;
-  const axes = normalizeAxes("norm", axis, size.ndim);
+  const axes = normalizeAxes("norm", axis, tensor.ndim);
   if (![1, 2, Infinity, -Infinity].includes(ord))
     throw new UnsupportedError(`norm: order ${ord} is not offered; give ord 1, 2, Infinity or -Infinity`);
-  if (ord === 1) return sum(size, axes, kept);
-  if (ord === -Infinity) return min(size, axes, kept);
-  if (sizeOf(axes.map((a) => size.shape[a]!)) === 0) return fullLike(size, 0, keptShape(size, axes, kept));
-  if (ord === Infinity) return max(size, axes, kept);
-  const greatest = stopGradient(max(size, axes, { keepDims: true }));
-  const usable = and(isFinite(greatest), not(equal(greatest, constant(0, greatest))));
-  const scale = where(usable, greatest, constant(1, greatest));
-  const root = mul(rootOf(sum(square(div(size, scale)), axes, { keepDims: true })), scale);
-  return kept.keepDims ? root : reshape(root, keptShape(size, axes));
+  if (ord === 1) return sum(abs(tensor), axes, kept);
+  if (ord === -Infinity) return min(abs(tensor), axes, kept);
+  if (sizeOf(axes.map((a) => tensor.shape[a]!)) === 0) return fullLike(tensor, 0, keptShape(tensor, axes, kept));
+  if (ord === Infinity) return max(abs(tensor), axes, kept);
+  const greatest = stopGradient(max(abs(tensor), axes, { keepDims: true }));
+  const number = (value: number): Tensor => constant(value, greatest);
+  let scale = number(1);
+  for (const { most, power } of greatest.dtype === "float64" ? [near, far] : [near]) {
+    scale = where(less(number(most), greatest), number(1 / power), scale);
+    scale = where(less(greatest, number(most / power)), number(power), scale);
+  }
+  const root = mul(rootOf(sum(square(mul(tensor, scale)), axes, { keepDims: true })), div(1, scale));
+  return kept.keepDims ? root : reshape(root, keptShape(tensor, axes));
 }
+
+/**
+ * Numbers above `most` are divided by `power`, those below most / power multiplied by it: then squares of 2³¹ of them have a sum, and what underflows is
+ * lost among the greatest. The nearer of the two suits float64 that has the exponents of float32, too, as it has where it is made of pairs of these.
+ */
+const near = { most: 2 ** 48, power: 2 ** 80 };
+const far = { most: 2 ** 128, power: 2 ** 544 };
 
 /** √x with derivative 0 where x is 0. */
 function rootOf(x: Tensor): Tensor {

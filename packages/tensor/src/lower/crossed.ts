@@ -3,59 +3,65 @@ import { type Shape, stridesOf } from "../shape";
 import { int, type Site } from "./addressing";
 import type { Value } from "./emitter";
 import { type Loop, producersOf } from "./operands";
-import type { Nest } from "./stretch";
+import { eachPiece, type Nest } from "./stretch";
 
-/** Elements of a block across the last axis. */
-const deep = 16;
+/** Elements of a tile across the last axis, and along it. */
+const side = 16;
+
+/** Elements across the last axis of a block. */
+const deep = 4;
+
+/** Bytes between lines of memory of which few fit the nearest cache at a time. */
+const crowded = 512;
 
 /**
- * Elements of which some are made of what lies side by side along another axis than theirs, as in a transpose: in blocks, where lines of memory are so far
- * apart that those which a run touches would push each other out of the cache before their neighbours' turn comes. Gives false where they are not.
+ * Elements of which some are made of what lies side by side along another axis than theirs, as in a transpose: in blocks that are whole vectors either way, and
+ * in tiles, as lines of memory that a run of elements touches may push each other out of the cache before their neighbours' turn comes. Gives false where
+ * there are none.
  */
-export function emitCrossed({ k }: Site, { loop, shape, rank, part, elements }: Nest): boolean {
+export function emitCrossed(site: Site, { loop, shape, rank, part, elements, brief }: Nest): boolean {
+  const { k } = site;
   const crossed = part.axes === 1 ? crossedAxis(loop, shape, rank) : undefined;
-  if (!crossed) return false;
+  if (!crossed || !(brief || crossed.apart % crowded === 0)) return false;
   const { across, bytes } = crossed;
-  const wide = 2 * bytes;
-  const lanes = k.lanes(wide);
-  if (!lanes) return false;
+  // Long code takes two vectors at a time, and what is read across one by one.
+  const [rows, columns] = brief ? [deep, 16 / bytes] : [1, 32 / bytes];
+  const lanes = k.lanes(rows * columns);
   const lengthOf = (axis: number): number => (axis === 0 ? part.length : shape[axis]!);
   const fromOf = (axis: number): Value => (axis === 0 ? part.from : int(k, 0));
-  if (lengthOf(across) < deep || lengthOf(rank - 1) < wide) return false;
+  const [height, width] = [lengthOf(across), lengthOf(rank - 1)];
+  if (!lanes?.grid || height < deep || width < columns) return false;
   const ones = shape.slice(rank).map(() => int(k, 0));
-  /** The last block begins so that it ends with the axis: some elements are computed twice. */
-  const blocks = (axis: number, side: number, body: (first: Value) => void): void => {
-    const length = lengthOf(axis);
-    k.loop(Math.ceil(length / side), (n) => {
-      const first = k.mul(n, int(k, side));
-      body(k.add(fromOf(axis), length % side === 0 ? first : k.min(first, int(k, length - side))));
-    });
+  const block = (at: readonly Value[], row: Value, column: Value): void => {
+    const [down, along] = lanes.grid!(row, column, columns);
+    elements(lanes)(lanes.index(shape, [...at.with(across, down), along, ...ones]));
   };
-  const level = (axis: number, at: readonly Value[]): void => {
-    if (axis === across) level(axis + 1, [...at, int(k, 0)]);
-    else if (axis < rank - 1) k.loop(lengthOf(axis), (i) => level(axis + 1, [...at, k.add(fromOf(axis), i)]));
-    else
-      blocks(across, deep, (first) =>
-        blocks(axis, wide, (start) =>
-          k.loop(deep, (i) =>
-            elements(lanes)(lanes.index(shape, [...at.with(across, k.add(first, i)), lanes.ramp(start, 1), ...ones])),
-          ),
+  const tiles = (at: readonly Value[]): void =>
+    eachPiece(site, fromOf(across), height, side, (top, high) =>
+      eachPiece(site, fromOf(rank - 1), width, side, (left, wide) =>
+        eachPiece(site, top, high, rows, (row) =>
+          eachPiece(site, left, wide, columns, (column) => block(at, row, column)),
         ),
-      );
+      ),
+    );
+  const level = (axis: number, at: readonly Value[]): void => {
+    if (axis === rank - 1) tiles(at);
+    else if (axis === across) level(axis + 1, [...at, int(k, 0)]);
+    else k.loop(lengthOf(axis), (i) => level(axis + 1, [...at, k.add(fromOf(axis), i)]));
   };
   level(0, []);
   return true;
 }
 
-/** Bytes between lines of memory of which few fit the nearest cache at a time. */
-const crowded = 512;
+/** An axis along which memory is read, the bytes of an element, and those from one along the last axis to the next. */
+interface Crossed {
+  readonly across: number;
+  readonly bytes: number;
+  readonly apart: number;
+}
 
-/** The axis, other than the last, along which memory is read that some operand's order of axes puts there, and the bytes of an element. */
-function crossedAxis(
-  { plan, members }: Loop,
-  shape: Shape,
-  rank: number,
-): { readonly across: number; readonly bytes: number } | undefined {
+/** The axis, other than the last, along which memory is read that some operand's order of axes puts there. */
+function crossedAxis({ plan, members }: Loop, shape: Shape, rank: number): Crossed | undefined {
   const producers = producersOf(plan);
   const seen = new Set(members);
   const todo = [...members];
@@ -67,7 +73,7 @@ function crossedAxis(
       const across = order.indexOf(from.shape.findLastIndex((length) => length > 1));
       const bytes = byteSize(from.dtype);
       const apart = stridesOf(from.shape)[order[rank - 1]!]! * bytes;
-      if (across >= 0 && across !== rank - 1 && bytes >= 4 && apart % crowded === 0) return { across, bytes };
+      if (across >= 0 && across !== rank - 1 && bytes >= 4) return { across, bytes, apart };
     } else if (op.fusion === "map")
       for (const id of ins) {
         const made = producers.get(id);

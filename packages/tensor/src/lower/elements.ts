@@ -17,7 +17,7 @@ import { isFlat } from "./row-loops";
 import { lowerProduct } from "./product";
 import { eachRun, fittingLanes, sharedLanes, shortRun } from "./runs";
 import { emitSeams } from "./seams";
-import { eachOuter, type Elements, type Stretch } from "./stretch";
+import { eachOuter, eachPiece, type Elements, type Stretch } from "./stretch";
 import { inTiles } from "./tiles";
 
 /** Elements of a result, or of several that one loop computes; operands that are inlined are computed on the way. */
@@ -115,7 +115,18 @@ function emitNest(site: Site, loop: Loop, shape: Shape, part: Stretch, elements:
   const outer = shape.slice(0, Math.max(0, rank - 1));
   const rows = sizeOf(outer);
   const lanesOf = (run: number): number => lanesFor(site, loop, run);
-  const nest = { loop, prepared, shape, rank, part, elements, lanesFor: lanesOf };
+  const nest = {
+    loop,
+    prepared,
+    shape,
+    rank,
+    part,
+    elements,
+    lanesFor: lanesOf,
+    get brief() {
+      return vectorsFor(site, loop) >= 4 || !loop.nodes.some(({ op }) => isFunction(op.name));
+    },
+  };
   if (emitSeams(site, nest)) return;
   const short = shortRun(length);
   if (short !== undefined && whole && rows * length >= short && k.lanes(short)) {
@@ -139,15 +150,25 @@ function emitNest(site: Site, loop: Loop, shape: Shape, part: Stretch, elements:
 
 /** Rows that are shorter than a vector: each run of lanes takes several, whole. */
 function emitShortRows(
-  { k }: Site,
+  site: Site,
   shape: Shape,
   length: number,
   ones: readonly Value[],
   lanes: LaneEmitter,
   emit: (index: Index) => void,
 ): void {
+  const { k } = site;
   const size = sizeOf(shape);
   const { count } = lanes;
+  const before = shape.length - ones.length - 2;
+  if (lanes.grid && before >= 0 && shape[before]! >= count / length) {
+    const whole = { axes: 1, from: int(k, 0), length: shape[0]! };
+    return eachOuter(site, shape.slice(0, before), whole, (at) =>
+      eachPiece(site, int(k, 0), shape[before]!, count / length, (first) =>
+        emit(lanes.index(shape, [...at, ...lanes.grid!(first, int(k, 0), length), ...ones])),
+      ),
+    );
+  }
   const lane = lanes.ramp(int(k, 0), 1);
   const along = lanes.rem(lane, int(k, length));
   const row = lanes.div(lane, int(k, length));

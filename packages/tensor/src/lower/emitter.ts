@@ -62,6 +62,8 @@ export interface Abreast {
   /** One lane's number. */
   readonly lane: (value: Value, lane: number) => Value;
   readonly exchange?: Exchange;
+  /** The numbers of even lanes and those of odd ones, and the emitter of half as many lanes that they are for; undefined where there is no short way. */
+  readonly halves?: (value: Value) => { readonly k: Emitter; readonly even: Value; readonly odd: Value } | undefined;
 }
 
 /** Products of floats that are added unrounded. */

@@ -109,7 +109,9 @@ const blockAbreast: Block = (k, dtype, { initial, combine }, from, count, uneven
 
 /** The numbers of all lanes, as far as the lanes have not put them together among themselves. */
 function lanesResults(k: Emitter, combine: Fold["combine"], value: Value): Value[] {
-  const { count, lane, exchange } = k.abreast!;
+  const { count, lane, exchange, halves } = k.abreast!;
+  const half = halves?.(value);
+  if (half) return lanesResults(half.k, combine, combine(half.k, half.even, half.odd));
   const { reach } = exchange ?? { reach: 1 };
   let own = value;
   // In the first lane of a run the number from across is the right-hand one; what others come to is not used.

@@ -117,8 +117,7 @@ export function fuse(tape: Tape, { epilogues = false }: FusionOptions = {}): Fus
   const mayMultiply = ({ shape, multiplies, members }: Kernel): boolean =>
     shape !== undefined && !multiplies && members.every((m) => avals[nodes[m]!.outs[0]!]!.dtype !== "bool");
   /** Makes one kernel of those that read the same value in step. */
-  const gather = (id: number, reach: number): void => {
-    const readings = wanted(id);
+  const gather = (readings: readonly Spot[], reach: number): void => {
     if (readings.length < 2) return;
     const kernels = new Set<Kernel>();
     for (const { kernel, at } of readings) if (at === 0) kernels.add(find(kernel));
@@ -135,10 +134,11 @@ export function fuse(tape: Tape, { epilogues = false }: FusionOptions = {}): Fus
     const [out] = node.outs;
     const own = out !== undefined && node.outs.length === 1 && !avals[out]!.dynamic;
     const pointwise = own && isPointwise(node);
-    if (pointwise) gather(out, Infinity);
     const multiplies = epilogues && node.op.product !== undefined;
-    if (own && !kept[out] && (isInlinable(node) || multiplies)) {
-      const uses = wanted(out);
+    const inlinable = own && (isInlinable(node) || multiplies);
+    const uses = inlinable || pointwise ? wanted(out) : [];
+    if (pointwise) gather(uses, Infinity);
+    if (inlinable && !kept[out]) {
       const accepted = readers[out]!.every((c) => acceptsInlined(nodes[c]!) && !isOtherForm(c));
       const [first] = uses;
       const size = sizeOf(avals[out]!.shape);
@@ -169,9 +169,9 @@ export function fuse(tape: Tape, { epilogues = false }: FusionOptions = {}): Fus
       shape: joins ? avals[out]!.shape : undefined,
     };
     spots[n] = [{ kernel, at: 0 }];
-    if (joins) for (const use of wanted(out)) if (use.at === 0) merge(find(kernel), find(use.kernel));
+    if (joins) for (const use of uses) if (use.at === 0) merge(find(kernel), find(use.kernel));
   }
-  for (const id of tape.inputs) gather(id, nearby);
+  for (const id of tape.inputs) gather(wanted(id), nearby);
 
   const groups = new Map<Node, readonly Node[]>();
   const emittedAt = Int32Array.from(nodes, (_, n) => n);

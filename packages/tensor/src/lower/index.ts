@@ -26,7 +26,6 @@ export { Lowering } from "./lower";
 export type { FunctionHandle, LaneEmitter, MachineEmitter, MachineModule, MatmulSpec } from "./machine";
 export { type MathRule, mathFunctions } from "./math/functions";
 export { indexOfAxes, indexOfFlat } from "./math/positions";
-export { remainder } from "./math/remainder";
 export {
   binary,
   type BinaryOp,

@@ -1,61 +1,64 @@
-import { formatColumns, formatCount, typeOf } from "../format";
+import { formatColumns, formatCount, type Printed, printedAs, typeOf } from "../format";
 import type { Node, Tape } from "../tape";
 import { sizeOf } from "../shape";
-import type { CallAttributes, CondAttributes, LoopAttributes } from "./control";
+import { type CallAttributes, type CondAttributes, isDynamic, type LoopAttributes, splitOutputs } from "./control";
 import { isComputedLater } from "./elements";
 import { blockBytes } from "./frame";
 import { loopOf } from "./operands";
-import { bytesOf, type Callees, type Plan } from "./plan";
+import { bytesOf, type Callees, type FunctionPlan, type Plan } from "./plan";
 import { isMultiplied } from "./product";
 import { pruned } from "./registers/evaluate";
 import type { RowLoop } from "./row-loops";
+import { layRows } from "./rows";
 
 /** What a piece of code costs; `depends` says that it depends on the numbers that a program is given. */
 interface Cost {
   readonly flops: number;
   readonly bytes: number;
+  /** The most bytes that its loops take for rows whose number only the numbers say. */
+  readonly kept: number;
   readonly depends: boolean;
 }
 
-const nothing: Cost = { flops: 0, bytes: 0, depends: false };
+const nothing: Cost = { flops: 0, bytes: 0, kept: 0, depends: false };
 
 const both = (a: Cost, b: Cost): Cost => ({
   flops: a.flops + b.flops,
   bytes: a.bytes + b.bytes,
+  kept: a.kept + b.kept,
   depends: a.depends || b.depends,
 });
 
 const larger = (a: Cost, b: Cost): Cost => ({
   flops: Math.max(a.flops, b.flops),
   bytes: Math.max(a.bytes, b.bytes),
+  kept: Math.max(a.kept, b.kept),
   depends: true,
 });
 
-/** All iterations of a loop, or one where only the numbers say how many there are. */
-const repeated = (a: LoopAttributes, { flops, bytes, depends }: Cost): Cost =>
-  isOpen(a) ? { flops, bytes, depends: true } : { flops: a.length * flops, bytes: a.length * bytes, depends };
-
-const isOpen = (a: LoopAttributes): boolean => a.counted || a.condition !== undefined;
+/** All iterations of a loop, or one where only the numbers say how many there are; each gives back what it took for rows. */
+const repeated = (a: LoopAttributes, cost: Cost): Cost =>
+  isDynamic(a) ? { ...cost, depends: true } : { ...cost, flops: a.length * cost.flops, bytes: a.length * cost.bytes };
 
 /**
  * How a plan is computed, for people: a line for each piece of code, with the nodes that it computes, an estimate of the floating-point operations
  * (elementwise: one for each element, whatever the operation; products: two for each term; kernels such as sorting: none) and of the bytes read and
- * written; then where the frame's bytes go. Where a number begins with ~, a branch counts as the larger of its sides, and a loop whose number of
+ * written; then where the frame's bytes go, and how many loops may take beyond it. What a call holds is listed once. Where a number begins with ~, a branch counts as the larger of its sides, and a loop whose number of
  * iterations is known only at run time as one iteration.
  */
 export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): string {
   const rows: string[][] = [["code", "computes", "result", "FLOPs", "bytes"]];
-  const known = new Map<Tape, Cost>();
+  const known = new Map<FunctionPlan, Cost & Printed>();
 
   const add = (depth: number, code: string, computes: string, result: string, cost: Cost): void => {
     const number = (x: number): string => `${cost.depends ? "~" : ""}${formatCount(x)}`;
     rows.push([" ".repeat(2 * depth) + code, computes, result, number(cost.flops), number(cost.bytes)]);
   };
   /** Lists what is inside a node, then puts the node's own line, which has the sum, before it. */
-  const around = (depth: number, node: Node, at: Plan, code: string, inner: () => Cost): Cost => {
+  const around = (depth: number, node: Node, at: Plan, code: string, inner: () => Cost, note = ""): Cost => {
     const from = rows.length;
     const cost = inner();
-    add(depth, code, named(node), results(at.tape, [node]), cost);
+    add(depth, code, named(node) + note, results(at.tape, [node]), cost);
     rows.splice(from, 0, rows.pop()!);
     return cost;
   };
@@ -71,9 +74,9 @@ export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): s
     const loop = loopOf(at, members);
     const nodes = at.tape.nodes.filter((each) => loop.nodes.includes(each));
     const cost: Cost = {
+      ...nothing,
       flops: nodes.reduce((sum, each) => sum + flopsOf(at.tape, each).flops, 0),
       bytes: bytesOfAll(at.tape, [...loop.reads, ...members.flatMap(({ outs }) => outs)]),
-      depends: false,
     };
     const code = isMultiplied(at, node) ? "product" : op.fusion === "reduce" ? "fold" : "map";
     add(depth, code, listed(nodes.map(named)), results(at.tape, members), cost);
@@ -89,7 +92,7 @@ export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): s
       for (const id of loopOf(at, members).reads) if (!made.has(id)) reads.add(id);
     }
     const results = [...made].filter((id) => !passing.has(id));
-    const cost = { flops, bytes: bytesOfAll(at.tape, [...reads, ...results]), depends: false };
+    const cost = { ...nothing, flops, bytes: bytesOfAll(at.tape, [...reads, ...results]) };
     add(
       depth,
       `rows, ${formatCount(count)} ×`,
@@ -110,12 +113,12 @@ export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): s
     if (op.element) return listElements(at, node, at.groups.get(node) ?? [node], depth);
     const moved = bytesOfAll(at.tape, [...node.ins, ...node.outs]);
     if (op.control === "call") {
-      const { tape } = node.attributes as CallAttributes;
+      const called = callees((node.attributes as CallAttributes).tape);
+      const before = known.get(called);
+      if (before) return around(depth, node, at, "call", () => before, ` ${printedAs(at.tape, before)}`);
       return around(depth, node, at, "call", () => {
-        const before = known.get(tape);
-        if (before) return before;
-        const cost = listPlan(callees(tape).plan, depth + 1);
-        known.set(tape, cost);
+        const cost = listPlan(called.plan, depth + 1);
+        known.set(called, { ...cost, tape: at.tape, id: node.outs[0]! });
         return cost;
       });
     }
@@ -128,19 +131,19 @@ export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): s
       );
     if (op.control === "loop") {
       const a = node.attributes as unknown as LoopAttributes;
-      const count = `${isOpen(a) ? "≤ " : ""}${formatCount(a.length)} ×`;
+      const count = `${isDynamic(a) ? "≤ " : ""}${formatCount(a.length)} ×`;
       const mode = at.inRegisters.get(node);
+      const kept = keptBytes(at.tape, node, a);
       if (mode === undefined)
-        return around(depth, node, at, `loop in memory, ${count}`, () =>
-          repeated(
-            a,
-            at.inner.get(node)!.reduce((sum, body) => both(sum, listPlan(body, depth + 1)), nothing),
-          ),
-        );
+        return around(depth, node, at, `loop in memory, ${count}`, () => {
+          const bodies = at.inner.get(node)!.map((body) => listPlan(body, depth + 1));
+          return both({ ...nothing, kept }, repeated(a, bodies.reduce(both)));
+        });
       const where = mode === "steps" ? "registers" : `${mode.count} lanes`;
       return around(depth, node, at, `loop in ${where}, ${count}`, () => ({
         ...flopsOf(at.tape, node),
         bytes: moved,
+        kept,
       }));
     }
     const cost = { ...nothing, bytes: moved };
@@ -148,7 +151,9 @@ export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): s
     return cost;
   };
 
-  add(0, "in all", "", "", listPlan(plan, 0));
+  const all = listPlan(plan, 0);
+  add(0, "in all", "", "", all);
+  const beyond = all.kept > 0 ? `, and up to ${formatCount(all.kept)} of rows that loops keep` : "";
   const { tape, places } = plan;
   const own = (ids: readonly number[]): number =>
     [...new Set(ids)].reduce((sum, id) => sum + (places[id] ? blockBytes(bytesOf(tape.avals[id]!)) : 0), 0);
@@ -156,8 +161,14 @@ export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): s
   const outputs = own(tape.outputs.filter((id) => !tape.inputs.includes(id)));
   return [
     formatColumns(rows, 3),
-    `memory ${formatCount(frameBytes)} bytes: inputs ${formatCount(inputs)}, results ${formatCount(outputs)}, temporaries ${formatCount(frameBytes - inputs - outputs)}`,
+    `memory ${formatCount(frameBytes)} bytes: inputs ${formatCount(inputs)}, results ${formatCount(outputs)}, temporaries ${formatCount(frameBytes - inputs - outputs)}${beyond}`,
   ].join("\n");
+}
+
+/** The most bytes that a loop takes beyond the frame. */
+function keptBytes({ avals }: Tape, { outs }: Node, a: LoopAttributes): number {
+  const ys = splitOutputs(a, outs, "loop").ys.filter((_, k) => a.ys[k] === "each");
+  return isDynamic(a) ? a.length * layRows(ys.map((id) => avals[id]!)).stride : 0;
 }
 
 const named = ({ op, outs }: Node): string => `%${outs[0] ?? ""} ${op.name}`;

@@ -2,6 +2,7 @@ import { invariant } from "../errors";
 import type { Aval } from "../primitive";
 import { sizeOf } from "../shape";
 import type { Node, Tape } from "../tape";
+import { firstAlike } from "./alike";
 import { addressOf, copyBytes, flatten, int, memoryAt, readSlot, type Site, writeSlot } from "./addressing";
 import type { CallAttributes } from "./control";
 import { lowerElements } from "./elements";
@@ -11,7 +12,6 @@ import { Frame } from "./frame";
 import { literalsOf } from "./literals";
 import { lowerLoop } from "./loop";
 import type { FunctionHandle, MachineModule } from "./machine";
-import { pruned } from "./registers/evaluate";
 import { lowerLanes } from "./registers/lanes";
 import { lowerSteps } from "./registers/steps";
 import { Repeated } from "./repeated";
@@ -24,8 +24,10 @@ const kernelsPerFunction = 48;
 export class Lowering {
   readonly module: MachineModule;
   readonly layout: Layout;
+  /** The first of the tapes that are one program: calls of any of them are calls of one function. */
+  readonly first: (tape: Tape) => Tape = firstAlike();
   private readonly planned = new Map<Tape, FunctionPlan>();
-  private readonly emitted = new Map<Tape, FunctionHandle>();
+  private readonly emitted = new Map<FunctionPlan, FunctionHandle>();
   private readonly repeated: Repeated = new Repeated(this);
   private functions = 0;
 
@@ -36,9 +38,9 @@ export class Lowering {
 
   /** The layout of a tape that calls refer to. Its inputs are pointers at the start of its frame. */
   readonly callee = (source: Tape): FunctionPlan => {
-    let known = this.planned.get(source);
+    const tape = this.first(source);
+    let known = this.planned.get(tape);
     if (!known) {
-      const tape = pruned(source);
       const frame = new Frame(0);
       const inputs = tape.inputs.map((id): Place =>
         tape.avals[id]!.dynamic
@@ -46,7 +48,7 @@ export class Lowering {
           : { kind: "pointer", slot: frame.allocate(4) },
       );
       const plan = planTape(tape, frame, inputs, this.callee, this.layout);
-      this.planned.set(source, (known = { plan, bytes: frame.bytes }));
+      this.planned.set(tape, (known = { plan, bytes: frame.bytes }));
     }
     return known;
   };
@@ -147,7 +149,8 @@ export class Lowering {
   private emitCall(site: Site, plan: Plan, node: Node): void {
     const { k } = site;
     const { tape } = node.attributes as CallAttributes;
-    const { plan: callee } = this.callee(tape);
+    const called = this.callee(tape);
+    const callee = called.plan;
     const { ins, scratch } = this.materialize(site, plan, node);
     const frame = k.add(site.frame, int(k, scratch[0]!));
     callee.tape.inputs.forEach((id, j) => {
@@ -159,18 +162,17 @@ export class Lowering {
           k.store("int32", frame, slot.slot + at, readSlot(site, (place as { slot: number }).slot + at));
       else k.store("int32", frame, slot.slot, flatten(site, addressOf(site, place)));
     });
-    k.call(this.calleeHandle(tape), [frame]);
+    k.call(this.handleOf(called), [frame]);
     const inside: Site = { k, frame, fixed: false };
     this.copyOutputs(site, inside, callee, node, plan);
   }
 
-  private calleeHandle(tape: Tape): FunctionHandle {
-    let handle = this.emitted.get(tape);
+  private handleOf(called: FunctionPlan): FunctionHandle {
+    let handle = this.emitted.get(called);
     if (!handle) {
-      this.emitted.set(tape, (handle = this.module.declare(this.nameOf(tape.where), 1)));
-      this.module.define(handle, (k, [frame]) =>
-        this.emitPlan({ k, frame: frame!, fixed: false }, this.callee(tape).plan),
-      );
+      const { plan } = called;
+      this.emitted.set(called, (handle = this.module.declare(this.nameOf(plan.tape.where), 1)));
+      this.module.define(handle, (k, [frame]) => this.emitPlan({ k, frame: frame!, fixed: false }, plan));
     }
     return handle;
   }

@@ -19,8 +19,17 @@ export interface LaneEmitter extends MemoryEmitter {
   readonly count: number;
   /** `from`, `from + step`, `from + 2·step`, … (`int32`, `from` uniform). */
   ramp(from: Value, step: number): Value;
+  /**
+   * Lanes as a grid, row by row: where each is along one axis, from `row` on, and along another, from `column` on (`int32`, uniform). Reads and writes where
+   * either the lanes of a row or those of a column are neighbours are whole vectors, if `columns` fill one.
+   */
+  grid?(row: Value, column: Value, columns: number): readonly [rows: Value, columns: Value];
   /** One lane's number, as a uniform value. */
   lane(value: Value, lane: number): Value;
+  /** The numbers of even lanes, and those of odd ones, as values of half as many lanes; undefined where there is no short way. */
+  halves?(value: Value): readonly [Value, Value] | undefined;
+  /** In how many lanes the condition is true, up to and with each (`int32`). */
+  upTo(condition: Value): Value;
   /** Is the condition true in some lane that takes part? Uniform. */
   any(condition: Value): Value;
 }

@@ -81,6 +81,8 @@ export interface Layout {
   readonly epilogues?: { readonly within: (loop: Node) => boolean } | undefined;
   /** Has the target other working memory for the kernel rule of a node? Asked of nodes that stand in no other. */
   readonly apart?: ((tape: Tape, node: Node) => boolean) | undefined;
+  /** Where is a result of the tape that has no block of the frame? */
+  readonly result?: ((id: number) => Place | undefined) | undefined;
 }
 
 /** Lays out a tape whose inputs have places, in a frame that others may share. Blocks of values are reused once nobody reads them. */
@@ -119,11 +121,11 @@ export function planTape(
     } else {
       for (const id of node.outs) {
         const part = passing.get(id);
+        const end = ends[id]!;
         places[id] =
           part === undefined
-            ? placeOf(frame, avals[id]!)
+            ? ((end === nodes.length ? layout.result?.(id) : undefined) ?? placeOf(frame, avals[id]!))
             : { kind: "frame", offset: frame.allocate(part * bytesOf(avals[id]!)) };
-        const end = ends[id]!;
         if (end < nodes.length) endingAt[Math.max(end, emittedAt[n]!)]!.push(id);
       }
       const mode = isLoop(node) && modeOf(tape, node);
@@ -155,6 +157,7 @@ export function modeOf(tape: Tape, node: Node): "steps" | LanesPlan | undefined 
 const layoutWithin = ({ epilogues, ...layout }: Layout, node: Node): Layout => ({
   ...layout,
   apart: undefined,
+  result: undefined,
   epilogues: isLoop(node) && epilogues?.within(node) ? epilogues : undefined,
 });
 

@@ -60,6 +60,10 @@ export function sharedLanes(k: MachineEmitter, lanes: LaneEmitter): LaneEmitter 
     count: lanes.count,
     positions: (from) => lanes.ramp(from, 1),
     lane: (value, lane) => lanes.lane(value, lane),
+    halves: (value) => {
+      const [even, odd] = lanes.halves?.(value) ?? [];
+      return even && odd && { k: sharedLanes(k, k.lanes(lanes.count / 2)!), even, odd };
+    },
     within: (body) => {
       apart = true;
       const result = body();

@@ -122,6 +122,45 @@ describe("transposes", () => {
     );
   });
 
+  test("of any axes, with what is spread over rows or columns, short and long code after them", () => {
+    const orders = fc.shuffledSubarray([0, 1, 2], { minLength: 3 });
+    fc.assert(
+      fc.property(fc.tuple(length, short, length), orders, dtype, seed, (lengths, order, dtype, from) => {
+        const [a, b, c] = order.map((axis) => lengths[axis]!) as [number, number, number];
+        const floats = dtype === "float32" || dtype === "float64";
+        const join = (x: Tensor, y: Tensor): Tensor => (dtype === "bool" ? x.xor(y) : x.sub(y));
+        agrees(
+          (x, row, column) => {
+            const turned = x.transpose(order);
+            return [turned, join(join(turned, row), column), join(column, turned), turned.transpose(order).flip(0)];
+          },
+          () => [numbers(lengths, from, dtype), numbers([c], from + 1, dtype), numbers([a, b, 1], from + 2, dtype)],
+        );
+        if (!floats) return;
+        const f: F = (x, y) => [x.transpose(order).tanh().mul(y).sub(y.exp()).mul(x.transpose(order))];
+        const make = (): Tensor[] => [numbers(lengths, from, dtype), numbers([a, b, c], from + 3, dtype)];
+        const apart: F = (x, y) => {
+          const [turned] = compile((z: Tensor) => [z.transpose(order)])(x);
+          return compile((z: Tensor, w: Tensor) => [z.tanh().mul(w).sub(w.exp()).mul(z)])(turned!, y);
+        };
+        expect(on(wasm(), () => compile(f)(...make()))).toEqual(on(wasm(), () => apart(...make())));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("to and from rows that are shorter than a vector", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 7 }), fc.tuple(short, length), dtype, seed, (n, [a, b], dtype, from) =>
+        agrees(
+          (x, y) => [x.transpose([0, 2, 1]), x.transpose([2, 1, 0]), y.transpose([0, 2, 1]), y.flip(1)],
+          () => [numbers([a, n, b], from, dtype), numbers([a, b, n], from + 1, dtype)],
+        ),
+      ),
+      { numRuns: 40 },
+    );
+  });
+
   test("shared by several threads", () => {
     const f: F = (x) => [x.transpose().sin()];
     const make = (): Tensor[] => [numbers([1024, 520], 1)];

@@ -24,6 +24,23 @@ export interface Nest {
   readonly elements: Elements;
   /** Lanes for a run of so many elements. */
   readonly lanesFor: (length: number) => number;
+  /** Is there so little to compute that values of four vectors fit registers? */
+  readonly brief: boolean;
+}
+
+/** Pieces of a stretch, the last of which begins so that it ends with the stretch: some positions may be visited twice. */
+export function eachPiece(
+  { k }: Site,
+  from: Value,
+  length: number,
+  side: number,
+  body: (first: Value, length: number) => void,
+): void {
+  const size = Math.min(length, side);
+  k.loop(Math.ceil(length / side), (n) => {
+    const first = k.mul(n, int(k, side));
+    body(k.add(from, length % side === 0 ? first : k.min(first, int(k, length - size))), size);
+  });
 }
 
 /** Loops over axes, of the first ones a part, which give positions along them. */

@@ -3,6 +3,7 @@ import type { Attributes } from "../primitive";
 import type { Node } from "../tape";
 import { Tape } from "../tape";
 import { Tensor } from "../tensor";
+import { type Add, computedOnce } from "./repeats";
 import { withoutViews } from "./views";
 
 /**
@@ -28,26 +29,31 @@ export function prune(tape: Tape): Tape {
   const known = new Map<string, Done[]>();
   const views = new Map<number, Node>();
   let absorbed = false;
+  const add: Add = (node, ins, avals) => {
+    const key = `${node.op.name} ${ins.join(" ")}`;
+    const before = known.get(key);
+    let outs = before?.find(({ attributes }) => equalAttributes(attributes, node.attributes))?.outs;
+    if (!outs) {
+      outs = result.extend(node, ins, avals);
+      const done = { attributes: node.attributes, outs };
+      if (before) before.push(done);
+      else known.set(key, [done]);
+      if (node.op.fusion === "view") views.set(outs[0]!, result.nodes.at(-1)!);
+    }
+    return outs;
+  };
   for (const given of tape.nodes) {
     if (!isLive(given)) continue;
     const ins = new Array<number>(given.ins.length);
     for (let k = 0; k < ins.length; k++) ins[k] = numbers[given.ins[k]!]!;
     const node = withoutViews(given, ins, views);
     if (node !== given) absorbed = true;
-    const key = `${node.op.name} ${ins.join(" ")}`;
-    const before = known.get(key);
-    let outs = before?.find(({ attributes }) => equalAttributes(attributes, node.attributes))?.outs;
-    if (!outs) {
-      outs = result.extend(
-        node,
-        ins,
-        node.outs.map((id) => tape.avals[id]!),
-      );
-      const done = { attributes: node.attributes, outs };
-      if (before) before.push(done);
-      else known.set(key, [done]);
-      if (node.op.fusion === "view") views.set(outs[0]!, result.nodes.at(-1)!);
-    }
+    const avals = node.outs.map((id) => tape.avals[id]!);
+    const { op } = node;
+    const mayRepeat = op.fusion === "map" && !op.positional;
+    let outs = mayRepeat ? computedOnce(node, ins, avals[0]!, views, result.avals, add) : undefined;
+    if (outs) absorbed = true;
+    else outs = add(node, ins, avals);
     for (let k = 0; k < outs.length; k++) numbers[node.outs[k]!] = outs[k]!;
   }
   result.seal(tape.outputs.map((id) => Tensor.traced(result, numbers[id]!, tape.avals[id]!)));

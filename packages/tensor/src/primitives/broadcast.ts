@@ -9,6 +9,7 @@ export const broadcast: Primitive<{ readonly shape: Shape; readonly axes: readon
   name: "broadcast",
   domain: real,
   fusion: "view",
+  repeats: true,
   shape: ([x], { shape }) => [{ ...x!, shape }],
   vjp: (o, [ct], [x], _outs, { shape, axes }) => {
     if (!ct) return [undefined];

@@ -2,7 +2,7 @@ import { isFloat } from "../dtype";
 import { invariant } from "../errors";
 import type { CallAttributes } from "../lower/control";
 import { type Primitive, primitive, real } from "../primitive";
-import type { RuleOps, Traced } from "../rules";
+import type { RuleOps, Traced, Transforms } from "../rules";
 import type { Tape } from "../tape";
 import type { Tensor } from "../tensor";
 import { activity } from "./activity";
@@ -20,7 +20,7 @@ export const call: Primitive<CallAttributes> = primitive<CallAttributes>({
     if (a.remat) return { outs: o.bind(call, ins, a), saved: [] };
     const marks = wanted.map((w, j) => w && isFloat(ins[j]!.dtype));
     const flowing = floatOutputs(a.tape, marks);
-    const halves = o.transforms.linearize(a.tape, marks, flowing);
+    const halves = once(a.tape, "linearize", [marks, flowing], () => o.transforms.linearize(a.tape, marks, flowing));
     const results = invoke(o, halves.forward, ins);
     const count = a.tape.outputs.length;
     return {
@@ -33,7 +33,7 @@ export const call: Primitive<CallAttributes> = primitive<CallAttributes>({
     if (a.remat) {
       const marks = wanted.map((w, j) => w && isFloat(ins[j]!.dtype));
       const flowing = cotangents.map((ct) => ct !== undefined);
-      const pulled = o.transforms.vjp(a.tape, marks, flowing);
+      const pulled = once(a.tape, "vjp", [marks, flowing], () => o.transforms.vjp(a.tape, marks, flowing));
       return place(invoke(o, pulled, [...ins, ...(pick(cotangents, flowing) as Tensor[])]), marks);
     }
     const { backward, flowing, marks } = saved.note as { backward: Traced; flowing: boolean[]; marks: boolean[] };
@@ -48,16 +48,36 @@ export const call: Primitive<CallAttributes> = primitive<CallAttributes>({
   jvp: () => invariant(false, "call is differentiated by pushforward") as never,
   pushforward: (o, ins, tangents, a) => {
     const moved = tangents.map((t) => t !== undefined);
-    const pushed = o.transforms.jvp(a.tape, moved);
+    const pushed = once(a.tape, "jvp", moved, () => o.transforms.jvp(a.tape, moved));
     const results = invoke(o, pushed, [...ins, ...(pick(tangents, moved) as Tensor[])]);
     const count = a.tape.outputs.length;
     return { outs: results.slice(0, count), tangents: place(results.slice(count), pushed.movedOuts) };
   },
   batch: (o, ins, batched, a, size) => {
-    const wide = o.transforms.batch(a.tape, batched, size);
+    const wide = once(a.tape, "batch", [batched, size], () => o.transforms.batch(a.tape, batched, size));
     return o.bind(call, [...ins, ...wide.captured], { ...a, tape: wide.tape });
   },
 });
+
+type Halves = ReturnType<Transforms["linearize"]>;
+
+/** What transforms made of a tape, the latest of each. */
+type Latest = Map<string, { readonly how: string; readonly made: unknown }>;
+const latest = new WeakMap<Tape, Latest>();
+
+/** What a transform makes of a tape; the same as for the call before, as a rule: a function that is called again is transformed once, and stays one. */
+function once<T extends Traced | Halves>(tape: Tape, name: string, how: readonly unknown[], transform: () => T): T {
+  let known = latest.get(tape);
+  if (!known) latest.set(tape, (known = new Map() as Latest));
+  const key = how.join(" ");
+  const before = known.get(name);
+  if (before?.how === key) return before.made as T;
+  const made: Traced | Halves = transform();
+  const parts: readonly Traced[] = "tape" in made ? [made] : [made.forward, made.backward];
+  // What was captured may belong to a trace that ends.
+  if (parts.every(({ captured }) => captured.length === 0)) known.set(name, { how: key, made });
+  return made as T;
+}
 
 /** Calls a traced tape, passing on what it captured. */
 const invoke = (o: RuleOps, { tape, captured }: Traced, ins: readonly Tensor[]): Tensor[] =>

@@ -13,6 +13,7 @@ import {
   splitOutputs,
 } from "../lower/control";
 import { differentiableSingle, type Given, wayBackOfEach } from "./loop-each";
+import { checkSize } from "../shape";
 import { counterType, inputTypes, pick, place, retrace, rowType, typeOf } from "./retrace";
 
 type Loop = Primitive<LoopAttributes>;
@@ -24,6 +25,7 @@ export function forwardLoop(
   ins: readonly Tensor[],
   a: LoopAttributes,
 ): { outs: readonly Tensor[]; saved: readonly Tensor[] } {
+  checkKept(ins, a);
   const single = differentiableSingle(ins, a);
   const saving = savingLoop(a, false);
   // Where elements count their iterations, the batch carries their numbers.
@@ -35,6 +37,17 @@ export function forwardLoop(
   const first = a.carries + a.ys.length;
   const end = first + saving.ys.length - a.ys.length;
   return { outs: [...all.slice(0, first), ...all.slice(end)], saved: all.slice(first, end) };
+}
+
+/** @throws ShapeError where the rows of a carry, one for each iteration, are more than a tensor holds; of dynamic rows there may be fewer */
+function checkKept(ins: readonly Tensor[], a: LoopAttributes): void {
+  if (isDynamic(a)) return;
+  for (const { shape } of splitInputs(a, ins).carries)
+    checkSize(
+      "gradient of a loop",
+      [a.length, ...shape],
+      `it holds what each iteration began with: give the loop checkpoints, "sqrt" or "log", and few are kept`,
+    );
 }
 
 /** @param counted save the number of the iteration, too, after the carries */

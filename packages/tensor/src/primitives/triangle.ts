@@ -7,6 +7,7 @@ export const triangle: Primitive<{ readonly lower: boolean; readonly offset: num
   name: "triangle",
   domain: real,
   fusion: "map",
+  positional: true,
   shape: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
   vjp: (o, [ct], _ins, _outs, attributes) => [ct && o.bind(triangle, [ct], attributes)[0]!],
   jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(triangle, [tangent], attributes)[0]!],

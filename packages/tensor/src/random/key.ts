@@ -1,3 +1,4 @@
+import { checkOptions } from "../arguments";
 import { kindOf } from "../arguments";
 import { isInteger } from "../dtype";
 import { DTypeError, ShapeError } from "../errors";
@@ -17,6 +18,7 @@ import { Tensor } from "../tensor";
  * @param seed an integer from 0 to 2^53, or an integer tensor `[]`
  */
 export function key(seed: number | Tensor, options: { readonly target?: Target } = {}): Tensor {
+  checkOptions("random.key", options, ["target"]);
   if (typeof seed === "number") {
     return upload(words("random.key", seed), options.target ?? defaultTarget());
   }

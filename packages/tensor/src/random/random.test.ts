@@ -166,6 +166,7 @@ test("a key that a loop carries gives the numbers of the same steps outside", ()
 test("what is not a key or a seed is refused by name", () => {
   expect(() => key(-1)).toThrow("random.key: -1 is not a seed");
   expect(() => key(0.5)).toThrow("0.5 is not a seed");
+  expect(() => key(1, { seed: 2 } as object)).toThrow("random.key: unknown option seed");
   expect(() => normal(tensor([1, 2]), [2])).toThrow("a key is uint32 [2], not float32");
   expect(() => uniform(split(key(0)), [2])).toThrow("not [2, 2]");
   expect(() => uniform(key(0), [2], { dtype: "int32" })).toThrow("float32 or float64");

@@ -8,12 +8,12 @@ export type Storage = unknown;
 
 /** A tape made ready to run on a target. */
 export interface Program {
-  /** Bytes of its code, where they are known: caches are bounded by them. */
+  /** Bytes that it keeps, of code above all, where they are known: caches are bounded by them. */
   readonly bytes?: number;
   /** Storages of all the tape's inputs in order, to those of its outputs. Results are values of their own, whatever becomes of inputs and memory. */
   run(inputs: readonly Storage[]): readonly Storage[];
-  /** What was made of the tape, for people: kernels, bytes. */
-  inspect(): string;
+  /** What was made of the tape, which it need not keep, for people: kernels, bytes. */
+  inspect(tape: Tape): string;
 }
 
 /** Something that runs tapes. Targets are values passed in; nothing else in the library knows which there are. */
@@ -43,8 +43,10 @@ export function checkTarget(where: string, target: unknown): void {
     );
 }
 
-/** How many programs a cache holds, and how many bytes of code. */
+/** How many programs a cache holds, and how many bytes. */
 const capacity = { programs: 1024, bytes: 32 * 2 ** 20 };
+
+const heldBy = (key: string, { bytes = 0 }: Program): number => key.length + bytes;
 
 /** A map bounded in number and bytes, which forgets what was least recently used. */
 export class ProgramCache {
@@ -62,7 +64,7 @@ export class ProgramCache {
     return this.entries.size;
   }
 
-  /** Bytes of the programs in it. */
+  /** Bytes of the programs in it, and of their keys. */
   get bytes(): number {
     return this.held;
   }
@@ -72,7 +74,7 @@ export class ProgramCache {
     if (program) this.entries.delete(key);
     else {
       program = make();
-      this.held += program.bytes ?? 0;
+      this.held += heldBy(key, program);
     }
     this.entries.set(key, program);
     this.trim();
@@ -85,7 +87,7 @@ export class ProgramCache {
       if (this.entries.size <= 1) return;
       if (this.entries.size <= this.limits.programs && this.held <= this.limits.bytes) return;
       this.entries.delete(key);
-      this.held -= program.bytes ?? 0;
+      this.held -= heldBy(key, program);
       this.forgotten++;
     }
   }

@@ -1,6 +1,8 @@
 // contract: 1 × 1 × 1 workgroups
 
 @group(0) @binding(0) var<storage, read_write> memory: array<u32>;
+@group(1) @binding(0) var<storage, read> array0: array<u32>;
+@group(1) @binding(1) var<storage, read_write> array1: array<u32>;
 // size: rows, columns, steps of the sum, length of the inner batch. at: words where left, right and result begin.
 // Of each: words from row to row, from column to column, and along the two batches.
 struct Product { size: vec4u, at: vec4u, left: vec4u, right: vec4u, result: vec4u }
@@ -39,11 +41,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
       let e = number + q * 256u;
       let i = e / 16u;
       let p = e % 16u;
-      let left = bitcast<f32>(memory[left_at + (row + i) * product.left.x + (p0 + p) * product.left.y]);
+      let left = bitcast<f32>(array0[left_at + (row + i) * product.left.x + (p0 + p) * product.left.y]);
       lefts[i * 16u + p] = select(0.0f, left, row + i < product.size.x && p0 + p < product.size.z);
       let t = e / 64u;
       let j = e % 64u;
-      let right = bitcast<f32>(memory[right_at + (p0 + t) * product.right.x + (column + j) * product.right.y]);
+      let right = bitcast<f32>(array0[right_at + (p0 + t) * product.right.x + (column + j) * product.right.y]);
       rights[t * 64u + j] = select(0.0f, right, column + j < product.size.y && p0 + t < product.size.z);
     }
     workgroupBarrier();
@@ -78,20 +80,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let i0 = row + local.y * 4u;
   let j0 = column + local.x * 4u;
   let result_at = product.at.z + outer * product.result.z + inner * product.result.w;
-  if (i0 + 0u < product.size.x && j0 + 0u < product.size.y) { memory[result_at + (i0 + 0u) * product.result.x + j0 + 0u] = bitcast<u32>(sum00); }
-  if (i0 + 0u < product.size.x && j0 + 1u < product.size.y) { memory[result_at + (i0 + 0u) * product.result.x + j0 + 1u] = bitcast<u32>(sum01); }
-  if (i0 + 0u < product.size.x && j0 + 2u < product.size.y) { memory[result_at + (i0 + 0u) * product.result.x + j0 + 2u] = bitcast<u32>(sum02); }
-  if (i0 + 0u < product.size.x && j0 + 3u < product.size.y) { memory[result_at + (i0 + 0u) * product.result.x + j0 + 3u] = bitcast<u32>(sum03); }
-  if (i0 + 1u < product.size.x && j0 + 0u < product.size.y) { memory[result_at + (i0 + 1u) * product.result.x + j0 + 0u] = bitcast<u32>(sum10); }
-  if (i0 + 1u < product.size.x && j0 + 1u < product.size.y) { memory[result_at + (i0 + 1u) * product.result.x + j0 + 1u] = bitcast<u32>(sum11); }
-  if (i0 + 1u < product.size.x && j0 + 2u < product.size.y) { memory[result_at + (i0 + 1u) * product.result.x + j0 + 2u] = bitcast<u32>(sum12); }
-  if (i0 + 1u < product.size.x && j0 + 3u < product.size.y) { memory[result_at + (i0 + 1u) * product.result.x + j0 + 3u] = bitcast<u32>(sum13); }
-  if (i0 + 2u < product.size.x && j0 + 0u < product.size.y) { memory[result_at + (i0 + 2u) * product.result.x + j0 + 0u] = bitcast<u32>(sum20); }
-  if (i0 + 2u < product.size.x && j0 + 1u < product.size.y) { memory[result_at + (i0 + 2u) * product.result.x + j0 + 1u] = bitcast<u32>(sum21); }
-  if (i0 + 2u < product.size.x && j0 + 2u < product.size.y) { memory[result_at + (i0 + 2u) * product.result.x + j0 + 2u] = bitcast<u32>(sum22); }
-  if (i0 + 2u < product.size.x && j0 + 3u < product.size.y) { memory[result_at + (i0 + 2u) * product.result.x + j0 + 3u] = bitcast<u32>(sum23); }
-  if (i0 + 3u < product.size.x && j0 + 0u < product.size.y) { memory[result_at + (i0 + 3u) * product.result.x + j0 + 0u] = bitcast<u32>(sum30); }
-  if (i0 + 3u < product.size.x && j0 + 1u < product.size.y) { memory[result_at + (i0 + 3u) * product.result.x + j0 + 1u] = bitcast<u32>(sum31); }
-  if (i0 + 3u < product.size.x && j0 + 2u < product.size.y) { memory[result_at + (i0 + 3u) * product.result.x + j0 + 2u] = bitcast<u32>(sum32); }
-  if (i0 + 3u < product.size.x && j0 + 3u < product.size.y) { memory[result_at + (i0 + 3u) * product.result.x + j0 + 3u] = bitcast<u32>(sum33); }
+  if (i0 + 0u < product.size.x && j0 + 0u < product.size.y) { array1[result_at + (i0 + 0u) * product.result.x + j0 + 0u] = bitcast<u32>(sum00); }
+  if (i0 + 0u < product.size.x && j0 + 1u < product.size.y) { array1[result_at + (i0 + 0u) * product.result.x + j0 + 1u] = bitcast<u32>(sum01); }
+  if (i0 + 0u < product.size.x && j0 + 2u < product.size.y) { array1[result_at + (i0 + 0u) * product.result.x + j0 + 2u] = bitcast<u32>(sum02); }
+  if (i0 + 0u < product.size.x && j0 + 3u < product.size.y) { array1[result_at + (i0 + 0u) * product.result.x + j0 + 3u] = bitcast<u32>(sum03); }
+  if (i0 + 1u < product.size.x && j0 + 0u < product.size.y) { array1[result_at + (i0 + 1u) * product.result.x + j0 + 0u] = bitcast<u32>(sum10); }
+  if (i0 + 1u < product.size.x && j0 + 1u < product.size.y) { array1[result_at + (i0 + 1u) * product.result.x + j0 + 1u] = bitcast<u32>(sum11); }
+  if (i0 + 1u < product.size.x && j0 + 2u < product.size.y) { array1[result_at + (i0 + 1u) * product.result.x + j0 + 2u] = bitcast<u32>(sum12); }
+  if (i0 + 1u < product.size.x && j0 + 3u < product.size.y) { array1[result_at + (i0 + 1u) * product.result.x + j0 + 3u] = bitcast<u32>(sum13); }
+  if (i0 + 2u < product.size.x && j0 + 0u < product.size.y) { array1[result_at + (i0 + 2u) * product.result.x + j0 + 0u] = bitcast<u32>(sum20); }
+  if (i0 + 2u < product.size.x && j0 + 1u < product.size.y) { array1[result_at + (i0 + 2u) * product.result.x + j0 + 1u] = bitcast<u32>(sum21); }
+  if (i0 + 2u < product.size.x && j0 + 2u < product.size.y) { array1[result_at + (i0 + 2u) * product.result.x + j0 + 2u] = bitcast<u32>(sum22); }
+  if (i0 + 2u < product.size.x && j0 + 3u < product.size.y) { array1[result_at + (i0 + 2u) * product.result.x + j0 + 3u] = bitcast<u32>(sum23); }
+  if (i0 + 3u < product.size.x && j0 + 0u < product.size.y) { array1[result_at + (i0 + 3u) * product.result.x + j0 + 0u] = bitcast<u32>(sum30); }
+  if (i0 + 3u < product.size.x && j0 + 1u < product.size.y) { array1[result_at + (i0 + 3u) * product.result.x + j0 + 1u] = bitcast<u32>(sum31); }
+  if (i0 + 3u < product.size.x && j0 + 2u < product.size.y) { array1[result_at + (i0 + 3u) * product.result.x + j0 + 2u] = bitcast<u32>(sum32); }
+  if (i0 + 3u < product.size.x && j0 + 3u < product.size.y) { array1[result_at + (i0 + 3u) * product.result.x + j0 + 3u] = bitcast<u32>(sum33); }
 }

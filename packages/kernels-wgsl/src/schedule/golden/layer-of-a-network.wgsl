@@ -1,5 +1,7 @@
 // contract relu: 1 × 1 × 1 workgroups
-@group(0) @binding(0) var<storage, read_write> memory: array<u32, 10240>;
+@group(0) @binding(0) var<storage, read_write> memory: array<u32, 192>;
+@group(1) @binding(0) var<storage, read> array0: array<u32, 4096>;
+@group(1) @binding(1) var<storage, read_write> array1: array<u32, 4096>;
 struct Run { zero: u32, @align(16) again: u32 }
 @group(0) @binding(1) var<uniform> run: Run;
 var<private> lane_done: i32;
@@ -26,8 +28,8 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  let v1: f32 = bitcast<f32>(memory[4240]);
-  const product = Product(vec4u(64, 64, 64, 1), vec4u(144, 144, 0, 0), vec4u(64, 1, 0, 0), vec4u(64, 1, 0, 0), vec4u(64, 1, 4096, 4096));
+  let v1: f32 = bitcast<f32>(memory[144]);
+  const product = Product(vec4u(64, 64, 64, 1), vec4u(0, 0, 0, 0), vec4u(64, 1, 0, 0), vec4u(64, 1, 0, 0), vec4u(64, 1, 4096, 4096));
   let outer = group.z / product.size.w;
   let inner = group.z % product.size.w;
   let left_at = product.at.x + outer * product.left.z + inner * product.left.w;
@@ -56,11 +58,11 @@ fn main(
       let e = number + q * 256u;
       let i = e / 16u;
       let p = e % 16u;
-      let left = bitcast<f32>(memory[left_at + (row + i) * product.left.x + (p0 + p) * product.left.y]);
+      let left = bitcast<f32>(array0[left_at + (row + i) * product.left.x + (p0 + p) * product.left.y]);
       lefts[i * 16u + p] = select(0.0f, left, row + i < product.size.x && p0 + p < product.size.z);
       let t = e / 64u;
       let j = e % 64u;
-      let right = bitcast<f32>(memory[right_at + (p0 + t) * product.right.x + (column + j) * product.right.y]);
+      let right = bitcast<f32>(array0[right_at + (p0 + t) * product.right.x + (column + j) * product.right.y]);
       rights[t * 64u + j] = select(0.0f, right, column + j < product.size.y && p0 + t < product.size.z);
     }
     workgroupBarrier();
@@ -108,8 +110,7 @@ fn main(
       let v10: f32 = v7 + v1;
       let v11: f32 = max_float(v10, 0.0f);
       let v12: i32 = v9 * 4i;
-      let v13: i32 = v12 + 16976i;
-      memory[u32(v13) >> 2u] = bitcast<u32>(v11);
+      array1[u32(v12) >> 2u] = bitcast<u32>(v11);
     }
   }
 }

@@ -1,6 +1,7 @@
 // sum: 3 × 1 workgroups
 enable subgroups;
-@group(0) @binding(0) var<storage, read_write> memory: array<u32, 3584>;
+@group(0) @binding(0) var<storage, read_write> memory: array<u32, 192>;
+@group(1) @binding(0) var<storage, read> array0: array<u32, 3000>;
 struct Run { zero: u32, @align(16) again: u32 }
 @group(0) @binding(1) var<uniform> run: Run;
 var<private> lane_done: i32;
@@ -36,42 +37,40 @@ fn main(
     let v11: i32 = v4 * 1000i;
     let v12: i32 = v11 + v10;
     let v13: i32 = v12 * 4i;
-    let v14: i32 = v13 + 576i;
-    let v15: f32 = bitcast<f32>(memory[u32(v14) >> 2u]);
-    let v16: f32 = v8 + v15;
-    x5 = v16;
+    let v14: f32 = bitcast<f32>(array0[u32(v13) >> 2u]);
+    let v15: f32 = v8 + v14;
+    x5 = v15;
   }
   {
-    let v17: i32 = i32(local.x);
-    let v18: bool = 8i <= v17;
-    let v19: f32 = x5;
-    let v20: i32 = 984i + v17;
-    let v21: i32 = v4 * 1000i;
-    let v22: i32 = v21 + v20;
-    let v23: i32 = v22 * 4i;
-    let v24: i32 = v23 + 576i;
-    let v25: f32 = bitcast<f32>(memory[u32(v24) >> 2u]);
-    let v26: f32 = v19 + v25;
-    let v27: f32 = x5;
-    let v28: f32 = select(v27, v26, v18);
-    x5 = v28;
+    let v16: i32 = i32(local.x);
+    let v17: bool = 8i <= v16;
+    let v18: f32 = x5;
+    let v19: i32 = 984i + v16;
+    let v20: i32 = v4 * 1000i;
+    let v21: i32 = v20 + v19;
+    let v22: i32 = v21 * 4i;
+    let v23: f32 = bitcast<f32>(array0[u32(v22) >> 2u]);
+    let v24: f32 = v18 + v23;
+    let v25: f32 = x5;
+    let v26: f32 = select(v25, v24, v17);
+    x5 = v26;
   }
-  let v29: f32 = x5;
-  let v30: f32 = subgroupShuffleXor(v29, 1u);
+  let v27: f32 = x5;
+  let v28: f32 = subgroupShuffleXor(v27, 1u);
+  let v29: f32 = v27 + v28;
+  let v30: f32 = subgroupShuffleXor(v29, 2u);
   let v31: f32 = v29 + v30;
-  let v32: f32 = subgroupShuffleXor(v31, 2u);
-  let v33: f32 = v31 + v32;
   workgroupBarrier();
-  shared_float32[local.x] = v33;
+  shared_float32[local.x] = v31;
   workgroupBarrier();
-  let v34: f32 = shared_float32[0];
-  let v35: f32 = shared_float32[4];
-  let v36: f32 = shared_float32[8];
-  let v37: f32 = shared_float32[12];
-  let v38: f32 = v34 + v35;
-  let v39: f32 = v36 + v37;
-  let v40: f32 = v38 + v39;
-  let v41: i32 = v2 * 4i;
-  let v42: i32 = v41 + 12576i;
-  memory[u32(v42) >> 2u] = bitcast<u32>(v40);
+  let v32: f32 = shared_float32[0];
+  let v33: f32 = shared_float32[4];
+  let v34: f32 = shared_float32[8];
+  let v35: f32 = shared_float32[12];
+  let v36: f32 = v32 + v33;
+  let v37: f32 = v34 + v35;
+  let v38: f32 = v36 + v37;
+  let v39: i32 = v2 * 4i;
+  let v40: i32 = v39 + 576i;
+  memory[u32(v40) >> 2u] = bitcast<u32>(v38);
 }

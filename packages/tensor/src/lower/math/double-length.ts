@@ -2,7 +2,7 @@ import type { Emitter, Value } from "../emitter";
 import { type ByFloat, floats, forDType } from "./floats";
 
 /** An unevaluated sum of two floats, the second below half a unit in the last place of the first. */
-export type Pair = readonly [high: Value, low: Value];
+export type Pair<T = Value> = readonly [high: T, low: T];
 
 /** a + b exactly, for any a and b. Knuth, TAOCP 2, §4.2.2. */
 export function twoSum(k: Emitter, a: Value, b: Value): Pair {
@@ -33,10 +33,4 @@ export function twoProduct(k: Emitter, a: Value, b: Value): Pair {
   const [bHigh, bLow] = split(k, b);
   const rest = k.sub(k.mul(aHigh, bHigh), product);
   return [product, k.add(k.add(k.add(rest, k.mul(aHigh, bLow)), k.mul(aLow, bHigh)), k.mul(aLow, bLow))];
-}
-
-/** Product of two pairs, to about twice the precision of a float. */
-export function multiplyPairs(k: Emitter, a: Pair, b: Pair): Pair {
-  const [high, low] = twoProduct(k, a[0], b[0]);
-  return fastTwoSum(k, high, k.add(low, k.add(k.mul(a[0], b[1]), k.mul(a[1], b[0]))));
 }

@@ -1,3 +1,4 @@
+import type { DType } from "../../dtype";
 import type { Emitter, Value } from "../emitter";
 import { biasOf, type ByFloat, floats, forDType, nearestInteger, powerOfBiased, scale, withExponent } from "./floats";
 
@@ -25,6 +26,9 @@ const constants: ByFloat<{
     bounds: [-747, 712],
   },
 };
+
+/** Coefficients of (eʳ − 1 − r)/r² on |r| ≤ ln2/2. */
+export const curveFor = (dtype: DType): readonly number[] => forDType(constants, dtype).quotient;
 
 /**
  * (eʳ − 1 − r)/r² = scale·((r + a)(r² + b) + c) on |r| ≤ ln2/2: a cubic in one multiplication and that by the scale (adaptation of coefficients,
@@ -57,7 +61,7 @@ export interface Exponential {
 function curveOf(k: Emitter, r: Value, rough = false): readonly [Value, Value] {
   const f = floats(k, r.dtype);
   const square = f.mul(r, r);
-  if (!rough || r.dtype !== "float32") return [square, f.polynomial(r, forDType(constants, r.dtype).quotient)];
+  if (!rough || r.dtype !== "float32") return [square, f.polynomial(r, curveFor(r.dtype))];
   const { a, b, c, scale: by } = cubic;
   return [f.addProduct(c, f.add(r, a), f.add(square, b)), f.mul(square, by)];
 }

@@ -88,6 +88,15 @@ const exponents: ByFloat<{ readonly bias: number; readonly place: number }> = {
 /** The bias of exponents. */
 export const biasOf = (dtype: DType): number => forDType(exponents, dtype).bias;
 
+/** The least float that is not denormal. */
+export const leastNormal = (dtype: DType): number => (dtype === "float32" ? 2 ** -126 : 2 ** -1022);
+
+/** The upper half of the bits of x, of a double 21: the product of two halves is exact. */
+export const upperHalf = (k: Emitter, x: Value): Value =>
+  x.dtype === "float32"
+    ? k.bitcast(k.and(k.bitcast(x, "int32"), int(k, -4096)), "float32")
+    : k.fromWords(k.words(x).high, k.literal("uint32", 0));
+
 /** The nearest integer to x, |x| < 2^21. @param added @defaultValue twice the bias of exponents */
 export function nearestInteger(k: Emitter, x: Value, added: number = 2 * biasOf(x.dtype)): NearestInteger {
   const f = floats(k, x.dtype);
@@ -134,7 +143,7 @@ export function decompose(
   if (normal) return decomposeNormal(k, x, int(k, -biasOf(x.dtype)));
   const f = floats(k, x.dtype);
   const single = x.dtype === "float32";
-  const tiny = f.less(x, single ? 2 ** -126 : 2 ** -1022);
+  const tiny = f.less(x, leastNormal(x.dtype));
   const adjust = k.select(tiny, int(k, single ? -152 : -1077), int(k, single ? -127 : -1023));
   return decomposeNormal(k, f.select(tiny, f.mul(x, single ? 2 ** 25 : 2 ** 54), x), adjust);
 }

@@ -100,6 +100,19 @@ describe.each(kinds)("elementary functions in %s%s", (dtype, _how, engine) => {
     expect(ulp, at).toBeLessThanOrEqual(accuracy[name][dtype]);
   });
 
+  test("pow is, where errors of its logarithm count most", () => {
+    const random = stream(5);
+    const rounded = (x: number): number => (dtype === "float32" ? Math.fround(x) : x);
+    const ends = dtype === "float32" ? [-87, 88] : [-708, 709];
+    const pairs = Array.from({ length: 2000 }, (_, i): [number, number] => {
+      const x = rounded((i % 2 === 0 ? Math.SQRT2 : Math.SQRT1_2) * (1 + (random() - 0.5) / 20));
+      return [x, rounded((ends[i % 3 === 0 ? 0 : 1]! * (1 - random() / 50)) / Math.log(x))];
+    });
+    const [xs, ys] = [pairs.map(([x]) => x), pairs.map(([, y]) => y)];
+    const { ulp, at } = worst("pow", dtype, pairs, compute(engine, "pow", dtype, xs, ys));
+    expect(ulp, at).toBeLessThanOrEqual(accuracy.pow[dtype]);
+  });
+
   test("the shorter exponential of what is nowhere positive is as accurate as the table says", () => {
     const random = stream(17);
     const least = dtype === "float32" ? -126 * Math.LN2 : -1022 * Math.LN2;

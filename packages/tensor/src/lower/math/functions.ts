@@ -12,6 +12,7 @@ import { expm1 } from "./expm1";
 import { log } from "./log";
 import { log1p } from "./log1p";
 import { pow } from "./pow";
+import { remainder } from "./remainder";
 import { sin } from "./sin";
 import { sinh } from "./sinh";
 import { tan } from "./tan";
@@ -56,3 +57,8 @@ export const mathFunctions: Readonly<Record<MathFunction, MathRule>> = {
   erfinv: unary(erfinv),
   pow: binary(pow, true),
 };
+
+const remainders: MathRule = binary(remainder, true);
+
+/** The rule of an elementary function, or of the float remainder. */
+export const mathRule = (name: MathFunction | "rem"): MathRule => (name === "rem" ? remainders : mathFunctions[name]);

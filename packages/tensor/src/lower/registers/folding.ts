@@ -181,6 +181,15 @@ export class Folding extends Operations implements MemoryEmitter {
     return { get: () => variable.get(), set: (value) => variable.set(spelled(k, value)) };
   }
 
+  /** A counter's next numbers, one for each lane in which the condition holds. */
+  dealt(counter: Variable, condition: Value): Value {
+    const { emitter } = this.#lanes ?? {};
+    const before = counter.get();
+    const number = emitter ? emitter.upTo(spelled(emitter, condition)) : this.cast(condition, "int32");
+    counter.set(this.add(before, emitter ? emitter.lane(number, emitter.count - 1) : number));
+    return this.add(this.sub(before, knownInt(1)), number);
+  }
+
   /**
    * Runs `body` while the condition holds in some lane. What the body computes in lanes where it does not is of no use: variables are changed by
    * {@link assign}, which leaves those lanes alone.

@@ -14,7 +14,7 @@ import { knownInt } from "./known";
 import { type Group, type Literals, roomsFrom, rowType, storeMost, uniformCells, writePart } from "./lane-group";
 import { type Allowance, copyElements, roomFor } from "./places";
 import type { Fixed } from "./steps";
-import { type Given, inTurns } from "./turns";
+import { type Given, inTurns, type Rows } from "./turns";
 
 /** Does each element of the batch loop until a condition of its own fails? */
 export const endsAlone = (single: SingleLoop): boolean => single.loop.condition !== undefined && single.loop.xs === 0;
@@ -25,9 +25,9 @@ export function emitLoopsInTurn(
   { a, given, outs }: OpenLoop,
   single: SingleLoop,
   literals: Literals,
-  end: Value,
+  rows: Rows,
 ): void {
-  const { site, lanes, f, at } = group;
+  const { site, f } = group;
   const known = splitInputs(a, literals);
   const { loop } = single;
   const own: Fixed[] = [];
@@ -85,9 +85,7 @@ export function emitLoopsInTurn(
           .forEach((cell, j) => writePart(group, cell, group.partOf(outs.carries[j]!, row)));
       },
     },
-    at,
-    lanes.count,
-    end,
+    rows,
     { iterations: Infinity },
   );
   storeMost(group, outs.steps, most.get());
@@ -141,13 +139,13 @@ export interface RowPorts {
   readonly write: (y: number, row: Value, cell: Cell) => void;
 }
 
-/** Rows of which each is a loop: a lane whose loop has ended takes its next row. @throws Unfit */
+/** Rows of which each is a loop: a lane whose loop has ended takes the next. @throws Unfit */
 export function rowsInTurn(
   k: Folding,
   a: LoopAttributes,
   { inner, loop, shared, before, after, own, kept }: RowLoop,
   ports: RowPorts,
-  lanes: { readonly from: Value; readonly stride: number; readonly end: Value },
+  rows: Rows,
   allow: Allowance,
 ): void {
   const tape: Tape = pruned(a.body);
@@ -200,9 +198,7 @@ export function rowsInTurn(
         tape.outputs.forEach((id, y) => ports.write(y, row, cells[id]!));
       },
     },
-    lanes.from,
-    lanes.stride,
-    lanes.end,
+    rows,
     allow,
   );
 }
@@ -212,9 +208,9 @@ export function emitRowsInTurn(
   group: Group,
   { a, given, outs, scratch }: OpenLoop,
   literals: Literals,
-  end: Value,
+  rows: Rows,
 ): void {
-  const { f, at, lanes, partOf } = group;
+  const { f, partOf } = group;
   const ports: RowPorts = {
     inputs: (row) => [
       index(f, row),
@@ -227,5 +223,5 @@ export function emitRowsInTurn(
     write: (y, row, cell) => writePart(group, cell, partOf(outs.ys[y]!, row)),
   };
   const room = roomsFrom(group, scratch[1]!);
-  rowsInTurn(f, a, rowLoop(a)!, ports, { from: at, stride: lanes.count, end }, { iterations: Infinity, room });
+  rowsInTurn(f, a, rowLoop(a)!, ports, rows, { iterations: Infinity, room });
 }

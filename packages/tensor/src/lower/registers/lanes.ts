@@ -82,7 +82,7 @@ function fitsTurns(a: LoopAttributes): boolean {
       write: (_y: number, _row: Value, y: Cell) => copyElements(k, y, () => undefined),
     };
     const room = (aval: Aval): Room => roomAt(k, aval, int, 1);
-    rowsInTurn(k, a, rows, ports, { from: int, stride: 1, end: int }, { iterations: Infinity, room });
+    rowsInTurn(k, a, rows, ports, { from: int, end: int }, { iterations: Infinity, room });
   });
   return code !== undefined;
 }
@@ -183,7 +183,8 @@ function shareLanes(
   lowering.module.define(group, (k, [frame, from]) => {
     const own = lanesFrom({ k, frame: frame!, fixed: false }, from!, count);
     if (!inTurn) return emitGroup(own, loop, literals);
-    emitRowsInTurn(own, loop, literals, k.min(k.add(from!, int(k, unit)), int(k, length)));
+    const end = k.min(k.add(from!, int(k, unit)), int(k, length));
+    emitRowsInTurn(own, loop, literals, { from: from!, end });
   });
   const last = inTurn ? length : length - count;
   inTiles(lowering, site, work, ({ k, frame }, part) =>
@@ -202,8 +203,8 @@ function emitGroups(site: Site, loop: OpenLoop, literals: Literals, { count, gro
   const end = k.variable(k.min(k.add(begin, int(k, groups * count)), int(k, total))).get();
   if (inTurn) {
     const lanes = lanesFrom(site, begin, count);
-    if (single) emitLoopsInTurn(lanes, loop, single, literals, end);
-    else emitRowsInTurn(lanes, loop, literals, end);
+    if (single) emitLoopsInTurn(lanes, loop, single, literals, { from: begin, end });
+    else emitRowsInTurn(lanes, loop, literals, { from: begin, end });
     return writeSlot(site, doneSlot!, end);
   }
   const at = k.variable(begin);

@@ -50,15 +50,22 @@ function hold(k: Folding, given: Given): Held {
   };
 }
 
+/** Rows from one up to, but without, another: the same for all lanes. */
+export interface Rows {
+  readonly from: Value;
+  readonly end: Value;
+}
+
 /**
- * Runs the loop for rows `from`, `from + stride`, … below `end`, in each lane. Lanes go on together until the loop of one has ended; that lane takes
- * its next row then, while the others wait. So none is idle but at the end.
+ * Runs the loop for each of the rows. Lanes go on together until the loop of one has ended; that lane takes the next row that none has taken, while
+ * the others wait. So none is idle but at the end.
  */
-export function inTurns(k: Folding, turns: Turns, from: Value, stride: number, end: Value, allow: Allowance): void {
+export function inTurns(k: Folding, turns: Turns, { from, end }: Rows, allow: Allowance): void {
   const { loop } = turns;
   const [none, one] = [knownInt(0), knownInt(1)];
   k.closed(() => {
-    const row = k.variable(k.sub(from, knownInt(stride)));
+    const untaken = k.counter(from);
+    const row = k.variable(knownInt(-1));
     const over = k.variable(k.literal("bool", 1));
     const steps = k.variable(none);
     const all = (list: readonly Given[]): Held[] => list.map((x) => hold(k, x));
@@ -76,10 +83,10 @@ export function inTurns(k: Folding, turns: Turns, from: Value, stride: number, e
       return most ? k.max(k.min(most.read(none), knownInt(loop.length)), none) : knownInt(loop.length);
     };
 
-    const take = (): void => {
+    const take = (lanes: Value): void => {
       const before = row.get();
-      k.if(k.lessEqual(from, before), () => turns.finish(before, read(carries), steps.get(), read(kept)));
-      const next = k.add(before, knownInt(stride));
+      k.if(k.lessEqual(none, before), () => turns.finish(before, read(carries), steps.get(), read(kept)));
+      const next = k.dealt(untaken, lanes);
       row.set(next);
       steps.set(none);
       k.if(k.less(next, end), () =>
@@ -113,7 +120,8 @@ export function inTurns(k: Folding, turns: Turns, from: Value, stride: number, e
 
     k.repeat(
       () => {
-        k.if(over.get(), take);
+        const ended = over.get();
+        k.if(ended, () => take(ended));
         return k.less(row.get(), end);
       },
       () =>

@@ -11,9 +11,9 @@ export interface Callees {
   /** An elementary function, or the float remainder, for one dtype. */
   math(name: MathFunction | "rem", dtype: DType): number;
   /** The same on vectors: each argument, and the result, is so many vectors. */
-  vectorMath(name: MathFunction, dtype: DType, vectors: number): number;
+  vectorMath(name: MathFunction | "rem", dtype: DType, vectors: number): number;
   /** May its code be written once more where it is used? No for what is long, and in modules that hold many copies. */
-  repeatsMath(name: MathFunction): boolean;
+  repeatsMath(name: MathFunction | "rem"): boolean;
   matmul(spec: MatmulSpec): number;
   /** What threads meet through. */
   thread(name: ThreadFunction): number;

@@ -154,6 +154,7 @@ export const op = {
   i32Ne: 0x47,
   i32LtS: 0x48,
   i32LtU: 0x49,
+  i32GeU: 0x4f,
   i32LeS: 0x4c,
   i32LeU: 0x4d,
   i64LeU: 0x58,
@@ -209,6 +210,7 @@ export const bulk = {
 /** Instructions on memory that threads share, behind the prefix 0xfe; alignment must be natural. */
 export const atomics = {
   notify: [0xfe, 0x00],
+  wait32: [0xfe, 0x01],
   i32Load: [0xfe, 0x10],
   i64Load: [0xfe, 0x11],
   i32Store: [0xfe, 0x17],

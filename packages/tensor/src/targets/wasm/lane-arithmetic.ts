@@ -7,7 +7,7 @@ import { simplify } from "./emit-operations";
 import type { LaneCode, Parts } from "./lane-code";
 import { divideByLiteral } from "./lane-division";
 import { binaryInstructions, fusedInstruction, selections, unaryInstructions, vector } from "./lane-operations";
-import { type Lanes, type Ramp, isLanes, isMask, isRamp, widthOf } from "./lane-values";
+import { type Grid, type Lanes, type Ramp, isGrid, isLanes, isMask, isRamp, widthOf } from "./lane-values";
 
 export interface LaneArithmetic {
   readonly binary: (name: BinaryOp, a: Value, b: Value) => Value;
@@ -15,7 +15,11 @@ export interface LaneArithmetic {
   readonly select: (condition: Value, a: Value, b: Value) => Value;
   readonly fusedProduct: (name: keyof FusedProducts, c: Value, a: Value, b: Value) => Value;
   readonly ramp: (dtype: DType, base: Value, step: number) => Value;
+  readonly grid: (dtype: DType, steps: Steps) => Value;
 }
+
+/** How an integer grows from lane to lane. */
+type Steps = Pick<Grid, "first" | "along" | "down" | "columns">;
 
 /** Is it the same number whatever the code computes? */
 function same(a: Value, b: Value): boolean {
@@ -30,39 +34,58 @@ export function laneArithmetic(k: LaneCode): LaneArithmetic {
   const { scalar } = k;
   const int = (dtype: DType, number: number): Value => scalar.literal(dtype, number);
 
-  function ramp(dtype: DType, base: Value, step: number): Value {
-    const wrapped = step | 0;
-    if (wrapped === 0) return base;
-    const make = k.remember((): Parts => {
+  /** A number that grows by so much up to each lane: made where it is asked for. */
+  const growing = (base: Value, by: (lane: number) => number): (() => Parts) =>
+    k.remember((): Parts => {
       const start = k.parts(base);
       return start.map((part, p) => {
         k.code.get(part);
         const steps = new DataView(new ArrayBuffer(16));
-        for (let i = 0; i < 4; i++) steps.setInt32(4 * i, Math.imul(4 * p + i, wrapped), true);
+        for (let i = 0; i < 4; i++) steps.setInt32(4 * i, by(4 * p + i), true);
         k.code.simd(vector.const, Array.from(new Uint8Array(steps.buffer)));
         k.code.simd(vector.i32x4Add);
         return k.code.takeVector();
       });
     });
-    const result: Ramp = { dtype, width: 32, parts: make, base, step: wrapped };
+
+  function ramp(dtype: DType, base: Value, step: number): Value {
+    const wrapped = step | 0;
+    if (wrapped === 0) return base;
+    const parts = growing(base, (lane) => Math.imul(lane, wrapped));
+    const result: Ramp = { dtype, width: 32, parts, base, step: wrapped };
     return result;
   }
 
-  /** The result where it is a ramp again. */
-  function ramped(name: BinaryOp, a: Value, b: Value): Value | undefined {
-    if (!(isRamp(a) || isRamp(b)) || (isLanes(a) && !isRamp(a)) || (isLanes(b) && !isRamp(b))) return undefined;
-    const [left, right] = [a, b].map((x) => (isRamp(x) ? x : { base: x, step: 0 })) as [Ramp, Ramp];
-    const { dtype } = a;
-    if (name === "add") return ramp(dtype, scalar.add(left.base, right.base), left.step + right.step);
-    if (name === "sub") return ramp(dtype, scalar.sub(left.base, right.base), left.step - right.step);
-    const factor = isRamp(b) ? literalOf(a) : literalOf(b);
-    if (factor === undefined) return undefined;
-    if (name === "mul") {
-      const grows = isRamp(a) ? a : (b as Ramp);
-      return ramp(dtype, scalar.mul(grows.base, int(dtype, factor)), Math.imul(grows.step, factor));
+  function grid(dtype: DType, { first, along, down, columns }: Steps): Value {
+    if (down === along * columns) return ramp(dtype, first, along);
+    const at = (lane: number): number => Math.imul(lane % columns, along) + Math.imul(Math.floor(lane / columns), down);
+    const result: Grid = { dtype, width: 32, parts: growing(first, at), first, along, down, columns };
+    return result;
+  }
+
+  /** How a number grows, in rows of so many lanes; undefined where there is no rule. */
+  function stepsOf(x: Value, columns: number): Steps | undefined {
+    if (isGrid(x)) return x.columns === columns ? x : undefined;
+    if (isRamp(x)) return { first: x.base, along: x.step, down: x.step * columns, columns };
+    return isLanes(x) ? undefined : { first: x, along: 0, down: 0, columns };
+  }
+
+  /** The result where it grows by rule again. */
+  function grown(name: BinaryOp, a: Value, b: Value): Value | undefined {
+    const columns = isGrid(a) ? a.columns : isGrid(b) ? b.columns : 1;
+    const [left, right] = [stepsOf(a, columns), stepsOf(b, columns)];
+    if (!left || !right) return undefined;
+    const first = (): Value => scalar[name as "add"](left.first, right.first);
+    if (name === "add" || name === "sub") {
+      const sign = name === "add" ? 1 : -1;
+      const [along, down] = [left.along + sign * right.along, left.down + sign * right.down];
+      return grid(a.dtype, { first: first(), along, down, columns });
     }
-    if (name !== "shiftLeft" || !isRamp(a)) return undefined;
-    return ramp(dtype, scalar.shiftLeft(a.base, b), a.step << factor);
+    const number = isLanes(a) ? literalOf(b) : literalOf(a);
+    if (number === undefined || !(name === "mul" || (name === "shiftLeft" && isLanes(a)))) return undefined;
+    const factor = name === "mul" ? number : 1 << number;
+    const { along, down } = isLanes(a) ? left : right;
+    return grid(a.dtype, { first: first(), along: Math.imul(along, factor), down: Math.imul(down, factor), columns });
   }
 
   function compare(name: BinaryOp, a: Value, b: Value): Value {
@@ -102,7 +125,7 @@ export function laneArithmetic(k: LaneCode): LaneArithmetic {
       if ("literal" in simpler) return int(dtype, simpler.literal);
       return binary(simpler.op, a, int(dtype, simpler.by));
     }
-    const grows = isInteger(dtype) ? ramped(name, a, b) : undefined;
+    const grows = isInteger(dtype) ? grown(name, a, b) : undefined;
     if (grows !== undefined) return grows;
     if (name === "shiftLeft" || name === "shiftRight") return shift(name, a, b);
     if (name === "copySign") {
@@ -206,5 +229,5 @@ export function laneArithmetic(k: LaneCode): LaneArithmetic {
     return k.vector(a.dtype, k.apply(vectors, fusedInstruction(name, a.dtype)));
   }
 
-  return { binary, unary, select, fusedProduct, ramp };
+  return { binary, unary, select, fusedProduct, ramp, grid };
 }

@@ -126,6 +126,43 @@ export class LaneCode {
     return code.take(dtype);
   }
 
+  /** The numbers of even lanes, and those of odd ones, in half as many vectors; undefined where vectors are odd in number or not full. */
+  halves(value: Value): readonly [Lanes, Lanes] | undefined {
+    if (!isLanes(value) || value.dtype === "bool" || (this.count * value.width) % 256 > 0) return undefined;
+    const { code } = this;
+    const { dtype, width } = value;
+    const parts = value.parts();
+    const taking = (odd: number): Lanes => {
+      const taken =
+        width === 64 ? [2 * odd, 2 * odd + 1, 4 + 2 * odd, 5 + 2 * odd] : [0, 2, 4, 6].map((at) => at + odd);
+      const halved = parts.slice(parts.length / 2).map((_, p) => {
+        code.get(parts[2 * p]!);
+        code.get(parts[2 * p + 1]!);
+        code.simd(vector.shuffle, words(...taken));
+        return code.takeVector();
+      });
+      return this.vector(dtype, halved);
+    };
+    return [taking(0), taking(1)];
+  }
+
+  /** In how many lanes the condition holds, up to and with each. */
+  upTo(condition: Value): Lanes {
+    const holds = this.parts(condition, 32);
+    const zeros = holds.map(() => this.code.constant("int32", 0));
+    const add = (a: Parts, b: Parts): Parts => this.apply([a, b], vector.i32x4Add);
+    const shuffled = (a: Parts, b: Parts, ...taken: number[]): Parts =>
+      this.apply([a, b], vector.shuffle, words(...taken));
+    // Truth is −1: so these are below 0.
+    const pairs = add(holds, shuffled(zeros, holds, 0, 4, 5, 6));
+    const sums = [...add(pairs, shuffled(zeros, pairs, 0, 0, 4, 5))];
+    for (let p = 1; p < sums.length; p++) {
+      const before = [sums[p - 1]!];
+      sums[p] = add([sums[p]!], shuffled(before, before, 3, 3, 3, 3))[0]!;
+    }
+    return this.vector("int32", this.apply([zeros, sums], vector.i32x4Sub));
+  }
+
   /** What `rule` makes of each lane's numbers, for what has no SIMD form. */
   each(dtype: DType, args: readonly Value[], rule: (args: readonly Value[], lane: number) => Value): Lanes {
     const { code, scalar } = this;

@@ -226,6 +226,34 @@ describe("control flow in lanes", () => {
     }
   });
 
+  test("upTo counts the lanes in which a condition holds, up to and with each", () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.boolean(), { minLength: 16, maxLength: 16 }),
+        fc.constantFrom(...counts),
+        (flags, count) => {
+          const { run, view } = instantiate((k) => {
+            const v = k.lanes(count)!;
+            const x = v.load("float32", v.ramp(int(k, 1024), 4), 0);
+            const out = (i: number, value: Value): void =>
+              v.store("int32", v.ramp(int(k, 2048 + 256 * i), 4), 0, value);
+            out(0, v.upTo(v.less(v.literal("float32", 0), x)));
+            out(1, v.upTo(v.less(v.literal("float64", 0), v.cast(x, "float64"))));
+            out(2, v.upTo(k.load("bool", int(k, 1020), 0)));
+          });
+          write(view, "float32", 1024, flags.map(Number));
+          write(view, "bool", 1020, [1]);
+          run();
+          let sum = 0;
+          const sums = flags.slice(0, count).map((flag) => (sum += Number(flag)));
+          expect(read(view, "int32", 2048, count)).toEqual(sums);
+          expect(read(view, "int32", 2048 + 256, count)).toEqual(sums);
+          expect(read(view, "int32", 2048 + 512, count)).toEqual(sums.map((_, lane) => lane + 1));
+        },
+      ),
+      { numRuns: 40 },
+    ));
+
   test("the failure of the first lane that takes part is noted", () => {
     for (const count of [3, 4, 8])
       for (const limit of [1, 2, count]) {

@@ -1,13 +1,13 @@
 import type { DType } from "../../dtype";
 import type { MathFunction, Value } from "../../lower/emitter";
 import type { LaneEmitter } from "../../lower/machine";
-import { mathFunctions } from "../../lower/math/functions";
+import { mathRule } from "../../lower/math/functions";
 import type { Callees } from "./callees";
 import type { LaneCode, Parts } from "./lane-code";
 import { isLanes, partsFor, widthOf } from "./lane-values";
 
 /** Calls the function that computes this for a few vectors: as many as go through registers. */
-function call(k: LaneCode, callees: Callees, name: MathFunction, args: readonly Value[]): Value {
+function call(k: LaneCode, callees: Callees, name: MathFunction | "rem", args: readonly Value[]): Value {
   const { dtype } = args[0]!;
   const vectors = args.map((arg) => k.parts(arg));
   const parts: number[] = [];
@@ -28,21 +28,21 @@ export function laneMath(
   k: LaneCode,
   lanes: LaneEmitter,
   callees: Callees,
-  name: MathFunction,
+  name: MathFunction | "rem",
   args: readonly Value[],
 ): Value {
-  if (!args.some(isLanes)) return k.scalar.math(name, ...args);
+  if (!args.some(isLanes)) return name === "rem" ? k.scalar.rem(args[0]!, args[1]!) : k.scalar.math(name, ...args);
   if (!callees.repeatsMath(name)) return call(k, callees, name, args);
   const { dtype } = args[0]!;
   const vectors = args.map((arg) => k.vector(dtype, k.parts(arg)));
   const result = Array.from({ length: partsFor(k.count, widthOf(dtype)) }, () => k.code.vector());
-  k.scalar.scope(() => k.assign(result, k.parts(mathFunctions[name].emit(lanes, vectors))));
+  k.scalar.scope(() => k.assign(result, k.parts(mathRule(name).emit(lanes, vectors))));
   return k.vector(dtype, result);
 }
 
 /** The results of an elementary function in a function of its own, the parameters of which are the vectors of its arguments. */
-export function mathOfVectors(k: LaneCode, lanes: LaneEmitter, name: MathFunction, dtype: DType): Parts {
-  const rule = mathFunctions[name];
+export function mathOfVectors(k: LaneCode, lanes: LaneEmitter, name: MathFunction | "rem", dtype: DType): Parts {
+  const rule = mathRule(name);
   const vectors = partsFor(k.count, widthOf(dtype));
   const args = Array.from({ length: rule.arguments }, (_, i) =>
     k.vector(

@@ -5,8 +5,19 @@ import type { LaneArithmetic } from "./lane-arithmetic";
 import type { LaneCode, Parts } from "./lane-code";
 import type { LaneControl } from "./lane-control";
 import { op } from "./encode";
-import { vector } from "./lane-operations";
-import { type Lanes, type Ramp, isContiguous, isLanes, isRamp, lanesPerPart, partsFor, widthOf } from "./lane-values";
+import { vector, words } from "./lane-operations";
+import {
+  type Grid,
+  type Lanes,
+  type Ramp,
+  isContiguous,
+  isGrid,
+  isLanes,
+  isRamp,
+  lanesPerPart,
+  partsFor,
+  widthOf,
+} from "./lane-values";
 
 export interface LaneMemory {
   load(dtype: DType, address: Value, offset: number): Value;
@@ -126,6 +137,10 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
   /** Address of one lane, in so far as it is not a constant offset. */
   function addressOf(address: Lanes, lane: number, offset: number): { readonly base: Value; readonly offset: number } {
     if (isRamp(address) && address.step > 0) return { base: address.base, offset: offset + lane * address.step };
+    if (isGrid(address) && address.along >= 0 && address.down >= 0) {
+      const [row, column] = [Math.floor(lane / address.columns), lane % address.columns];
+      return { base: address.first, offset: offset + column * address.along + row * address.down };
+    }
     return { base: k.lane(address, lane), offset };
   }
 
@@ -134,7 +149,7 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
     const size = byteSize(dtype);
     const per = lanesPerPart(widthOf(dtype));
     const parts = Array.from({ length: partsFor(count, widthOf(dtype)) }, () => code.vector());
-    if (!isRamp(address)) address.parts();
+    if (!isRamp(address) && !isGrid(address)) address.parts();
     for (let lane = 0; lane < count; lane++)
       scalar.scope(() => {
         const from = addressOf(address, lane, offset);
@@ -150,6 +165,47 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
         code.set({ local });
       });
     return k.vector(dtype, parts);
+  }
+
+  /** Do the lanes of a row of the grid fill a vector, in which they are neighbours, or in another those of a column? */
+  const isBlock = (address: Value, dtype: DType): address is Grid =>
+    isGrid(address) && address.columns * byteSize(dtype) === 16 && address.along >= 0 && address.down >= 0;
+
+  /** The rows of a grid, read as they lie, or as vectors of columns of which so many make a square. */
+  function loadBlock(dtype: DType, { first, along, down, columns }: Grid, offset: number): Parts | undefined {
+    const size = byteSize(dtype);
+    const vectorAt = (at: number): number => {
+      pushBytes(first, offset + at, 16, size);
+      return code.takeVector();
+    };
+    const rows = count / columns;
+    if (along === size) return Array.from({ length: rows }, (_, row) => vectorAt(row * down));
+    if (down !== size || rows % columns !== 0) return undefined;
+    const squares = Array.from({ length: rows / columns }, (_, square) =>
+      transposed(Array.from({ length: columns }, (_, column) => vectorAt(column * along + 16 * square))),
+    );
+    return squares.flat();
+  }
+
+  /** Rows of a square of numbers from its columns, each a vector. */
+  function transposed(vectors: Parts): Parts {
+    const pair = (a: number, b: number, taken: readonly number[]): number => {
+      code.get(a);
+      code.get(b);
+      code.simd(vector.shuffle, words(...taken));
+      return code.takeVector();
+    };
+    const [low, high] = [
+      [0, 1, 4, 5],
+      [2, 3, 6, 7],
+    ] as const;
+    if (vectors.length === 2) return [low, high].map((taken) => pair(vectors[0]!, vectors[1]!, taken));
+    const [a, b, c, d] = vectors as readonly [number, number, number, number];
+    const halves = [
+      [0, 4, 1, 5],
+      [2, 6, 3, 7],
+    ].map((taken) => [pair(a, b, taken), pair(c, d, taken)] as const);
+    return halves.flatMap(([x, y]) => [low, high].map((taken) => pair(x, y, taken)));
   }
 
   /** Are all of `bytes` from `base + offset` on below the end of memory? */
@@ -180,6 +236,8 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
     if (offset < 0) return load(dtype, arithmetic.binary("add", address, scalar.literal("int32", offset)), 0);
     const mask = control.mask();
     if (mask !== undefined) return maskedLoad(dtype, address, offset, mask.resized(32));
+    const block = isBlock(address, dtype) ? loadBlock(dtype, address, offset) : undefined;
+    if (block) return k.vector(dtype, block);
     if (!isContiguous(address, dtype)) return gather(dtype, address, offset);
     const parts = neighbours(dtype, address.base, offset);
     return dtype === "bool" ? k.mask(32, () => parts) : k.vector(dtype, parts);
@@ -210,7 +268,7 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
     if (offset < 0) return store(dtype, arithmetic.binary("add", address, scalar.literal("int32", offset)), 0, value);
     if (!isLanes(address) && !isLanes(value)) return scalar.store(dtype, address, offset, value);
     // What the branches below need is made before them.
-    if (isLanes(address) && !isRamp(address)) address.parts();
+    if (isLanes(address) && !isRamp(address) && !isGrid(address)) address.parts();
     if (isLanes(value)) value.parts();
     const mask = control.mask();
     const oneByOne = (): void => {
@@ -220,6 +278,12 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
     };
     // At one address the last lane's number stays.
     if (!isLanes(address) && mask === undefined) return storeLane(dtype, address, offset, value, count - 1);
+    if (mask === undefined && isBlock(address, dtype) && address.along === byteSize(dtype)) {
+      const parts = k.parts(value);
+      return parts.forEach((part, row) =>
+        storeBytes(part, address.first, offset + row * address.down, 16, byteSize(dtype)),
+      );
+    }
     if (!isContiguous(address, dtype)) return oneByOne();
     const whole = (base: Ramp): void => storeNeighbours(dtype, base.base, offset, value);
     if (mask === undefined) whole(address);

@@ -20,6 +20,14 @@ export interface Ramp extends Lanes {
   readonly step: number;
 }
 
+/** An integer that grows by `along` within rows of `columns` lanes, and by `down` from row to row, from the uniform `first` on. */
+export interface Grid extends Lanes {
+  readonly first: Value;
+  readonly along: number;
+  readonly down: number;
+  readonly columns: number;
+}
+
 /** A truth value for each lane: all bits of the lane are 1 or 0. */
 export interface Mask extends Lanes {
   readonly resized: (width: Width) => readonly number[];
@@ -29,6 +37,7 @@ export interface Mask extends Lanes {
 
 export const isLanes = (value: Value): value is Lanes => "parts" in value;
 export const isRamp = (value: Value): value is Ramp => "step" in value;
+export const isGrid = (value: Value): value is Grid => "down" in value;
 export const isMask = (value: Value): value is Mask => "resized" in value;
 
 export const lanesPerPart = (width: Width): number => 128 / width;

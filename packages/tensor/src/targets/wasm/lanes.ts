@@ -1,3 +1,4 @@
+import { isFloat } from "../../dtype";
 import { invariant } from "../../errors";
 import type { Value } from "../../lower/emitter";
 import type { LaneEmitter } from "../../lower/machine";
@@ -37,7 +38,7 @@ export function laneEmitter(k: LaneCode, callees: Callees): LaneEmitter {
     sub: two("sub"),
     mul: two("mul"),
     div: two("div"),
-    rem: two("rem"),
+    rem: (a, b) => (isFloat(a.dtype) ? laneMath(k, emitter, callees, "rem", [a, b]) : two("rem")(a, b)),
     min: two("min"),
     max: two("max"),
     copySign: two("copySign"),
@@ -80,7 +81,13 @@ export function laneEmitter(k: LaneCode, callees: Callees): LaneEmitter {
       invariant(!isLanes(from), "a ramp from a number that differs between lanes");
       return arithmetic.ramp(from.dtype, from, step);
     },
+    grid: (row, column, columns) => [
+      arithmetic.grid("int32", { first: row, along: 0, down: 1, columns }),
+      arithmetic.grid("int32", { first: column, along: 1, down: 0, columns }),
+    ],
+    upTo: (condition) => k.upTo(condition),
     lane: (value, lane) => k.lane(value, lane),
+    halves: (value) => k.halves(value),
     any: (condition) => control.any(condition),
   };
   return emitter;

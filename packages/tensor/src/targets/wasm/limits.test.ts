@@ -1,14 +1,22 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, expect, test, vi } from "vitest";
 import {
+  bind,
+  call,
   compile,
   fori,
+  js,
+  ops,
   OutOfMemoryError,
   ProgramCache,
   type Program,
   ShapeError,
+  type Tape,
   type Target,
   type Tensor,
   tensor,
+  trace,
   UnsupportedError,
   wasm,
   zeros,
@@ -16,6 +24,9 @@ import {
 import { WasmMemory } from "./memory";
 import { wasmProgram } from "./program";
 import { checkEngine } from "./simd";
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -105,6 +116,33 @@ test("an engine without SIMD is told from one without WebAssembly", () => {
   }
 });
 
+test("a program holds its code, and neither its tape nor tables of how it was lowered", async () => {
+  const target = wasm();
+  let held: WeakRef<Tape> | undefined;
+  const run = (): void => {
+    const types = [{ dtype: "float64", shape: [3] }] as const;
+    const inner = trace("inner", (x) => [ops.sin(ops.add(x, x))], types, { target }).tape;
+    held = new WeakRef(inner);
+    const { tape } = trace("held", (x) => bind(call, [x], { tape: inner }), types, { target });
+    const program = target.programs.get("held", () => target.program(tape));
+    expect(program.inspect(tape)).toContain("sin");
+    program.run([Float64Array.of(1, 2, 3)]);
+  };
+  run();
+  for (let n = 0; n < 5 && held?.deref(); n++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collect();
+  }
+  expect(held?.deref()).toBeUndefined();
+});
+
+test("what an interpreter holds is counted, and what keys hold", () => {
+  const x = tensor([1, 2, 3], { target: js() });
+  const before = js().programs.bytes;
+  x.reshape([3, 1]).mul(x).atan2(x.exp());
+  expect(js().programs.bytes).toBeGreaterThan(before + 1000);
+});
+
 test("a program cache is bounded by bytes as well as by number, and forgets what was used least recently", () => {
   const program = (bytes: number): Program => ({ bytes, run: () => [], inspect: () => "" });
   const cache = new ProgramCache({ programs: 3, bytes: 100 });
@@ -118,12 +156,12 @@ test("a program cache is bounded by bytes as well as by number, and forgets what
   get("b", 40);
   get("a", 40);
   get("c", 40);
-  expect([cache.size, cache.bytes, cache.forgotten]).toEqual([2, 80, 1]);
+  expect([cache.size, cache.bytes, cache.forgotten]).toEqual([2, 82, 1]);
   get("a", 40);
   get("b", 40);
   expect(made).toEqual(["a", "b", "c", "b"]);
   get("huge", 1000);
-  expect([cache.size, cache.bytes]).toEqual([1, 1000]);
+  expect([cache.size, cache.bytes]).toEqual([1, 1004]);
   for (const key of ["x", "y", "z", "w"]) get(key, 1);
-  expect([cache.size, cache.bytes]).toEqual([3, 3]);
+  expect([cache.size, cache.bytes]).toEqual([3, 6]);
 });

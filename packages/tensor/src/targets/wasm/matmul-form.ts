@@ -67,12 +67,9 @@ export const tileRows: readonly number[] = [0, 6, 4, 2, 2, 1, 1];
 const tileVectors = 2;
 
 /** The number of vectors for a product of so many rows: few rows leave registers for more vectors. */
-export function widthFor({ left, right, packed }: Form, bytes: number): number {
-  const count = left.length;
-  // What is copied for a single vector: lines of memory of few rows at a time fit the first cache where their addresses are alike.
-  if (count === 1 && packed && (right.stride * bytes) % 1024 === 0) return 3;
+export function widthFor(rows: number): number {
   let width = tileVectors;
-  for (let wider = width + 1; wider < tileRows.length; wider++) if (tileRows[wider]! >= count) width = wider;
+  for (let wider = width + 1; wider < tileRows.length; wider++) if (tileRows[wider]! >= rows) width = wider;
   return width;
 }
 

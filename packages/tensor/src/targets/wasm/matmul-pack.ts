@@ -17,17 +17,24 @@ export function pack(code: MatmulCode, panel: Panel): void {
   const { lanes, bytes } = code.v;
   const { right, k } = form;
   const [source, target] = [code.local(), code.local()];
-  code.advance(source, from);
-  code.advance(target, to);
+  const begin = (): void => {
+    code.advance(source, from);
+    code.advance(target, to);
+  };
   const cursors = (steps: number): { local: number; step: number }[] => [
     { local: target, step: steps * vectors * 16 },
     { local: source, step: steps * right.sumStride * bytes },
   ];
   if (right.sumStride === 1 && right.length > 1) {
-    code.repeat(Math.floor(k / lanes), cursors(lanes), () => transposed(code, panel, source, target, lanes));
-    if (k % lanes > 0) transposed(code, panel, source, target, k % lanes);
+    // Two vectors from end to end, then the next: lines of memory of many columns may push each other out of the cache.
+    for (let first = 0; first < vectors; first += 2) {
+      begin();
+      code.repeat(Math.floor(k / lanes), cursors(lanes), () => transposed(code, panel, source, target, first, lanes));
+      if (k % lanes > 0) transposed(code, panel, source, target, first, k % lanes);
+    }
     return;
   }
+  begin();
   code.repeat(k, cursors(1), () => {
     for (let j = 0; j < vectors; j++) {
       const count = j === vectors - 1 ? panel.last : lanes;
@@ -37,13 +44,20 @@ export function pack(code: MatmulCode, panel: Panel): void {
   });
 }
 
-/** `steps` steps of k of a source that is contiguous along k: square blocks, transposed in registers. */
-function transposed(code: MatmulCode, panel: Panel, source: number, target: number, steps: number): void {
+/** `steps` steps of k of two vectors from `first` on, of a source that is contiguous along k: square blocks, transposed in registers. */
+function transposed(
+  code: MatmulCode,
+  panel: Panel,
+  source: number,
+  target: number,
+  first: number,
+  steps: number,
+): void {
   const { lanes, bytes } = code.v;
   const { vectors, last, form } = panel;
   const block = Array.from({ length: lanes }, (_, i) => code.vector(i));
   const other = Array.from({ length: lanes }, (_, i) => code.vector(lanes + i));
-  for (let j = 0; j < vectors; j++) {
+  for (let j = first; j < Math.min(first + 2, vectors); j++) {
     const count = j === vectors - 1 ? last : lanes;
     block.forEach((column, i) => {
       if (i < count) code.load(column, source, (j * lanes + i) * form.right.stride * bytes, steps);

@@ -147,6 +147,18 @@ test("without fused products every form adds in the order of k, each product and
     fc.property(ordered, (problem) => check(problem, value, plainEngine)),
     { numRuns: 200 },
   );
+  // A row, or a column, and a large matrix that is read from end to end.
+  for (const dtype of ["float32", "float64"] as const)
+    for (const [accumulate, plus] of [
+      [false, false],
+      [true, false],
+      [false, true],
+    ] as const) {
+      const large = { dtype, k: 605, pad: 1, accumulate, plus };
+      check({ ...large, m: 1, n: 70, a: "rows", b: "rows" }, value, plainEngine);
+      check({ ...large, m: 70, n: 1, a: "columns", b: "rows" }, value, plainEngine);
+      check({ ...large, m: 70, n: 1, a: "rows", b: "rows" }, value, plainEngine);
+    }
 });
 
 test("a dot product is nearer than sums in order have to be", () => {

@@ -42,12 +42,13 @@ function blocks(code: MatmulCode, spec: MatmulSpec, engine: Engine): void {
   const { bytes } = code.v;
   const form = formOf(spec, code.v);
   const { left, right, c, k } = form;
-  const whole = k <= matmulPanel.steps;
+  const most = stepsAtOnce(form, bytes);
+  const whole = k <= most;
   const resume = spec.accumulate || !whole;
   if (resume && !spec.accumulate) clear(code, spec);
   const [leftBlock, cBlock] = [code.local(), code.local()];
   const plus = spec.plus && distance(code);
-  for (const steps of sumParts(k, plus !== undefined)) {
+  for (const steps of sumParts(k, most, plus !== undefined)) {
     const mode = { fused: engine.fused, resume, plus: steps.last ? plus : undefined };
     const along = [left, right].map(({ parameter, sumStride }) => ({
       local: parameter,
@@ -68,9 +69,20 @@ function blocks(code: MatmulCode, spec: MatmulSpec, engine: Engine): void {
   }
 }
 
-/** Runs of the sum, as many steps as a panel has; the last alone where something is to be done when sums are complete. */
-function sumParts(k: number, ends: boolean): { size: number; times: number; last: boolean }[] {
-  const all = k <= matmulPanel.steps ? [{ size: k, times: 1 }] : parts(k, matmulPanel.steps);
+/**
+ * The most steps of the sum that are taken together. A single row meets each number of a large right side once: few steps then, where sums take several
+ * panels anyway, so that those are read from end to end of as many rows as memory hands on at a time, and not strip by strip.
+ */
+const stepsAtOnce = ({ left, right, k, packed }: Form, bytes: number): number =>
+  left.length === 1 && !packed && k > matmulPanel.steps && right.length * k * bytes > streamBytes
+    ? streamSteps
+    : matmulPanel.steps;
+const streamBytes = 2 ** 17;
+const streamSteps = 8;
+
+/** Runs of the sum, of so many steps at most; the last alone where something is to be done when sums are complete. */
+function sumParts(k: number, most: number, ends: boolean): { size: number; times: number; last: boolean }[] {
+  const all = k <= most ? [{ size: k, times: 1 }] : parts(k, most);
   const { size, times } = all.at(-1)!;
   const early = [...all.slice(0, -1), { size, times: ends ? times - 1 : times }].map((run) => ({
     ...run,
@@ -142,7 +154,7 @@ function strips(
   };
 
   const tail = right.length % lanes || lanes;
-  const all = parts(Math.ceil(right.length / lanes), widthFor(form, bytes));
+  const all = parts(Math.ceil(right.length / lanes), widthFor(left.length));
   all.forEach(({ size, times }, p) => {
     const ends = p === all.length - 1 && tail !== lanes;
     code.repeat(ends ? times - 1 : times, [], () => tiles(size, lanes));

@@ -2,8 +2,7 @@ import type { DType } from "../../dtype";
 import { invariant } from "../../errors";
 import type { MathFunction, Value } from "../../lower/emitter";
 import type { FunctionHandle, MachineEmitter, MachineModule, MatmulSpec } from "../../lower/machine";
-import { type MathRule, mathFunctions } from "../../lower/math/functions";
-import { remainder } from "../../lower/math/remainder";
+import { mathRule } from "../../lower/math/functions";
 import { localType } from "./emit-operations";
 import type { Callees } from "./callees";
 import { WasmEmitter } from "./emit";
@@ -22,8 +21,6 @@ export const maxPages = 65536;
 /** Copies of an elementary function on vectors: a call costs as much again as it computes, but so many copies take long to compile. */
 const mostCopies = 24;
 
-const floatRemainder: MathRule = { arguments: 2, long: true, emit: (k, args) => remainder(k, args[0]!, args[1]!) };
-
 /** Kinds of memory limits. */
 const [withMaximum, sharedWithMaximum] = [1, 3];
 
@@ -39,7 +36,7 @@ export class WasmModule implements MachineModule, Callees {
   readonly #types = new Map<string, number>();
   readonly #exports = new Map<string, number>();
   readonly #shared = new Map<string, number>();
-  readonly #copies = new Map<MathFunction, number>();
+  readonly #copies = new Map<MathFunction | "rem", number>();
   readonly engine: Engine;
   readonly addressable = true;
   #jobs = 0;
@@ -82,7 +79,7 @@ export class WasmModule implements MachineModule, Callees {
     const key = `${name}.${dtype}`;
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const rule = name === "rem" ? floatRemainder : mathFunctions[name];
+    const rule = mathRule(name);
     const parameters = new Array<DType>(rule.arguments).fill(dtype);
     const index = this.#add(key, parameters.map(localType), [localType(dtype)]);
     this.#shared.set(key, index);
@@ -91,11 +88,11 @@ export class WasmModule implements MachineModule, Callees {
     return index;
   }
 
-  vectorMath(name: MathFunction, dtype: DType, vectors: number): number {
+  vectorMath(name: MathFunction | "rem", dtype: DType, vectors: number): number {
     const key = `${name}.${dtype}x${vectors}`;
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const parameters = new Array<number>(vectors * mathFunctions[name].arguments).fill(v128);
+    const parameters = new Array<number>(vectors * mathRule(name).arguments).fill(v128);
     const index = this.#add(key, parameters, new Array<number>(vectors).fill(v128));
     this.#shared.set(key, index);
     const k = new WasmEmitter(parameters.length, this);
@@ -105,10 +102,10 @@ export class WasmModule implements MachineModule, Callees {
     return index;
   }
 
-  repeatsMath(name: MathFunction): boolean {
+  repeatsMath(name: MathFunction | "rem"): boolean {
     const copies = this.#copies.get(name) ?? 0;
     this.#copies.set(name, copies + 1);
-    return !mathFunctions[name].long && copies < mostCopies;
+    return !mathRule(name).long && copies < mostCopies;
   }
 
   matmul(spec: MatmulSpec): number {

@@ -11,7 +11,6 @@ import { literalsOf } from "../../lower/literals";
 import { Lowering } from "../../lower/lower";
 import { placeInputs, type Plan, planTape } from "../../lower/plan";
 import { leastOperations, WorthSharing } from "../../lower/tiles";
-import { pruned } from "../../lower/registers/evaluate";
 import { prune } from "../../passes/prune";
 import type { Aval } from "../../primitive";
 import { sizeOf } from "../../shape";
@@ -63,14 +62,17 @@ export const wasmProgram = (source: Tape, memory: WasmMemory, engine: Engine = p
   programOf(lowered(source, engine), memory, engine);
 
 function programOf(made: Lowered, memory: WasmMemory, engine: Engine): Program {
-  const { tape, bytes, forks, functions, frameBytes, usesHeap, inputs, outputs } = made;
-  const { where } = tape;
+  const { where, forks, functions, frameBytes, usesHeap, inputs, outputs } = made;
   const reach = usesHeap ? Infinity : frameBytes;
+  // Until there is a module, which has its own.
+  let code: Uint8Array<ArrayBuffer> | undefined = made.bytes;
+  const { length } = code;
   let module: WebAssembly.Module | undefined;
   const view = (port: Port): TypedArray | undefined =>
     port.aval.dynamic || port.literal !== undefined ? undefined : memory.view(port.aval.dtype, port.at, port.size);
   const instance = (): Instance => {
-    module ??= new WebAssembly.Module(bytes);
+    module ??= new WebAssembly.Module(code!);
+    code = undefined;
     const prepare = forks ? memory.share(module) : undefined;
     const start = instantiate(module, memory);
     return { start, prepare, version: -1, targets: [], sources: [] };
@@ -81,7 +83,7 @@ function programOf(made: Lowered, memory: WasmMemory, engine: Engine): Program {
     here.sources = outputs.map(view);
   };
   return {
-    bytes: bytes.length,
+    bytes: length,
     run: (given) => {
       memory.ensure(where, frameBytes);
       const here = memory.instanceOf(inputs, instance);
@@ -116,19 +118,21 @@ function programOf(made: Lowered, memory: WasmMemory, engine: Engine): Program {
       }
       return results;
     },
-    inspect: () => {
+    inspect: (source) => {
+      const tape = prune(source);
       const { plan, lowering, frame } = layOut(tape, engine);
       return [
-        formatTape(tape, pruned),
+        formatTape(tape, lowering.first),
         inspectPlan(plan, frame.bytes - frameStart(engine.threads), lowering.callee),
-        `code ${formatCount(bytes.length)} bytes: ${functions} functions`,
+        `code ${formatCount(length)} bytes: ${functions} functions`,
       ].join("\n");
     },
   };
 }
 
+/** What is left of a tape: neither it nor its tables, which are several times as large. */
 interface Lowered {
-  readonly tape: Tape;
+  readonly where: string;
   /** The module. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** It has work for several threads. */
@@ -182,7 +186,7 @@ function lowered(source: Tape, engine: Engine): Lowered {
     };
   };
   return {
-    tape,
+    where: tape.where,
     bytes: module.finish(),
     forks: module.jobs > 0,
     functions: module.functions,

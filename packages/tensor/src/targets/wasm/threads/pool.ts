@@ -54,7 +54,7 @@ export class WorkerPool {
     const make = threadMaker()!;
     this.#threads = Array.from({ length: size }, () => {
       const thread = make(source);
-      const fail = (): void => void (this.#failed = true);
+      const fail = (): void => this.#fail();
       if (thread.on) thread.on("error", fail);
       else thread.onerror = fail;
       thread.unref?.();
@@ -79,6 +79,14 @@ export class WorkerPool {
   /** Stops the threads. */
   end(): void {
     for (const thread of this.#threads) void thread.terminate();
+  }
+
+  #fail(): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    console.warn(
+      "wasm: a worker could not start or has ended; programs go on with one thread (a page's Content-Security-Policy must allow workers: worker-src blob:)",
+    );
   }
 
   #dealtWith(index: number): number {

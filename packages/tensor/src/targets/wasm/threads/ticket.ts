@@ -48,13 +48,20 @@ const takeFunction = (): Uint8Array =>
     code.bytes([op.i32And, op.i32LtU, op.select]);
   });
 
-/** () → (): one more tile is done. */
+/** () → (): one more tile is done; wakes who waits for it. */
 const doneFunction = (): Uint8Array =>
   body([], (code) => {
     constant(code, words.finished);
     constant(code, 1);
     access(code, atomics.i32Add, aligned32);
     code.byte(op.drop);
+    constant(code, words.asleep);
+    access(code, atomics.i32Load, aligned32);
+    code.bytes([op.if, empty]);
+    constant(code, words.finished);
+    constant(code, 1);
+    access(code, atomics.notify, aligned32);
+    code.bytes([op.drop, op.end]);
   });
 
 /** (job, frame, tiles) → (): makes the tiles free for all to take, and wakes workers. */
@@ -96,14 +103,52 @@ const forkFunction = (): Uint8Array =>
     code.byte(op.drop);
   });
 
-/** (tiles) → (): waits until all tiles are done. Those that nobody had taken are done by now; what is waited for is at most one tile of each worker. */
+/** How often the main thread looks before it sleeps: for some microseconds, as long as it takes to be woken. */
+const looks = 5000;
+
+/** May this thread sleep? The main thread of a page may not. */
+function maySleep(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * (tiles) → (): waits until all tiles are done. Those that nobody had taken are done by now; what is waited for is at most one tile of each worker. The
+ * processor that a worker needs may be this thread's own, so it is given up soon.
+ */
 const joinFunction = (): Uint8Array =>
-  body([], (code) => {
-    code.bytes([op.loop, empty]);
+  body([i32, i32], (code) => {
+    const [tiles, finished, looked] = [0, 1, 2];
+    code.bytes([op.block, empty, op.loop, empty]);
     constant(code, words.finished);
     access(code, atomics.i32Load, aligned32);
-    get(code, 0);
-    code.bytes([op.i32LtU, op.brIf, 0, op.end]);
+    code.bytes([op.localTee, finished]);
+    get(code, tiles);
+    code.bytes([op.i32GeU, op.brIf, 1]);
+    if (maySleep()) {
+      const asleep = (is: number): void => {
+        constant(code, words.asleep);
+        constant(code, is);
+        access(code, atomics.i32Store, aligned32);
+      };
+      get(code, looked);
+      constant(code, 1);
+      code.bytes([op.i32Add, op.localTee, looked]);
+      constant(code, looks);
+      code.bytes([op.i32LtU, op.brIf, 0]);
+      asleep(1);
+      constant(code, words.finished);
+      get(code, finished);
+      wide(code, -1);
+      access(code, atomics.wait32, aligned32);
+      code.byte(op.drop);
+      asleep(0);
+    }
+    code.bytes([op.br, 0, op.end, op.end]);
   });
 
 /** Types and bodies of the functions that threads meet through. */

@@ -19,6 +19,8 @@ export const words = {
   ticket: 128,
   /** How many tiles of the job are done. */
   finished: 192,
+  /** Whether the main thread sleeps until more of them are. */
+  asleep: 196,
   /** For each worker, how many messages it has dealt with. */
   received: 256,
 } as const;
