@@ -1,22 +1,17 @@
 import { minify } from "terser";
 import type { Options } from "tsup";
 import { markPureInitializers } from "./tools/pure-initializers";
+import { withPlainNamespaces } from "./tools/plain-namespaces";
 import { seenNames } from "./tools/seen-names";
 
 /**
- * esbuild writes namespaces (`export * as linalg`) as statements with effects, which bundlers must keep. As one pure call each they go from
- * the bundles of pages that do not use them. Lines stay where they are, for the source maps.
+ * esbuild writes namespaces (`export * as linalg`) as statements with effects and a getter for each member, which bundlers must keep and engines compile one by
+ * one. As plain objects, made where they are first used, when all members are there, they go from the bundles of pages that do not use them.
  */
-const pureNamespaces: NonNullable<Options["plugins"]>[number] = {
-  name: "pure-namespaces",
+const plainNamespaces: NonNullable<Options["plugins"]>[number] = {
+  name: "plain-namespaces",
   renderChunk(code, { map }) {
-    if (this.format !== "esm") return undefined;
-    return {
-      code: code
-        .replace(/(var __export = \(target, \w+\) => \{\n.*\n.*)\n\};/, "$1\n  return target; };")
-        .replace(/var (\w+) = \{\};\n__export\(\1, /g, "var $1 =\n/* @__PURE__ */ __export({}, "),
-      map: map ?? null,
-    };
+    return this.format === "esm" ? { code: withPlainNamespaces(code), map: map ?? null } : undefined;
   },
 };
 
@@ -74,5 +69,5 @@ export const library: Options = {
   target: "es2022",
   platform: "neutral",
   silent: true,
-  plugins: [pureNamespaces, pureInitializers, classNames, shorten],
+  plugins: [plainNamespaces, pureInitializers, classNames, shorten],
 };

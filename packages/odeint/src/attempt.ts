@@ -39,7 +39,7 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
     h: problem.landings || c.visits.length > 0 ? where(accept, unshortened(decision.h), decision.h) : decision.h,
     y: choose(tried.y, c.y),
     memory: choose(tried.memory, c.memory),
-    length: outputs ? [h] : [],
+    length: outputs ? [tried.length ?? h] : [],
     dense: outputs ? tried.dense : [],
     controller: decision.controller,
     visits: [

@@ -28,31 +28,38 @@ const nearestOf = (times: Tensor, t: Tensor): Tensor => take(times, argmin(stopG
 const movedWith = (other: Tensor, t: Tensor): Tensor => stopGradient(t).add(other.sub(stopGradient(other)));
 
 /**
+ * How far inside of a step of length `h` the field is asked at an end `t` of it that is a jump. Steps may be as short as some roundings.
+ * @param seen the dtype in which the field sees times
+ * @param reach how far back the field looks: times there are rounded too
+ */
+export function margin(t: Tensor, h: Tensor, seen: DType = t.dtype, reach?: Tensor): Tensor {
+  const length = stopGradient(h).abs();
+  const roundings = nearness(reach ? t.abs().add(reach) : t, seen).mul(2);
+  return roundings.add(length.mul(seen === "float32" ? 2 ** -22 : 2 ** -51)).minimum(length.mul(0.25));
+}
+
+/**
  * A method for a field that is smooth but at some times. Steps end there, and the next one begins anew. At both ends of a step the field is asked
  * just inside of it, so that it is the field of that side.
  * @param times float64 `[jumps]`, in any order, of which some may be outside the solve
  * @param seen the dtype in which the field sees times, when it is not that of times
  * @param exact steps are of given lengths, so that some may end at a jump of their own accord, as at an output
+ * @param reach how far back the field looks, if it does
  */
-export function acrossJumps(given: Method, times: Tensor, seen?: DType, exact = false): Method {
+export function acrossJumps(given: Method, times: Tensor, seen?: DType, exact = false, reach?: Tensor): Method {
   const method = given.beyond ? onStillSteps(given) : given;
   const restart = (t: Tensor, y: readonly Tensor[], memory: readonly Tensor[]): readonly Tensor[] =>
     method.restart ? method.restart(t, y, memory) : method.begin(t, y);
   const all = (memory: readonly Tensor[]): Tensor =>
     method.laterJumps ? concat([times, method.laterJumps(memory)], 0) : times;
   const isAmong = (jumps: Tensor, t: Tensor): Tensor => stopGradient(jumps.sub(t)).abs().lessEqual(nearness(t)).any();
-  const beside = (t: Tensor, h: Tensor, side: number): Tensor => {
-    const inwards = stopGradient(h).sign().mul(side);
-    const distance = nearness(t, seen)
-      .mul(2)
-      .add(
-        stopGradient(h)
-          .abs()
-          .mul((seen ?? t.dtype) === "float32" ? 2 ** -22 : 2 ** -51),
-      );
-    // Steps may be as short as some roundings.
-    return t.add(inwards.mul(distance.minimum(stopGradient(h).abs().mul(0.25))));
-  };
+  const beside = (t: Tensor, h: Tensor, side: number): Tensor =>
+    t.add(
+      stopGradient(h)
+        .sign()
+        .mul(side)
+        .mul(margin(t, h, seen, reach)),
+    );
   const { undo: _, ...rest } = method;
   const { evaluations } = method;
   return {
@@ -81,7 +88,11 @@ export function acrossJumps(given: Method, times: Tensor, seen?: DType, exact = 
       );
       const tried = method.attempt(from, to, length, started.slice(0, y.length), started.slice(y.length));
       const more = where(anew, cast(anew, "int32").mul(evaluations.begin), 0);
-      return { ...tried, evaluations: more.add(tried.evaluations ?? evaluations.attempt) };
+      return {
+        ...tried,
+        ...(exact && { length }),
+        evaluations: more.add(tried.evaluations ?? evaluations.attempt),
+      };
     },
   };
 }

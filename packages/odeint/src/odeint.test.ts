@@ -234,7 +234,8 @@ describe("failures", () => {
       /nonFinite at t = 0/,
     );
     const late = (t: Tensor, y: Tensor): Tensor => y.mul(0).add(t.neg().add(1).sqrt());
-    expect(message(() => odeint(late, f64([1]), [0, 5]))).toMatch(/stepUnderflow at t = 0\.99/);
+    // Whether a step ends at 1 to the last digit, where the field still has a value, is a matter of rounding.
+    expect(message(() => odeint(late, f64([1]), [0, 5]))).toMatch(/stepUnderflow at t = (0\.9{6}\d*|1) /);
     try {
       odeint(square, f64([1]), [0, 2]);
     } catch (error) {

@@ -11,6 +11,8 @@ export interface Attempt {
   readonly errors: readonly (readonly Tensor[])[];
   /** What the dense output of this step is made of, besides `y` and `memory`. */
   readonly dense: readonly Tensor[];
+  /** The length that was asked for, as derivatives move it, where the step began at a time that moves otherwise than was told. */
+  readonly length?: Tensor;
   /** From methods that choose among orders, in place of `errors`: the scaled error, acceptable up to 1, and how much longer the next step is to be. */
   readonly choice?: { readonly ratio: Tensor; readonly factor: Tensor };
   /** The next step is no longer than this, a positive scalar; from methods whose bound changes on the way. */

@@ -85,6 +85,27 @@ describe("breaking points that are also", () => {
     }
   });
 
+  test.each([rk4, rodas5p])(
+    "points of a grid: outputs within the steps that follow move with them: $name",
+    (solver) => {
+      const ts = [0, 1.1, 1.6, 2.1, 2.3];
+      const sum = (tau: Tensor): Tensor =>
+        ddeint(minusPast, f64(old), f64(1), ts, { delays: tau, ...steps(solver, 0.25) }).ys.sum();
+      const slope = ts.slice(1).reduce((total, t) => total + difference((x) => exact(x, t), 1), 0);
+      close(grad(sum)(f64(1)), [slope], 1e-9);
+      close(jvp(sum, [f64(1)], [f64(1)])[1], [slope], 1e-9);
+    },
+  );
+
+  // Times that come nearer to 0 are rounded less and less.
+  test.each([-4, -1.5, 0, 1000])("points of a grid from %f on: the past is that of the right side", (t0) => {
+    const [tau, dt] = [0.75, 0.125];
+    for (const span of [1.375, 1.5625, 2.1875]) {
+      const end = endOf(steps(rk4, dt), [t0, t0 + span]);
+      close(grad(end)(f64(tau)), [difference((x) => exact(x, span), tau)], 1e-9);
+    }
+  });
+
   test.each(solvers)("outputs at which steps end: $name", (solver) => {
     const end = endOf(steps(solver), [0, 1, 2, 2.3]);
     close(end(f64(1)), [exact(1, 2.3)], 1e-12);

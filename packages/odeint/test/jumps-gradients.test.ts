@@ -73,6 +73,24 @@ describe("along lines, derivatives by the times at which they meet", () => {
     }
   });
 
+  test("are those of outputs within steps that begin where lines meet, though steps of one length would end there", () => {
+    const powers = (t: Tensor, y: Tensor): Tensor =>
+      stack([t, t.square()], 0)
+        .reshape([1, 2])
+        .add(y.mul(0).reshape([1, 1]));
+    const sum = (times: Tensor): Tensor =>
+      cdeint(powers, linearPath(times, xs), f64([1]), [0, 0.6, 1.1, 2], {
+        solver: rk4,
+        controller: constant({ dt: 0.25 }),
+      }).ys.sum();
+    const meeting = [0, 0.5, 1, 2.5];
+    const found = numbers(grad(sum)(f64(meeting)));
+    [1, 2, 3].forEach((i) => {
+      const at = (by: number): number => sum(f64(meeting.map((t, j) => (i === j ? t + by : t)))).itemSync();
+      expect(Math.abs(found[i]! - (at(1e-5) - at(-1e-5)) / 2e-5)).toBeLessThan(1e-6);
+    });
+  });
+
   test("are those of the steps taken, where these are few", () => {
     for (const options of [fixed(rk4), { solver: rk4, controller: constant() }, fixed(rodas5p)]) {
       const run = end(options);

@@ -1,5 +1,5 @@
 import { broadcastTo, cast, concat, stopGradient, type Tensor, tree, type Tree, where } from "@dzdt/tensor";
-import { acrossJumps } from "../jumps";
+import { acrossJumps, margin } from "../jumps";
 import { methodOf, type Solver } from "../solver";
 import { Status } from "../status";
 import type { Attempt, Method } from "../step";
@@ -33,6 +33,7 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
   const past = delayedParts(solver, parts, problem);
   const still = past(undefined);
   const constant = delays.tensor && stopGradient(delays.tensor);
+  const reach = parts.exact ? constant?.max() : undefined;
   const lags = stateLags(parts, problem);
   // Leaves that the solver itself carries; known once it began.
   let own = 0;
@@ -88,8 +89,10 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
     slope: (t, y, memory) => past(memory && unpack(memory)).slope(t, y),
     attempt: (t, tNext, h, y, memory): Attempt => {
       const before = unpack(memory);
+      // Steps that stay where they are end a little before a jump: what looks back at its two sides must find the end between them.
+      const until = parts.exact ? tNext.add(margin(tNext, h, undefined, reach)) : tNext;
       const tried = past(before).attempt(t, tNext, h, y, memory.slice(0, own));
-      const after = remembered(before, { ...tried, end: tNext, length: h });
+      const after = remembered(before, { ...tried, end: tNext, length: h, until });
       const first = stopGradient(oldest(after));
       const ends = lags.map((lag) => stopGradient(lag(tNext, tried.y)));
       const reaches = [...(constant ? [constant.max()] : []), ...ends].reduce((a, b) => a.maximum(b));
@@ -125,7 +128,7 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
       .reshape([points, 1])
       .add(sums!.reshape([1, sums!.size]))
       .reshape([points * sums!.size]);
-  return acrossJumps(changes > 0 ? { ...method, laterJumps } : method, start.add(sums!), undefined, parts.exact);
+  return acrossJumps(changes > 0 ? { ...method, laterJumps } : method, start.add(sums!), undefined, parts.exact, reach);
 
   /** Breaking points that delays that depend on the state may reach back to. */
   function breaks(memory: readonly Tensor[]): Breaks {

@@ -19,6 +19,7 @@ export interface Past {
 export interface Step {
   readonly end: Tensor;
   readonly length: Tensor;
+  readonly until: Tensor;
   readonly y: readonly Tensor[];
   readonly memory: readonly Tensor[];
   readonly dense: readonly Tensor[];
@@ -52,7 +53,7 @@ export function remembered(past: Past, step: Step): Past {
   return {
     ends: after(past.ends, step.end),
     lengths: after(past.lengths, step.length),
-    until: after(past.until, step.end),
+    until: after(past.until, step.until),
     y: each(past.y, step.y),
     memory: each(past.memory, step.memory),
     dense: each(past.dense, step.dense),

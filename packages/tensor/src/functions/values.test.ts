@@ -48,6 +48,7 @@ const unary: readonly Row[] = [
   ["ceil", f.ceil, [1.5, -1.5, 0.2], [2, -1, 1]],
   ["round", f.round, [0.5, 1.5, 2.5, -0.5, -1.5, 2.4], [0, 2, 2, -0, -2, 2]],
   ["asin", f.asin, [1, 2], [Math.PI / 2, nan]],
+  ["erf", f.erf, [0, -0, 1, inf, -inf, nan], [0, -0, 0.8427007929497149, 1, -1, nan]],
   ["erfinv", f.erfinv, [0, 1, -1, 2], [0, inf, -inf, nan]],
   ["sigmoid", f.sigmoid, [0, 100, -100, inf, -inf, nan], [0.5, 1, 3.720075976020836e-44, 1, 0, nan]],
   ["softplus", f.softplus, [0, 100, -100, inf, -inf, nan], [Math.LN2, 100, 3.720075976020836e-44, inf, 0, nan]],

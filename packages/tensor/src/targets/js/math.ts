@@ -16,6 +16,8 @@ function complement(x: number): number {
 function erf(x: number): number {
   const size = Math.abs(x);
   if (!(size < 6)) return Number.isNaN(x) ? x : Math.sign(x);
+  // Keeps its sign, which the sum below loses.
+  if (x === 0) return x;
   if (size >= 1) return Math.sign(x) * (1 - complement(size));
   let sum = 0;
   let power = x;
