@@ -1,4 +1,4 @@
-import { keyOfAttribute } from "../key";
+import { sameAttribute } from "../key";
 import type { Aval } from "../primitive";
 import { sameShape, type Shape, sizeOf } from "../shape";
 import type { Node } from "../tape";
@@ -33,8 +33,7 @@ export function computedOnce(
     if (!view?.op.repeats) return undefined;
     const { shape } = avals[view.ins[0]!]!;
     if (shape.length === 0) continue;
-    if (pattern && !(sameShape(shape, few) && keyOfAttribute(view.attributes) === keyOfAttribute(pattern.attributes)))
-      return undefined;
+    if (pattern && !(sameShape(shape, few) && sameAttribute(view.attributes, pattern.attributes))) return undefined;
     few = shape;
     pattern = view;
   }

@@ -18,6 +18,7 @@ import {
   partsFor,
   widthOf,
 } from "./lane-values";
+import { transposeSquare } from "./transpose-square";
 
 export interface LaneMemory {
   load(dtype: DType, address: Value, offset: number): Value;
@@ -182,31 +183,25 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
     if (along === size) return Array.from({ length: rows }, (_, row) => vectorAt(row * down));
     if (down !== size || rows % columns !== 0) return undefined;
     const squares = Array.from({ length: rows / columns }, (_, square) =>
-      transposed(Array.from({ length: columns }, (_, column) => vectorAt(column * along + 16 * square))),
+      transposed(
+        dtype,
+        Array.from({ length: columns }, (_, column) => vectorAt(column * along + 16 * square)),
+      ),
     );
     return squares.flat();
   }
 
   /** Rows of a square of numbers from its columns, each a vector. */
-  function transposed(vectors: Parts): Parts {
-    const pair = (a: number, b: number, taken: readonly number[]): number => {
+  const transposed = (dtype: DType, columns: Parts): Parts =>
+    transposeSquare(columns, (a, b, taken) => {
       code.get(a);
       code.get(b);
-      code.simd(vector.shuffle, words(...taken));
+      code.simd(
+        vector.shuffle,
+        words(...(byteSize(dtype) === 8 ? taken.flatMap((at) => [2 * at, 2 * at + 1]) : taken)),
+      );
       return code.takeVector();
-    };
-    const [low, high] = [
-      [0, 1, 4, 5],
-      [2, 3, 6, 7],
-    ] as const;
-    if (vectors.length === 2) return [low, high].map((taken) => pair(vectors[0]!, vectors[1]!, taken));
-    const [a, b, c, d] = vectors as readonly [number, number, number, number];
-    const halves = [
-      [0, 4, 1, 5],
-      [2, 6, 3, 7],
-    ].map((taken) => [pair(a, b, taken), pair(c, d, taken)] as const);
-    return halves.flatMap(([x, y]) => [low, high].map((taken) => pair(x, y, taken)));
-  }
+    });
 
   /** Are all of `bytes` from `base + offset` on below the end of memory? */
   function fits(base: Value, offset: number, bytes: number): Value {

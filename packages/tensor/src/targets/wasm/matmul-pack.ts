@@ -1,5 +1,6 @@
 import type { MatmulCode } from "./matmul-code";
 import type { Form } from "./matmul-form";
+import { transposeSquare } from "./transpose-square";
 
 export interface Panel {
   readonly form: Form;
@@ -63,26 +64,12 @@ function transposed(
       if (i < count) code.load(column, source, (j * lanes + i) * form.right.stride * bytes, steps);
       else code.zero(column);
     });
-    const rows = transpose(code, block, other);
+    const free = [...other, ...block].values();
+    const rows = transposeSquare(block, (a, b, taken) => {
+      const to = free.next().value!;
+      code.shuffle(to, a, b, taken);
+      return to;
+    });
     rows.slice(0, steps).forEach((row, p) => code.store(row, target, (p * vectors + j) * 16));
   }
-}
-
-/** The transpose of a square block of vectors; `other` is overwritten, and `block` may be. */
-function transpose(code: MatmulCode, block: readonly number[], other: readonly number[]): readonly number[] {
-  if (block.length === 2) {
-    code.shuffle(other[0]!, block[0]!, block[1]!, [0, 2]);
-    code.shuffle(other[1]!, block[0]!, block[1]!, [1, 3]);
-    return other;
-  }
-  // Pairs of rows interleaved, then halves of those exchanged.
-  for (const pair of [0, 2]) {
-    code.shuffle(other[pair]!, block[pair]!, block[pair + 1]!, [0, 4, 1, 5]);
-    code.shuffle(other[pair + 1]!, block[pair]!, block[pair + 1]!, [2, 6, 3, 7]);
-  }
-  for (const half of [0, 1]) {
-    code.shuffle(block[2 * half]!, other[half]!, other[half + 2]!, [0, 1, 4, 5]);
-    code.shuffle(block[2 * half + 1]!, other[half]!, other[half + 2]!, [2, 3, 6, 7]);
-  }
-  return block;
 }
