@@ -33,10 +33,11 @@ const browserProject: TestProjectInlineConfiguration = {
     headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
   },
   // Found ahead of the run, because finding it during the run reloads the page.
-  optimizeDeps: { include: ["fast-check"] },
+  optimizeDeps: { include: ["fast-check", "fflate"] },
   test: {
     name: "browser",
-    include: everywhere(".browser.test.ts"),
+    include: [...everywhere(".gpu.test.ts"), ...everywhere(".browser.test.ts")],
+    exclude: ["**/*.node.gpu.test.ts"],
     ...(browser
       ? {
           browser: {
@@ -67,7 +68,10 @@ export default defineConfig({
   test: {
     reporters: ["default", new CountsReporter(absent)],
     // One seed in CI, so that a red run is red for everybody.
-    provide: { propertySeed: process.env["CI"] ? 20261121 : null },
+    provide: {
+      propertySeed: process.env["CI"] ? 20261121 : null,
+      runs: process.env["RUNS"] ? Number(process.env["RUNS"]) : null,
+    },
     setupFiles: ["./test-support/setup.ts"],
     testTimeout: 60_000,
     // One file for each processor. vitest leaves one of them to itself, which is half of a machine with two.

@@ -1,14 +1,18 @@
 import process from "node:process";
-import { chromium } from "playwright";
+import { chromium, type Browser, type Page } from "playwright";
 import { expect, test } from "vitest";
 import { findBrowser } from "../tools/find-browser.mjs";
+import type { LossOutcome } from "./webgpu-page/loss";
 import type { PageOutcome } from "./webgpu-page/page";
 import { bundledSite, importMapSite, serving, type Site } from "./webgpu-page/site";
 
 const browser = findBrowser();
 
-/** What the page of a site computes in a browser of its own. */
-async function outcomeOf(site: Site): Promise<PageOutcome> {
+/** What the page of a site computes in a browser of its own. @param meanwhile what happens to it */
+async function outcomeOf<Outcome>(
+  site: Site,
+  meanwhile: (page: Page, chrome: Browser) => Promise<void> = () => Promise.resolve(),
+): Promise<Outcome> {
   const given = Object.entries({ ...process.env, ...browser!.env });
   // Chromium finds no adapter where this is set.
   const env = Object.fromEntries(given.filter((pair): pair is [string, string] => pair[0] !== "VK_DRIVER_FILES"));
@@ -24,12 +28,13 @@ async function outcomeOf(site: Site): Promise<PageOutcome> {
       page.on("pageerror", (error) => complaints.push(error.message));
       page.on("console", (message) => complaints.push(message.text()));
       await page.goto(address);
+      await meanwhile(page, chrome);
       await page
         .waitForFunction(() => "outcome" in globalThis, undefined, { timeout: 100_000 })
         .catch((error: unknown) => {
           throw new Error(`${String(error)}; the page says: ${complaints.join("; ")}`);
         });
-      return page.evaluate(() => (globalThis as { outcome?: PageOutcome }).outcome!);
+      return page.evaluate(() => (globalThis as { outcome?: unknown }).outcome as Outcome);
     });
   } finally {
     await chrome.close();
@@ -42,7 +47,7 @@ test.skipIf(!browser).each([
 ] as const)(
   "in a browser, a page made with %s multiplies, differentiates, solves and trains on webgpu as on wasm",
   async (_how, make) => {
-    const { error, adapter, found, expected } = await outcomeOf(await make());
+    const { error, adapter, found, expected } = await outcomeOf<PageOutcome>(await make());
     expect(error).toBeUndefined();
     expect(adapter).toMatch(/\w/);
     expect(Object.keys(found!)).toEqual(["a matmul", "a gradient", "a solve", "a training step"]);
@@ -51,6 +56,19 @@ test.skipIf(!browser).each([
       const far = values.map((x, i) => Math.abs(x - found![name]![i]!));
       expect(Math.max(...far), name).toBeLessThan(name === "a training step" ? 1e-3 : 1e-4);
     }
+  },
+  120_000,
+);
+
+test.skipIf(!browser)(
+  "in a browser, a page whose process for GPUs ends is told that its device is lost, and may have a new one",
+  async () => {
+    const outcome = await outcomeOf<LossOutcome>(await bundledSite("loss"), async (page, chrome) => {
+      await page.waitForFunction(() => "computing" in globalThis);
+      await (await chrome.newBrowserCDPSession()).send("Browser.crashGpuProcess");
+    });
+    const lost = expect.stringMatching(/DeviceError: compile: the WebGPU device is lost/) as string;
+    expect(outcome).toEqual({ data: lost, call: lost, again: [2, 2, 2] });
   },
   120_000,
 );

@@ -18,14 +18,11 @@ import {
 } from "@dzdt/tensor";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { webgpu, type WebGpuTarget } from "@dzdt/kernels-wgsl";
+import { gpu, runsOr } from "./webgpu-target";
 
 type F = (...ins: Tensor[]) => Tensor[];
 
-let opened: Promise<WebGpuTarget> | undefined;
-const open = (): Promise<WebGpuTarget> => (opened ??= webgpu());
-
-afterAll(async () => (await opened)?.dispose());
+afterAll(async () => (await gpu()).dispose());
 
 /** Small whole numbers and quarters: their products and sums are exact, in any order. */
 const numbers = (shape: readonly number[], seed = 1): Tensor => {
@@ -80,7 +77,7 @@ const tiled = [
 }));
 
 test("chains after products, of all sizes, give what operations one by one give, and what wasm gives", async () => {
-  const target = await open();
+  const target = await gpu();
   await fc.assert(
     fc.asyncProperty(shapes, async ({ batch, m, n, k, transposed: [left, right], chain, alsoBefore }) => {
       const matrix = (rows: number, columns: number, swapped: boolean, seed: number): Tensor =>
@@ -107,82 +104,86 @@ test("chains after products, of all sizes, give what operations one by one give,
       const unsigned = (results: number[][]): number[][] => results.map((values) => values.map((x) => x + 0));
       expect(unsigned(found)).toEqual(unsigned(await resultsOn(wasm(), compile(f), make)));
     }),
-    { numRuns: Number(process.env["RUNS"] ?? 20), examples: tiled.map((example) => [example]) },
+    { numRuns: runsOr(20), examples: tiled.map((example) => [example]) },
   );
-});
+}, 180_000);
 
-describe("the invocation that has an element of a product goes on with what alone reads it", () => {
-  const layer = (x: Tensor, w: Tensor, b: Tensor): Tensor => tanh(matmul(x, w).add(b));
-  const close = (found: number[][], expected: number[][]): void =>
-    found.forEach((values, k) => {
-      const size = Math.max(...expected[k]!.map(Math.abs));
-      expect(values.length).toBe(expected[k]!.length);
-      values.forEach((x, i) => expect(Math.abs(x - expected[k]![i]!)).toBeLessThan(1e-5 * size));
+describe(
+  "the invocation that has an element of a product goes on with what alone reads it",
+  { timeout: 180_000 },
+  () => {
+    const layer = (x: Tensor, w: Tensor, b: Tensor): Tensor => tanh(matmul(x, w).add(b));
+    const close = (found: number[][], expected: number[][]): void =>
+      found.forEach((values, k) => {
+        const size = Math.max(...expected[k]!.map(Math.abs));
+        expect(values.length).toBe(expected[k]!.length);
+        values.forEach((x, i) => expect(Math.abs(x - expected[k]![i]!)).toBeLessThan(1e-5 * size));
+      });
+
+    test("in layers of a network and their gradients", async () => {
+      const target = await gpu();
+      const loss = (x: Tensor, w: Tensor, b: Tensor, v: Tensor): Tensor => {
+        const y = layer(x, w.mul(0.1), b).matmul(v);
+        return mean(y.mul(y));
+      };
+      const f: F = (x, w, b, v) => [layer(x, w, b), ...grad(loss, [1, 2, 3])(x, w, b, v)];
+      const make = (): Tensor[] => [numbers([200, 20]), numbers([20, 70]), numbers([70]), numbers([70, 30])];
+      expect(withTarget(target, () => dispatches((x, w, b) => [layer(x, w, b)], make))).toEqual(["contract tanh"]);
+      close(await resultsOn(target, compile(f), make), await resultsOn(wasm(), compile(f), make));
     });
 
-  test("in layers of a network and their gradients", async () => {
-    const target = await open();
-    const loss = (x: Tensor, w: Tensor, b: Tensor, v: Tensor): Tensor => {
-      const y = layer(x, w.mul(0.1), b).matmul(v);
-      return mean(y.mul(y));
-    };
-    const f: F = (x, w, b, v) => [layer(x, w, b), ...grad(loss, [1, 2, 3])(x, w, b, v)];
-    const make = (): Tensor[] => [numbers([200, 20]), numbers([20, 70]), numbers([70]), numbers([70, 30])];
-    expect(withTarget(target, () => dispatches((x, w, b) => [layer(x, w, b)], make))).toEqual(["contract tanh"]);
-    close(await resultsOn(target, compile(f), make), await resultsOn(wasm(), compile(f), make));
-  });
-
-  test("where results are small, too", async () => {
-    const target = await open();
-    const make = (): Tensor[] => [numbers([20, 2]), numbers([2, 50]), numbers([50])];
-    const f: F = (x, w, b) => [relu(matmul(x, w).add(b))];
-    expect(withTarget(target, () => dispatches(f, make))).toEqual(["contract relu"]);
-    expect(await resultsOn(target, compile(f), make)).toEqual(await resultsOn(wasm(), f, make));
-  });
-
-  test("but not where others read it, or the chain makes bools", async () => {
-    const target = await open();
-    const make = (): Tensor[] => [numbers([64, 64]), numbers([64, 64], 2)];
-    const apart: F[] = [
-      (x, y) => [matmul(x, y), relu(matmul(x, y))],
-      (x, y) => [matmul(x, y).less(0.5)],
-      (x, y) => {
-        const z = matmul(x, y);
-        return [z.add(z.transpose())];
-      },
-    ];
-    for (const f of apart) {
-      expect(withTarget(target, () => dispatches(f, make))[0]).toBe("contract");
+    test("where results are small, too", async () => {
+      const target = await gpu();
+      const make = (): Tensor[] => [numbers([20, 2]), numbers([2, 50]), numbers([50])];
+      const f: F = (x, w, b) => [relu(matmul(x, w).add(b))];
+      expect(withTarget(target, () => dispatches(f, make))).toEqual(["contract relu"]);
       expect(await resultsOn(target, compile(f), make)).toEqual(await resultsOn(wasm(), f, make));
-    }
-  });
+    });
 
-  test("as attention scales its scores, whose softmax is that of wasm", async () => {
-    const target = await open();
-    const attention = (q: Tensor, k: Tensor, v: Tensor): Tensor =>
-      softmax(matmul(q, k.transpose()).mul(0.125)).matmul(v);
-    const f: F = (q, k, v) => {
-      const gradient = grad((...ins: Tensor[]) => mean(attention(ins[0]!, ins[1]!, ins[2]!).relu()), [0, 1, 2]);
-      return [attention(q, k, v), ...gradient(q, k, v)];
-    };
-    const make = (): Tensor[] => [numbers([100, 64]), numbers([70, 64], 2), numbers([70, 20], 3)];
-    expect(withTarget(target, () => dispatches((q, k, v) => [attention(q, k, v)], make))[0]).toBe("contract mul");
-    close(await resultsOn(target, compile(f), make), await resultsOn(wasm(), compile(f), make));
-  });
+    test("but not where others read it, or the chain makes bools", async () => {
+      const target = await gpu();
+      const make = (): Tensor[] => [numbers([64, 64]), numbers([64, 64], 2)];
+      const apart: F[] = [
+        (x, y) => [matmul(x, y), relu(matmul(x, y))],
+        (x, y) => [matmul(x, y).less(0.5)],
+        (x, y) => {
+          const z = matmul(x, y);
+          return [z.add(z.transpose())];
+        },
+      ];
+      for (const f of apart) {
+        expect(withTarget(target, () => dispatches(f, make))[0]).toBe("contract");
+        expect(await resultsOn(target, compile(f), make)).toEqual(await resultsOn(wasm(), f, make));
+      }
+    });
 
-  test("in loops that the whole device computes", async () => {
-    const target = await open();
-    const make = (): Tensor[] => [
-      numbers([1040, 64]),
-      numbers([64, 64], 2),
-      numbers([64], 3),
-      numbers([2, 1040, 64], 4),
-    ];
-    const f: F = (x, w, b, xs) => [
-      fori(3, (_, y: Tensor) => layer(y, w.mul(0.05), b), x),
-      scan((y: Tensor, row: Tensor) => [layer(y, w.mul(0.05), b).add(matmul(row, w)), y], x, xs)[0],
-    ];
-    expect(withTarget(target, () => dispatches(f, make))).toContain("contract tanh");
-    close(await resultsOn(target, compile(f), make), await resultsOn(wasm(), compile(f), make));
-  });
-});
+    test("as attention scales its scores, whose softmax is that of wasm", async () => {
+      const target = await gpu();
+      const attention = (q: Tensor, k: Tensor, v: Tensor): Tensor =>
+        softmax(matmul(q, k.transpose()).mul(0.125)).matmul(v);
+      const f: F = (q, k, v) => {
+        const gradient = grad((...ins: Tensor[]) => mean(attention(ins[0]!, ins[1]!, ins[2]!).relu()), [0, 1, 2]);
+        return [attention(q, k, v), ...gradient(q, k, v)];
+      };
+      const make = (): Tensor[] => [numbers([100, 64]), numbers([70, 64], 2), numbers([70, 20], 3)];
+      expect(withTarget(target, () => dispatches((q, k, v) => [attention(q, k, v)], make))[0]).toBe("contract mul");
+      close(await resultsOn(target, compile(f), make), await resultsOn(wasm(), compile(f), make));
+    });
+
+    test("in loops that the whole device computes", async () => {
+      const target = await gpu();
+      const make = (): Tensor[] => [
+        numbers([1040, 64]),
+        numbers([64, 64], 2),
+        numbers([64], 3),
+        numbers([2, 1040, 64], 4),
+      ];
+      const f: F = (x, w, b, xs) => [
+        fori(3, (_, y: Tensor) => layer(y, w.mul(0.05), b), x),
+        scan((y: Tensor, row: Tensor) => [layer(y, w.mul(0.05), b).add(matmul(row, w)), y], x, xs)[0],
+      ];
+      expect(withTarget(target, () => dispatches(f, make))).toContain("contract tanh");
+      close(await resultsOn(target, compile(f), make), await resultsOn(wasm(), compile(f), make));
+    });
+  },
+);

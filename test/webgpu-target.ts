@@ -1,6 +1,7 @@
 import { type DType, evaluate, type Target, type Tensor } from "@dzdt/tensor";
 import { type Case, fromNumbers } from "@dzdt/tensor/testing";
 import { webgpu, type WebGpuTarget } from "@dzdt/kernels-wgsl";
+import { inject } from "vitest";
 
 let opened: Promise<WebGpuTarget> | undefined;
 
@@ -11,6 +12,9 @@ let doubled: Promise<WebGpuTarget> | undefined;
 
 /** The same with float64, as pairs of float32. */
 export const gpuWithDoubles = (): Promise<WebGpuTarget> => (doubled ??= webgpu({ df64: true }));
+
+/** How often a property is tried: as the variable RUNS says, where it is set. A page has no environment of its own. */
+export const runsOr = (usual: number): number => inject("runs") ?? usual;
 
 /** The nearest number that a pair of float32 holds. */
 export function asPair(x: number): number {

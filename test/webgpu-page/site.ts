@@ -8,7 +8,7 @@ import { library } from "../../tsup.base";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const packages = ["tensor", "autograd", "odeint", "models", "kernels-wgsl"];
-const page = `${root}test/webgpu-page/page.ts`;
+const page = (name: string): string => `${root}test/webgpu-page/${name}.ts`;
 
 /** Text of files by their paths. */
 export type Site = ReadonlyMap<string, string>;
@@ -66,8 +66,12 @@ const html = (head: string): string =>
 /** Of code made at run time WebAssembly alone is allowed: no eval, no inline scripts. */
 const policy = `<meta http-equiv="content-security-policy" content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'">`;
 
-/** A page with a strict policy, whose script a bundler has put together from the built packages. */
-export async function bundledSite(): Promise<Site> {
+/**
+ * A page with a strict policy, whose script a bundler has put together from the built packages.
+ *
+ * @param name that of a file beside this one
+ */
+export async function bundledSite(name = "page"): Promise<Site> {
   const { files, entries } = await builtPackages();
   const published: Plugin = {
     name: "published",
@@ -84,7 +88,7 @@ export async function bundledSite(): Promise<Site> {
     },
   };
   const { outputFiles } = await build({
-    entryPoints: [page],
+    entryPoints: [page(name)],
     bundle: true,
     minify: true,
     write: false,
@@ -101,7 +105,7 @@ export async function bundledSite(): Promise<Site> {
 /** A page without a bundler: an import map leads to the files of the packages. */
 export async function importMapSite(): Promise<Site> {
   const { files, entries } = await builtPackages();
-  const { outputFiles } = await build({ entryPoints: [page], write: false, format: "esm" });
+  const { outputFiles } = await build({ entryPoints: [page("page")], write: false, format: "esm" });
   const fflate = await readFile(`${root}node_modules/fflate/esm/browser.js`, "utf8");
   const imports = { ...entries, fflate: "/fflate/browser.js" };
   return new Map([

@@ -24,7 +24,8 @@ const open = (...args: Parameters<typeof webgpu>): Promise<WebGpuTarget> => {
   opened.push(target);
   return target;
 };
-const shared = open();
+let first: Promise<WebGpuTarget> | undefined;
+const shared = (): Promise<WebGpuTarget> => (first ??= open());
 
 afterAll(async () => {
   for (const target of await Promise.all(opened)) target.dispose();
@@ -45,7 +46,7 @@ async function expectSame(
   shapes: readonly (readonly number[])[],
   on?: WebGpuTarget,
 ): Promise<void> {
-  const target = on ?? (await shared);
+  const target = on ?? (await shared());
   const given = (where: Target): Tensor[] => shapes.map((shape, k) => numbers(shape, where, k));
   const expected = f(...given(wasm())).map((y) => y.dataSync());
   const program = compile(f);
@@ -114,7 +115,7 @@ async function defaultDevice(): Promise<GPUDevice> {
 test.each(["default device", "device with the limits of its adapter"])(
   "more arrays than a kernel may have: %s",
   async (name) => {
-    const target = await (name === "default device" ? open({ device: await defaultDevice() }) : shared);
+    const target = await (name === "default device" ? open({ device: await defaultDevice() }) : shared());
     const many = Array.from({ length: 14 }, (_, k) => [400 + 10 * k]);
     const sums = (...xs: Tensor[]): Results => [
       concat(xs),
@@ -138,7 +139,7 @@ test("float64 in pairs of float32", async () => {
 });
 
 test("the same tensor may be given twice", async () => {
-  const target = await shared;
+  const target = await shared();
   const f = compile((x: Tensor, y: Tensor) => x.mul(y).add(x));
   const [x, expected] = [target, wasm()].map((each) => numbers([n], each));
   expect(await f(x!, x!).data()).toEqual(f(expected!, expected!).dataSync());
@@ -173,7 +174,7 @@ test("arguments that are donated come back as results, and in the end there are 
 const broken = registerFailure(() => new Error("it is broken"));
 
 test("results of a failed program tell it, and so does what is computed from them", async () => {
-  const target = await shared;
+  const target = await shared();
   const f = compile((x: Tensor, code: Tensor) => [bind(check, [x.sum(), code])[0]!, x.mul(2)]);
   const x = numbers([n], target);
   const run = (code: number): Tensor => f(x, tensor(code, { dtype: "int32", target }))[1]!;

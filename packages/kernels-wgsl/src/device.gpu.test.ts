@@ -1,11 +1,10 @@
 import { afterEach, expect, test } from "vitest";
-import { create } from "webgpu";
 import { expectedSquares, squares } from "../test/squares";
-import { requestDevice, requestDeviceFrom } from "./device";
+import { requestDevice } from "./device";
 import { gpuSources } from "./gpuSources";
+import { webgpu } from "./target";
 
 const opened: GPUDevice[] = [];
-const kept: GPU[] = [];
 
 afterEach(() => {
   for (const device of opened.splice(0)) device.destroy();
@@ -25,7 +24,7 @@ async function someAdapter(): Promise<GPUAdapter> {
   throw new Error("no adapter");
 }
 
-test("a device found in Node computes", async () => {
+test("a device that is found computes", async () => {
   expect(await squares(await open())).toEqual(expectedSquares);
 });
 
@@ -56,9 +55,22 @@ test("a destroyed device is refused", async () => {
   await expect(requestDevice({ device })).rejects.toThrow(/the device given: it is lost \(destroyed: .*give one that/);
 });
 
-test("an adapter that computes nothing is refused", async () => {
-  const idle = create(["backend=null"]);
-  kept.push(idle);
-  const source = { name: "idle", load: () => Promise.resolve(idle) };
-  await expect(requestDeviceFrom([source], {}, "webgpu")).rejects.toThrow(/idle: computes wrong numbers/);
+test("a device that was made here is destroyed where what comes next fails", async () => {
+  const adapter = await someAdapter();
+  const made: GPUDevice[] = [];
+  const requestDevice = async (descriptor?: GPUDeviceDescriptor): Promise<GPUDevice> => {
+    const device = await adapter.requestDevice(descriptor);
+    const compile = device.createComputePipelineAsync.bind(device);
+    // Enough for the probe.
+    let left = 1;
+    device.createComputePipelineAsync = (kernel) =>
+      left-- > 0 ? compile(kernel) : Promise.reject(new Error("no more kernels"));
+    made.push(device);
+    return device;
+  };
+  const { limits, features } = adapter;
+  await expect(webgpu({ adapter: { limits, features, requestDevice } as GPUAdapter, df64: true })).rejects.toThrow(
+    "no more kernels",
+  );
+  expect((await made[0]!.lost).reason).toBe("destroyed");
 });

@@ -92,6 +92,15 @@ test("a destroyed device is reported by lost, by programs and by data", async ()
   );
 });
 
+test("a device that is destroyed while its numbers are on their way is reported by data", async () => {
+  const target = await open();
+  const x = tensor([1, 2, 3], { target }).mul(2);
+  await x.data();
+  const read = x.data();
+  target.device.destroy();
+  await expect(read).rejects.toThrow(/mul: the WebGPU device is lost \(destroyed/);
+});
+
 test("what the device refuses rejects where the numbers are awaited, with the program's name", async () => {
   const target = await open();
   const x = ones([1000], { target });

@@ -1,14 +1,12 @@
 import type { Kernel } from "../schedule/kernel";
+import { mostInherited } from "../schedule/lowered";
 import type { GpuStorage, Outcome } from "./storage";
-
-/** The most inputs from different runs whose failures one run takes over. */
-const most = 16;
 
 /** Inputs whose runs may have failed, one for each run. */
 export function doubtful(inputs: readonly GpuStorage[]): GpuStorage[] {
   const seen = new Map<Outcome, GpuStorage>();
   for (const storage of inputs) if (storage.outcome?.mayFail && storage.buffer) seen.set(storage.outcome, storage);
-  return [...seen.values()].slice(-most);
+  return [...seen.values()].slice(-mostInherited);
 }
 
 /** The first of the troubles that a run and those that its inputs come from may have. */
@@ -18,18 +16,20 @@ export function troubleOf(troubles: readonly Outcome["trouble"][]): Outcome["tro
   return Promise.all([first, ...others]).then((errors) => errors.reverse().find((error) => error !== undefined));
 }
 
-/** A kernel that takes over the first failure among `count` words from `words` on: what is computed from failed results has failed. */
-export const inheritKernel = (words: number, count: number): Kernel => ({
+/** A kernel that takes over the first failure among `count`, of `bytes` each from `at` on: what is computed from failed results has failed. */
+export const inheritKernel = (at: number, count: number, bytes: number): Kernel => ({
   name: "failures before",
   groups: [1, 1],
   fails: false,
   arrays: [],
   text: `
-@group(0) @binding(0) var<storage, read_write> memory: array<u32, ${words / 4 + count}>;
+@group(0) @binding(0) var<storage, read_write> memory: array<u32, ${(at + count * bytes) / 4}>;
 @compute @workgroup_size(1)
 fn main() {
-  for (var i = 0u; i < ${count}u; i++) {
-    if (memory[1] == 0u) { memory[1] = memory[${words / 4}u + i]; }
+  for (var at = ${at / 4}u; at < ${(at + count * bytes) / 4}u; at += ${bytes / 4}u) {
+    if (memory[1] == 0u) {
+      for (var i = 0u; i < ${bytes / 4}u; i++) { memory[1u + i] = memory[at + i]; }
+    }
   }
 }`,
 });

@@ -35,14 +35,14 @@ export function gpuProgram(source: Tape, runtime: Runtime): Program {
   const fails = lowered.kernels.some((kernel) => kernel.fails);
   const dtypes = source.outputs.map((id) => source.avals[id]!.dtype);
   const sizes = lowered.outputs.flatMap(({ aval, place }) =>
-    place ? [failureAt(runtime, aval, sizeOf(aval.shape)) + 4] : [],
+    place ? [failureAt(runtime, aval, sizeOf(aval.shape)) + runtime.failureBytes] : [],
   );
   // By the number of runs whose failures are taken over.
   const variants = new Map<number, Kernels>();
   const kernelsFor = (failures: number): Kernels => {
     let kernels = variants.get(failures);
     if (!kernels) {
-      const first = failures > 0 ? [inheritKernel(lowered.words, failures)] : [];
+      const first = failures > 0 ? [inheritKernel(lowered.failures, failures, runtime.failureBytes)] : [];
       variants.set(failures, (kernels = { list: [...first, ...lowered.kernels], pipelines: undefined }));
     }
     return kernels;

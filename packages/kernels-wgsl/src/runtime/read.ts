@@ -1,7 +1,8 @@
 import { byteSize, type DType, sizeOf, type TypedArray, UnsupportedError } from "@dzdt/tensor";
-import { failureOf } from "@dzdt/tensor/lower";
+import { failureOf, failureWord, mostFacts } from "@dzdt/tensor/lower";
 import { DeviceError } from "../errors";
 import { regionBytes, strideOf } from "../schedule/dynamic";
+import { factsAt } from "../wgsl/failure";
 import { mapRead } from "./flags";
 import type { Runtime } from "./runtime";
 import { type GpuStorage, hostNumbers, padded } from "./storage";
@@ -47,7 +48,7 @@ async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedA
   if (!buffer) throw new UnsupportedError(`${where}: data() of a tensor that was disposed; read it before`);
   const dtype = runtime.deviceDtype(aval.dtype);
   const length = padded(aval.dynamic ? regionBytes(aval) : size * byteSize(dtype));
-  const bytes = length + (outcome?.mayFail ? 4 : 0);
+  const bytes = length + (outcome?.mayFail ? runtime.failureBytes : 0);
   const staging = runtime.staging.take(bytes);
   const turn = runtime.turns.take(() => {
     const encoder = runtime.device.createCommandEncoder();
@@ -62,6 +63,8 @@ async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedA
     copy = staging.getMappedRange(0, Math.max(bytes, 4)).slice(0);
     staging.unmap();
   } catch (error) {
+    // What a lost device aborts may be told before its loss.
+    await runtime.idle();
     await settled(runtime, storage);
     throw new DeviceError(`${where}: reading its numbers failed: ${String(error)}`);
   } finally {
@@ -74,7 +77,8 @@ async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedA
       `${where}: the program stopped, as the ${runtime.means.rowMemory} bytes for the rows that it keeps have run out (a gradient keeps some of every ` +
         `step); make more of them with webgpu({ rowMemory }), or use smaller batches, checkpoints, or fewer steps`,
     );
-  if (failure !== 0) throw failureOf(failure);
+  if (failure !== 0)
+    throw failureOf(failure, numbersOf(runtime, "float64", copy, length + factsAt - failureWord, mostFacts));
   const numbers = (at: number, count: number): TypedArray => numbersOf(runtime, aval.dtype, copy, at, count);
   return aval.dynamic ? rowsOf(copy, storage, numbers) : numbers(0, size);
 }

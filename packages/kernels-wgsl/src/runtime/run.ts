@@ -1,4 +1,5 @@
 import { type Aval, byteSize, type DType, printShape, sizeOf, type TypedArray, UnsupportedError } from "@dzdt/tensor";
+import { failureWord } from "@dzdt/tensor/lower";
 import { regionBytes } from "../schedule/dynamic";
 import { type Kernel, moreAt } from "../schedule/kernel";
 import type { Lowered, Port } from "../schedule/lowered";
@@ -14,15 +15,15 @@ export interface Run {
   readonly lowered: Lowered;
   readonly kernels: readonly Kernel[];
   readonly inputs: readonly (TypedArray | GPUBuffer)[];
-  /** The words that failing runs have left, one for each run that the inputs come from. */
+  /** What failing runs have left, one for each run that the inputs come from. */
   readonly failures: readonly { readonly buffer: GPUBuffer; readonly at: number }[];
   /** One for each result; none where it is a literal. */
   readonly results: readonly (GPUBuffer | undefined)[];
-  /** Is the word of failure left behind each result? */
+  /** Is the failure left behind each result? */
   readonly mayFail: boolean;
 }
 
-/** Bytes of the numbers in a buffer; the word of failure follows them. */
+/** Bytes of the numbers in a buffer; the failure follows them. */
 export const failureAt = (runtime: Runtime, aval: Aval, size: number): number =>
   padded(aval.dynamic ? regionBytes(aval) : size * byteSize(runtime.deviceDtype(aval.dtype)));
 
@@ -54,7 +55,7 @@ export function resultsOf(
     const storage = { aval: { ...aval, dtype: dtypes[k]! }, size };
     if (!place)
       return { ...storage, host: hostNumbers(aval.dtype, size).fill(literal), buffer: undefined, outcome: undefined };
-    const buffer = runtime.data.take(failureAt(runtime, aval, size) + 4);
+    const buffer = runtime.data.take(failureAt(runtime, aval, size) + runtime.failureBytes);
     return runtime.own({ ...storage, host: undefined, buffer, outcome });
   });
 }
@@ -62,7 +63,8 @@ export function resultsOf(
 /** Encodes a run and submits it. */
 export function submit(runtime: Runtime, run: Run, pipelines: readonly GPUComputePipeline[]): void {
   const { device } = runtime;
-  const { heap, headed, words: free, bytes, inputs, outputs } = run.lowered;
+  const { failureBytes } = runtime;
+  const { heap, headed, failures, bytes, inputs, outputs } = run.lowered;
   const { buffer: memory, group } = runtime.memoryOf(bytes);
   const encoder = device.createCommandEncoder();
   const words = new HostWords();
@@ -79,7 +81,9 @@ export function submit(runtime: Runtime, run: Run, pipelines: readonly GPUComput
     if (length > 0) encoder.copyBufferToBuffer(numbers, 0, memory, at, length);
   });
   words.write(device.queue, memory);
-  run.failures.forEach(({ buffer, at }, k) => encoder.copyBufferToBuffer(buffer, at, memory, free + 4 * k, 4));
+  run.failures.forEach(({ buffer, at }, k) =>
+    encoder.copyBufferToBuffer(buffer, at, memory, failures + failureBytes * k, failureBytes),
+  );
   dispatch(runtime, encoder, run, pipelines, memory, group);
   outputs.forEach(({ aval, at, array }, k) => {
     const buffer = run.results[k];
@@ -87,7 +91,7 @@ export function submit(runtime: Runtime, run: Run, pipelines: readonly GPUComput
     const length = failureAt(runtime, aval, sizeOf(aval.shape));
     const from = array ? bufferOf(run, array) : memory;
     if (length > 0 && from !== buffer) encoder.copyBufferToBuffer(from, array ? 0 : at, buffer, 0, length);
-    if (run.mayFail) encoder.copyBufferToBuffer(memory, 4, buffer, length, 4);
+    if (run.mayFail) encoder.copyBufferToBuffer(memory, failureWord, buffer, length, failureBytes);
   });
   device.queue.submit([encoder.finish()]);
 }

@@ -1,6 +1,7 @@
 import type { DType } from "@dzdt/tensor";
 import { DeviceError } from "../errors";
 import type { Means } from "../schedule/lowered";
+import { failureBytes } from "../wgsl/failure";
 import { Bindings } from "./bindings";
 import type { Clock } from "./clock";
 import { usage } from "./flags";
@@ -79,6 +80,11 @@ export class Runtime {
   get limit(): number {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
     return Math.min(maxBufferSize, maxStorageBufferBindingSize, 2 ** 31 - 4);
+  }
+
+  /** Bytes of what a failing program leaves, behind each of its results. */
+  get failureBytes(): number {
+    return failureBytes(this.means.doubles !== undefined);
   }
 
   /** The dtype on the device: numbers of the host language are single where it has no doubles. */
@@ -180,7 +186,8 @@ export class Runtime {
 
   async idle(): Promise<void> {
     await this.turns.take(() => undefined);
-    await Promise.race([this.device.queue.onSubmittedWorkDone(), this.lost]);
+    // Rejected when a browser's process for GPUs is gone; the loss itself is reported.
+    await Promise.race([this.device.queue.onSubmittedWorkDone().catch(() => undefined), this.lost]);
   }
 
   use(): MemoryUse {

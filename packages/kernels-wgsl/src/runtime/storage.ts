@@ -15,7 +15,7 @@ export interface GpuStorage {
 export interface Outcome {
   /** The program's name. */
   readonly where: string;
-  /** The word that a failing program leaves follows the numbers in the buffer. */
+  /** What a failing program leaves follows the numbers in the buffer. */
   readonly mayFail: boolean;
   /** An error of validation or of memory. */
   readonly trouble: Promise<Error | undefined> | undefined;

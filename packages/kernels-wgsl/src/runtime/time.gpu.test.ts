@@ -1,6 +1,5 @@
 import { compile, fori, ones, type Tensor, tensor } from "@dzdt/tensor";
 import { afterAll, expect, test } from "vitest";
-import { timesOfPrograms } from "../../test/times";
 import { gpuSources } from "../gpuSources";
 import { webgpu, type WebGpuTarget } from "../target";
 
@@ -20,7 +19,34 @@ async function someAdapter(): Promise<GPUAdapter> {
 test("programs are timed kernel by kernel, where the adapter has timestamp-query", async () => {
   const target = await open();
   expect(target.device.features.has("timestamp-query")).toBe((await someAdapter()).features.has("timestamp-query"));
-  await timesOfPrograms(target);
+  const f = compile(function powers(x: Tensor) {
+    return x.matmul(x).matmul(x).matmul(x).cumsum(0);
+  });
+  const x = ones([48, 48], { target }).mul(1 / 48);
+  f(x);
+  const { wallMs, gpuMs, kernels } = await target.time(async () => {
+    f(x).dispose();
+    await f(x).data();
+  });
+  f(x);
+  if (!target.device.features.has("timestamp-query")) {
+    expect([gpuMs, kernels]).toEqual([undefined, []]);
+    return;
+  }
+  const once = ["contract", "contract", "contract", "cumsum of each line"].map((kernel) => ({
+    program: "powers",
+    kernel,
+    dispatches: 1,
+  }));
+  expect(kernels.map(({ program, kernel, dispatches }) => ({ program, kernel, dispatches }))).toEqual([
+    ...once,
+    ...once,
+  ]);
+  const sum = kernels.reduce((total, { ms }) => total + ms, 0);
+  expect(kernels.every(({ ms }) => ms >= 0)).toBe(true);
+  expect(gpuMs).toBeGreaterThanOrEqual(sum * (1 - 1e-9));
+  expect(gpuMs).toBeGreaterThan(0);
+  expect(gpuMs).toBeLessThanOrEqual(wallMs);
 });
 
 test("a device without timestamp-query tells the time on the wall alone", async () => {

@@ -36,6 +36,8 @@ export async function time(runtime: Runtime, work: () => unknown): Promise<Timin
   try {
     return { wallMs, gpuMs: undefined, kernels: [], ...(await clock?.read()) };
   } finally {
+    // What a lost device aborts may be told before its loss.
+    await runtime.idle();
     runtime.check("time");
   }
 }

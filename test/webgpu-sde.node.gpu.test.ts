@@ -1,4 +1,15 @@
-import { langevin, logqp, reversible, reversibleHeun, sdeint, type SdeSolver } from "@dzdt/odeint";
+import {
+  backsolve,
+  brownianSteps,
+  discretize,
+  langevin,
+  logqp,
+  reversible,
+  reversibleHeun,
+  sdeint,
+  type SdeSolver,
+  slowRk,
+} from "@dzdt/odeint";
 import { vmap } from "@dzdt/autograd";
 import {
   compile,
@@ -84,6 +95,31 @@ describe("a stochastic equation", { timeout: 180_000 }, () => {
   });
 });
 
+describe("steps that are drawn one by one", { timeout: 180_000 }, () => {
+  const sde = {
+    drift: (t: Tensor, y: Tensor, a: Tensor) => neg(y).mul(a).add(sin(t)),
+    diffusion: (_t: Tensor, y: Tensor, a: Tensor) => sin(y).mul(a).mul(0.3),
+    calculus: "stratonovich",
+  } as const;
+  const path = brownianSteps({ key: random.key(6) });
+
+  test.each([
+    ["reversible", reversibleHeun, reversible()],
+    ["backsolve", slowRk, backsolve()],
+    ["discretize", slowRk, discretize()],
+  ] as const)("have on wasm the same numbers, and the same gradient by %s", async (_name, solver, adjoint) => {
+    const solve: Solve = (x) =>
+      sdeint(sde, x.slice([0], [2]), [0, 0.5, 1], { path, solver, adjoint, dt: 0.125, args: at(x, 2) }).ys;
+    await agrees(solve, start, { value: 1e-5, gradient: 1e-4 });
+  });
+
+  test("are taken far from t = 0 too", async () => {
+    const still = { drift: (_t: Tensor, y: Tensor) => neg(y), diffusion: (_t: Tensor, y: Tensor) => sin(y) };
+    const solve: Solve = (x) => sdeint(still, x, [4096, 4097], { path, dt: 2 ** -10 }).ys;
+    await agrees(solve, start, { value: 1e-5, gradient: 1e-4 });
+  });
+});
+
 test("steps shorter than a float32 of the time can tell are refused", async () => {
   const sde = { drift: (_t: Tensor, y: Tensor) => neg(y), diffusion: (_t: Tensor, y: Tensor) => y };
   const y0 = tensor([1, 2], { dtype: "float32", target: await gpu() });
@@ -99,15 +135,21 @@ test("many paths are as many invocations, with the numbers of wasm", async () =>
     drift: (_t: Tensor, y: Tensor) => neg(y),
     diffusion: (_t: Tensor, y: Tensor) => sin(y).mul(0.3),
   };
-  const paths = compile(
-    vmap(
-      (key: Tensor) =>
-        sdeint(sde, tensor([1.2, 0.4], { dtype: "float32", target: key.target }), [0, 0.5, 1], { key, dt: 0.125 }).ys,
-    ),
-  );
-  const on = async (target: Target): Promise<number[]> =>
-    Array.from(await withTarget(target, () => [paths(random.split(random.key(3), 32))])[0]!.data());
-  const [expected, found] = [await on(wasm()), await on(await gpu())];
-  expect(new Set(expected).size).toBeGreaterThan(100);
-  expect(Math.max(...expected.map((x, i) => Math.abs(x - found[i]!)))).toBeLessThan(3e-6);
+  const driven = [(key: Tensor) => ({ key }), (key: Tensor) => ({ path: brownianSteps({ key }) })];
+  for (const by of driven) {
+    const paths = compile(
+      vmap(
+        (key: Tensor) =>
+          sdeint(sde, tensor([1.2, 0.4], { dtype: "float32", target: key.target }), [0, 0.5, 1], {
+            ...by(key),
+            dt: 0.125,
+          }).ys,
+      ),
+    );
+    const on = async (target: Target): Promise<number[]> =>
+      Array.from(await withTarget(target, () => [paths(random.split(random.key(3), 32))])[0]!.data());
+    const [expected, found] = [await on(wasm()), await on(await gpu())];
+    expect(new Set(expected).size).toBeGreaterThan(100);
+    expect(Math.max(...expected.map((x, i) => Math.abs(x - found[i]!)))).toBeLessThan(3e-6);
+  }
 });

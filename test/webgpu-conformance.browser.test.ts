@@ -1,3 +1,0 @@
-import { conformance } from "./webgpu-conformance";
-
-conformance();

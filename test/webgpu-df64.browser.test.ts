@@ -1,3 +1,0 @@
-import { doubles } from "./webgpu-df64";
-
-doubles();

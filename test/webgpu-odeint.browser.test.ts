@@ -1,3 +1,0 @@
-import { solves } from "./webgpu-odeint";
-
-solves();

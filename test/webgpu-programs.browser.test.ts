@@ -1,3 +1,0 @@
-import { randomPrograms } from "./webgpu-programs";
-
-randomPrograms(10);
