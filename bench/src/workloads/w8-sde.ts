@@ -1,3 +1,5 @@
+import { vmap } from "@dzdt/autograd";
+import { brownianSteps, eulerMaruyama, sdeint } from "@dzdt/odeint";
 import { compile, fori, full, random, scan, type Tensor } from "@dzdt/tensor";
 import type { Attempt, Case, Verdict } from "../case";
 import { numbersAre } from "../check";
@@ -8,8 +10,7 @@ import { reference } from "../references";
 export const paths = 10_000;
 export const steps = 1000;
 
-const geometric: Case = {
-  name: "W8a",
+const geometric: Omit<Case, "name" | "dzdt"> = {
   n: paths,
   dtype: "f32",
   // Mean within 5 standard errors, deviation within 0.012: the error is the larger of the two distances in these units.
@@ -24,29 +25,43 @@ const geometric: Case = {
     );
     return { error: values.length === paths ? error : Infinity, tolerance: 1, figures: { mean, std } };
   },
-  dzdt: () => {
-    const dt = 1 / steps;
-    const solve = compile((key: Tensor) =>
-      fori(
-        steps,
-        (k, s) =>
-          s.mul(
-            random
-              .normal(random.foldIn(key, k), [paths])
-              .mul(0.2 * Math.sqrt(dt))
-              .add(1 + 0.05 * dt),
-          ),
-        full([paths], 1),
-      ),
-    );
-    let seed = 0;
-    return {
-      note: "fori, random.normal (threefry)",
-      run: () => solve(random.key(seed++)).dispose(),
-      result: () => solve(random.key(0)).data(),
-    };
-  },
 };
+
+function drawn(note: string, solve: (key: Tensor) => Tensor): Attempt {
+  const compiled = compile(solve);
+  let seed = 0;
+  return {
+    note,
+    run: () => compiled(random.key(seed++)).dispose(),
+    result: () => compiled(random.key(0)).data(),
+  };
+}
+
+const dt = 1 / steps;
+
+/** The loop as one would write it. */
+const looped = (): Attempt =>
+  drawn("fori, random.normal (threefry)", (key) =>
+    fori(
+      steps,
+      (k, s) =>
+        s.mul(
+          random
+            .normal(random.foldIn(key, k), [paths])
+            .mul(0.2 * Math.sqrt(dt))
+            .add(1 + 0.05 * dt),
+        ),
+      full([paths], 1),
+    ),
+  );
+
+const sde = { drift: (_t: Tensor, s: Tensor) => s.mul(0.05), diffusion: (_t: Tensor, s: Tensor) => s.mul(0.2) };
+
+/** The last states of a shape. */
+const solved = (key: Tensor, shape: readonly number[]): Tensor =>
+  sdeint(sde, full(shape, 1), [0, 1], { path: brownianSteps({ key }), dt, solver: eulerMaruyama })
+    .ys.slice([1], [2])
+    .reshape(shape);
 
 const batch = 1024;
 
@@ -78,9 +93,18 @@ function neural(forwardOnly: boolean): Attempt {
   return { run: () => compiled(params, data).dispose(), result: async () => [await compiled(params, data).item()] };
 }
 
-/** Euler–Maruyama: geometric Brownian motion with normals of the program's own, and a neural equation with given increments. */
+/** Euler–Maruyama: geometric Brownian motion with normals of the program's own, by a loop and by `sdeint`, and a neural equation with given increments. */
 export const cases: readonly Case[] = [
-  geometric,
+  { ...geometric, name: "W8a", dzdt: looped },
+  { ...geometric, name: "W8a.sdeint", dzdt: () => drawn("sdeint, brownianSteps", (key) => solved(key, [paths])) },
+  {
+    ...geometric,
+    name: "W8a.vmap",
+    dzdt: () =>
+      drawn("vmap over keys, sdeint, brownianSteps", (key) =>
+        vmap((own: Tensor) => solved(own, []))(random.split(key, paths)),
+      ),
+  },
   {
     name: "W8b.fwd",
     n: batch,

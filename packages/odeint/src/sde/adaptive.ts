@@ -1,10 +1,12 @@
-import { type Aval, bind, cast, loop, take, type Tensor, tensor, trace, where } from "@dzdt/tensor";
+import { bind, cast, type Checkpoints, loop, take, type Tensor, tensor, trace, where } from "@dzdt/tensor";
 import { guarded } from "../guarded-call";
+import { typeOf } from "../leaves";
 import { allFinite, numbers, running } from "../problem";
+import { beside, ordinals } from "../rows";
 import { Status } from "../status";
 import { scaledNorm } from "../tolerance";
-import type { BrownianPath } from "./brownian/brownian";
 import type { SdeMethod } from "./methods/method";
+import type { Motion, Span } from "./motion";
 
 /** How closely a solve follows its path. */
 export interface Accuracy {
@@ -21,9 +23,10 @@ export interface Accuracy {
 /** A solve in steps that are chosen by their errors. */
 export interface AdaptivePlan {
   readonly method: SdeMethod;
-  readonly path: BrownianPath;
+  readonly motion: Motion;
   readonly accuracy: Accuracy;
   readonly maxSteps: number;
+  readonly checkpoints: Checkpoints;
   /** Both ends of each interval between times. */
   readonly start: Tensor;
   readonly end: Tensor;
@@ -64,7 +67,7 @@ export function adaptively(plan: AdaptivePlan): {
   readonly status: Tensor;
   readonly end: { readonly t: Tensor; readonly h: Tensor; readonly y: readonly Tensor[] };
 } {
-  const { accuracy, start, end, y0, memory, maxSteps } = plan;
+  const { accuracy, start, end, y0, memory, maxSteps, checkpoints } = plan;
   const { int, real } = numbers(start);
   const intervals = start.shape[0]!;
   const longest =
@@ -120,7 +123,7 @@ export function adaptively(plan: AdaptivePlan): {
         status: int32(attempts, running),
       };
       const half = lengthOf(row).div(place.parts.mul(2));
-      const short = half.less(plan.path.tolerance * (1 - 1e-9)).or(place.parts.greaterEqual(2 ** finest));
+      const short = half.less(plan.motion.tolerance * (1 - 1e-9)).or(place.parts.greaterEqual(2 ** finest));
       const exhausted = attempts.equal(maxSteps - 1);
       const going = where(exhausted, Status.maxStepsReached, running);
       const failing = where(accept.not().and(short), Status.stepUnderflow, going);
@@ -133,12 +136,12 @@ export function adaptively(plan: AdaptivePlan): {
         ...next.slice(0, y0.length),
       ];
     },
-    typesOf([int(0), int(0), real(0), real(0), int(0), int(0), ...y0, ...memory]),
+    [int(0), int(0), real(0), real(0), int(0), int(0), ...y0, ...memory].map(typeOf),
   );
   const first = int(0);
   const begun = where(allFinite([...y0, ...memory], start), int(running), int(Status.nonFinite));
   const init = [first, least(first), real(0), int(0), begun, ...y0, ...memory];
-  const going = trace("unfinished", (...ins) => [ins[4]!.less(0)], typesOf(init));
+  const going = trace("unfinished", (...ins) => [ins[4]!.less(0)], init.map(typeOf));
   const results = bind(loop, [...init, ...body.captured, ...going.captured], {
     body: body.tape,
     condition: going.tape,
@@ -150,12 +153,11 @@ export function adaptively(plan: AdaptivePlan): {
     ys: y0.map(() => "row" as const),
     rows: intervals,
     lanes: 0,
+    checkpoints,
   });
   const [done, parts, index, rejected, status] = results as [Tensor, Tensor, Tensor, Tensor, Tensor];
-  const rows = results.slice(init.length, -1).map((y) => {
-    const reached = int(1).broadcastTo([intervals]).cumsum(0).lessEqual(done);
-    return where(reached.reshape([intervals, ...y.shape.slice(1).map(() => 1)]), y, NaN);
-  });
+  const reached = ordinals(done, intervals).lessEqual(done);
+  const rows = results.slice(init.length, -1).map((y) => where(beside(reached, y), y, NaN));
   const h = lengthOf(done).div(parts);
   const t = take(start, done.minimum(intervals - 1), 0).add(index.mul(h));
   const y = results.slice(5, 5 + y0.length);
@@ -163,12 +165,11 @@ export function adaptively(plan: AdaptivePlan): {
   return { rows, memory: memories, steps: results.at(-1)!, rejected, status, end: { t, h, y } };
 }
 
-const typesOf = (xs: readonly Tensor[]): Aval[] => xs.map(({ dtype, shape }) => ({ dtype, shape }));
 const int32 = (like: Tensor, value: number): Tensor => like.mul(0).add(value);
 
 /** A step and its two halves; a call of its own, through which no derivatives go where it is rejected. */
 function attempted(
-  { method, path, accuracy, start, end, y0 }: AdaptivePlan,
+  { method, motion, accuracy, start, end, y0 }: AdaptivePlan,
   { row, parts, index }: Pick<Place, "row" | "parts" | "index">,
   carries: readonly Tensor[],
 ): Tried {
@@ -182,24 +183,17 @@ function attempted(
   const middle = from.add(index.mul(2).add(1).mul(half));
   const tNext = where(after.equal(parts), to, from.add(after.mul(h)));
   const seen = y0.slice(0, accuracy.measured);
-  const state = { structure: seen.map(() => null), leaves: typesOf(seen), paths: seen.map((_, k) => `[${k}]`) };
+  const state = { structure: seen.map(() => null), leaves: seen.map(typeOf), paths: seen.map((_, k) => `[${k}]`) };
   const found = guarded(
     "attempt",
     (t, middle, tNext, h, half, ...ins) => {
-      const step = (a: Tensor, b: Tensor, length: Tensor, at: readonly Tensor[]): Tensor[] => {
-        const noise = path.increment(a, b);
-        const { y, memory } = method.step({
-          t: a,
-          tNext: b,
-          h: length,
-          y: at.slice(0, count),
-          memory: at.slice(count),
-          noise,
-        });
+      const step = (span: Span, at: readonly Tensor[]): Tensor[] => {
+        const noise = motion.over(span);
+        const { y, memory } = method.step({ ...span, y: at.slice(0, count), memory: at.slice(count), noise });
         return [...y, ...memory];
       };
-      const whole = step(t, tNext, h, ins);
-      const halves = step(middle, tNext, half, step(t, middle, half, ins));
+      const whole = step({ t, tNext, h }, ins);
+      const halves = step({ t: middle, tNext, h: half }, step({ t, tNext: middle, h: half }, ins));
       const tolerance = (x: Tensor): Tensor[] => seen.map(({ dtype }) => cast(x, dtype));
       const norm = scaledNorm(tolerance(accuracy.rtol), tolerance(accuracy.atol), "rms", state, t.dtype);
       const [y, next] = [ins.slice(0, seen.length), halves.slice(0, seen.length)];

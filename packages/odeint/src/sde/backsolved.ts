@@ -16,15 +16,16 @@ import type { StochasticAdjoint } from "../adjoints/adjoint";
 import { largest, place } from "../adjoints/continuous";
 import { backOver, type Interval, type Passed } from "../adjoints/intervals";
 import { recordNode } from "../adjoints/node";
-import { typeOf } from "../adjoints/pullback";
 import { listState } from "../adjoints/settings";
+import { typeOf } from "../leaves";
 import { numbers } from "../problem";
 import { scaledNorm } from "../tolerance";
 import { refusedGradient } from "./failures";
 import type { SdeFields } from "./fields";
-import { integrate, type SdeOutcome, type SdeRequest } from "./integrate";
+import { integrate, type SdeOutcome, type SdeRequest, stepsWithin } from "./integrate";
 import type { SdeMethod } from "./methods/method";
-import { type ClosedEquation, closedEquation, closedPath, equationOf, pulledMethod, reversedPath } from "./pulled";
+import { reversed } from "./motion";
+import { type ClosedEquation, closedEquation, closedMotion, equationOf, pulledMethod } from "./pulled";
 import type { Problem } from "./problem";
 import { heunStratonovich } from "./solvers/heun-stratonovich";
 import type { StochasticTableau } from "./tableau";
@@ -76,7 +77,7 @@ interface Inputs<T> {
   readonly y0: readonly T[];
   readonly drift: readonly T[];
   readonly diffusion: readonly T[];
-  readonly path: readonly T[];
+  readonly motion: readonly T[];
   readonly tolerances: readonly T[];
 }
 
@@ -87,20 +88,20 @@ interface Inputs<T> {
 export function backsolved(solve: Backsolved): NonNullable<SdeRequest["solve"]> {
   return (request, y0, ts, dt) => {
     const equation = closedEquation(solve.fields(), ts);
-    const path = closedPath(request.path, ts);
     const { accuracy, raise } = request;
+    const motion = closedMotion(request.motion, ts, !accuracy);
     const lists: readonly (readonly Tensor[])[] = [
       [ts],
       dt ? [dt] : [],
       y0,
       equation.drift.closed,
       equation.diffusion.closed,
-      path.closed,
+      motion.closed,
       accuracy ? [accuracy.rtol, accuracy.atol] : [],
     ];
     const inputsOf = <T>(flat: readonly T[]): Inputs<T> => {
       let next = 0;
-      const [times, step, y0, drift, diffusion, path, tolerances] = lists.map((list) =>
+      const [times, step, y0, drift, diffusion, motion, tolerances] = lists.map((list) =>
         flat.slice(next, (next += list.length)),
       );
       return {
@@ -109,7 +110,7 @@ export function backsolved(solve: Backsolved): NonNullable<SdeRequest["solve"]> 
         y0: y0!,
         drift: drift!,
         diffusion: diffusion!,
-        path: path!,
+        motion: motion!,
         tolerances: tolerances!,
       };
     };
@@ -118,7 +119,7 @@ export function backsolved(solve: Backsolved): NonNullable<SdeRequest["solve"]> 
       return {
         ...request,
         method: () => solve.method(equationOf(equation, at)),
-        path: path.withClosed(at.path),
+        motion: motion.withClosed(at.motion),
         accuracy: accuracy && { ...accuracy, rtol: rtol!, atol: atol! },
         solve: undefined,
       };
@@ -147,7 +148,7 @@ export function backsolved(solve: Backsolved): NonNullable<SdeRequest["solve"]> 
           const { results, status, astray } = backwards(
             solve,
             equation,
-            path.noise,
+            motion.noise,
             own(at),
             at,
             want,
@@ -193,15 +194,20 @@ function backwards(
     xs.map((x, j) => want[j]! && isFloat(x.dtype));
   const marks = { drift: marksOf(at.drift, wanted.drift), diffusion: marksOf(at.diffusion, wanted.diffusion) };
   const moving = [at.drift.filter((_, j) => marks.drift[j]), at.diffusion.filter((_, j) => marks.diffusion[j])];
-  const { accuracy, path } = request;
-  const back: SdeRequest = {
+  const { accuracy, motion } = request;
+  const back: Omit<SdeRequest, "motion"> = {
     ...request,
     method: () => pulledMethod(solve.backwards, equation, noise, at, marks),
-    path: reversedPath(path),
     undone: false,
     accuracy: accuracy && { ...accuracy, order: solve.order, measured: 2 * size },
   };
   const first = (x: Tensor): Tensor => take(x, int(0), 0);
+  const later = (x: Tensor): Tensor => x.slice([1], [count]);
+  const starts = ts.slice([0], [count - 1]);
+  const counts = dt ? cast(stepsWithin(later(ts).sub(starts), dt), "int32") : int(1);
+  /** How many equal steps the forward solve took to the end of the interval that begins at a time. */
+  const stepsUntil = (to: Tensor): Tensor | undefined =>
+    accuracy ? undefined : where(starts.lessEqual(to), counts, 0).sum();
   const span = take(ts, int(count - 1), 0).sub(first(ts));
   const step = dt ?? (accuracy ? span.div(8) : undefined);
   const tolerance = (x: Tensor | undefined, otherwise: number): Tensor[] =>
@@ -213,7 +219,6 @@ function backwards(
     listState(equation.fields.state.leaves),
     ts.dtype,
   );
-  const later = (x: Tensor): Tensor => x.slice([1], [count]);
   const init: Passed = {
     lambda: y0.map((y) => zerosLike(y)),
     rest: [int(0), real(0), ...moving.flat().map((x) => zerosLike(x))],
@@ -236,7 +241,12 @@ function backwards(
 
   function across({ lambda, rest }: Passed, { from, to, y, before }: Interval): Passed {
     const [status, drift, ...mu] = rest;
-    const outcome = integrate(back, [...y, ...lambda, ...mu], stack([from.neg(), to.neg()]), step);
+    const outcome = integrate(
+      { ...back, motion: reversed(motion, stepsUntil(to)) },
+      [...y, ...lambda, ...mu],
+      stack([from.neg(), to.neg()]),
+      step,
+    );
     const end = outcome.ys.map((x) => take(x, int(1), 0));
     const sizes = before.map((x, k) => largestOf(x).maximum(largestOf(y[k]!)).broadcastTo(x.shape));
     const errors = before.map((x, k) => end[k]!.sub(x));

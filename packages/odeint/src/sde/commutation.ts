@@ -1,6 +1,5 @@
 import {
   applyTape,
-  type Aval,
   broadcastTo,
   max,
   maximum,
@@ -11,6 +10,7 @@ import {
   withinRule,
 } from "@dzdt/tensor";
 import { atHand } from "../at-hand";
+import { typeOf } from "../leaves";
 import type { SdeFields } from "./fields";
 import { column, diffusionAlong } from "./methods/derivatives";
 
@@ -24,14 +24,13 @@ export function commutator(
   y0: readonly Tensor[],
   target: Target,
 ): number | undefined {
-  const types = [t0, ...y0].map(({ dtype, shape }): Aval => ({ dtype, shape }));
   const { tape, captured } = trace(
     "commutator",
     (t, ...y) => {
       const fields = record();
       return withinRule(() => [fields.form === "matrix" ? ofMatrix(fields, t, y) : ofDiagonal(fields, t, y)]);
     },
-    types,
+    [t0, ...y0].map(typeOf),
     { target },
   );
   const found = applyTape(tape, [t0, ...y0, ...captured])[0]!;

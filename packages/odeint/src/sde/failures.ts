@@ -1,13 +1,17 @@
 import { bind, check, registerFailure, tensor, type Tensor, where, withinRule } from "@dzdt/tensor";
 import { AdjointError } from "../adjoints/failures";
 import { atHand } from "../at-hand";
-import { type FailureDetails, sayingMore, SolveError, Status, type StatusName, statusName } from "../status";
+import { type FailureDetails, SolveError, Status, type StatusName, statusName } from "../status";
 import type { SdeOutcome } from "./integrate";
 
 const remedy = "check drift, diffusion and y0 there, or take smaller steps";
 const tooShort =
   "steps got as short as the path's tolerance: loosen rtol and atol, or give path: brownian({ …, tolerance }) with a shorter one";
 const tooMany = "raise maxSteps, or take longer steps";
+
+/** Where messages of programs, which know only how a solve ended, send those who want to know more. */
+const sayingMore =
+  "(the same call with concrete arguments, on wasm() where they are on webgpu, says at which time and component; throw: false gives NaN instead)";
 
 /** Failures of traced solves, in the order of their statuses. */
 const first = registerFailure(

@@ -1,24 +1,54 @@
-import { printShape, sameShape, ShapeError, Tensor, tensor, UnsupportedError } from "@dzdt/tensor";
+import { printShape, sameShape, ShapeError, type Target, Tensor, tensor, UnsupportedError } from "@dzdt/tensor";
 import { atHand, timeType } from "../at-hand";
 import type { KnownTimes } from "../saveAt";
 import { realOf, type StateType } from "../vectorField";
 import { type BrownianPath, partsOf, pathOf } from "./brownian/brownian";
+import { type BrownianSteps, drawnMotion } from "./brownian/steps";
+import { type Motion, motionAlong } from "./motion";
 import type { Problem } from "./problem";
 import type { SdeintOptions } from "./sdeint";
 
 /** A key whose numbers are known, where the solve is: its path is made there, too. */
-function keyOn(key: Tensor, target: Tensor["target"]): Tensor {
+function keyOn(key: Tensor, target: Target): Tensor {
   const values = key instanceof Tensor && key.target !== target ? atHand(key) : undefined;
   return values ? tensor(values, { dtype: "uint32", target }) : key;
 }
 
-/** The path that a solve goes along: as given, or made from the key. */
-export function readPath(
-  { key, path }: SdeintOptions<unknown>,
-  { solver, noise, shape }: Problem,
+/** What drives a solve: steps of their own, or a path, as given or made from the key. */
+export function readMotion(
+  options: SdeintOptions<unknown>,
+  problem: Problem,
   state: StateType,
+  times: KnownTimes,
+  target: Target,
+): Motion {
+  const { path, dt, rtol, atol } = options;
+  const adaptive = rtol !== undefined || atol !== undefined;
+  const dtype = timeType(target) === "float64" ? realOf(state) : "float32";
+  if (isSteps(path)) {
+    if (adaptive)
+      throw new TypeError(
+        "sdeint: path is brownianSteps, whose increments are those of equal steps, and rtol and atol try steps and divide them; " +
+          "leave them out, or give key in place of path",
+      );
+    return drawnMotion(keyOn(path.key, target), problem.shape, partsOf[problem.solver.levyArea], dtype);
+  }
+  const along = readPath(options.key, path, problem, times, dtype, target);
+  if (!adaptive) checkTolerance(along, dt, times);
+  return motionAlong(along);
+}
+
+const isSteps = (path: SdeintOptions["path"]): path is BrownianSteps =>
+  (path as Partial<BrownianSteps> | null | undefined)?.kind === "steps";
+
+/** The path that a solve goes along. */
+function readPath(
+  key: Tensor | undefined,
+  path: BrownianPath | undefined,
+  { solver, noise, shape }: Problem,
   { values }: KnownTimes,
-  target: Tensor["target"],
+  dtype: "float32" | "float64",
+  target: Target,
 ): BrownianPath {
   if (path === undefined) {
     if (key === undefined)
@@ -27,14 +57,13 @@ export function readPath(
       );
     if (!values)
       throw new UnsupportedError(
-        "sdeint: the times are not known while this is traced; give path: brownian({ key, t0, t1, shape }) that covers them",
+        "sdeint: the times are not known while this is traced; give path: brownian({ key, t0, t1, shape }) that covers them, or path: brownianSteps({ key })",
       );
-    const real = timeType(target) === "float64" ? realOf(state) : "float32";
-    return pathOf(keyOn(key, target), values[0]!, values[values.length - 1]!, shape, solver.levyArea, real);
+    return pathOf(keyOn(key, target), values[0]!, values[values.length - 1]!, shape, solver.levyArea, dtype);
   }
   if (typeof (path as { increment?: unknown } | null)?.increment !== "function")
     throw new TypeError(
-      `sdeint: path is ${typeof path === "object" ? "an object without increment" : String(path)}; give brownian({ key, t0, t1, shape }), or an object like it`,
+      `sdeint: path is ${typeof path === "object" ? "an object without increment" : String(path)}; give brownian({ key, t0, t1, shape }), an object like it, or brownianSteps({ key })`,
     );
   if (!sameShape(path.shape, shape))
     throw new ShapeError(
@@ -52,11 +81,7 @@ export function readPath(
 }
 
 /** Increments that are shorter than the path's tolerance do not have their law. */
-export function checkTolerance(
-  path: BrownianPath,
-  dt: number | Tensor | undefined,
-  { values, tensor: ts }: KnownTimes,
-): void {
+function checkTolerance(path: BrownianPath, dt: number | Tensor | undefined, { values, tensor: ts }: KnownTimes): void {
   if (!values || dt instanceof Tensor) return;
   let shortest = Infinity;
   for (let j = 1; j < values.length; j++) {

@@ -1,4 +1,5 @@
 export { brownian, type BrownianOptions, type BrownianPath, type Increment, type LevyArea } from "./brownian/brownian";
+export { brownianSteps, type BrownianSteps } from "./brownian/steps";
 export { toIto, toStratonovich } from "./convert";
 export { langevin, type LangevinField, type LangevinParts, type Phase } from "./langevin";
 export { logqp, type LogqpOptions, type LogqpSolution } from "./logqp";

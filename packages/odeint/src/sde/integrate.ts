@@ -1,10 +1,10 @@
 import {
-  type Aval,
   applyTape,
   bind,
   broadcastTo,
   call,
   cast,
+  type Checkpoints,
   concat,
   loop,
   maximum,
@@ -14,17 +14,17 @@ import {
   type Target,
   type Tensor,
   trace,
-  tree,
   UnsupportedError,
   where,
   withinRule,
 } from "@dzdt/tensor";
+import { flatResult, typeOf } from "../leaves";
 import { allFinite, numbers } from "../problem";
 import { Status } from "../status";
 import { type Accuracy, adaptively } from "./adaptive";
 import type { StateType } from "../vectorField";
-import type { BrownianPath } from "./brownian/brownian";
 import type { SdeMethod } from "./methods/method";
+import type { Motion, Span } from "./motion";
 import { type Advance, type Steps, undone, type Walked } from "./undone";
 
 /** A solve with all options settled. */
@@ -32,10 +32,12 @@ export interface SdeRequest {
   readonly state: StateType;
   /** Records the method; called while tracing. */
   readonly method: () => SdeMethod;
-  readonly path: BrownianPath;
+  readonly motion: Motion;
   /** The longest step; undefined: one step from time to time. */
   readonly dt: Tensor | undefined;
   readonly maxSteps: number;
+  /** Which states reverse mode keeps. */
+  readonly checkpoints: Checkpoints;
   readonly target: Target;
   /** Are steps undone for gradients, instead of kept? */
   readonly undone: boolean;
@@ -61,21 +63,13 @@ export interface SdeOutcome {
 
 /** Solves, as one program: run at once, or recorded on the trace that its tensors belong to. */
 export function solveSde(request: SdeRequest, y0: readonly Tensor[], ts: Tensor): SdeOutcome {
-  let structure: tree.Structure = null;
   const inputs = [...(ts.tape ? withoutDerivatives(ts) : [ts]), ...(request.dt ? [request.dt] : []), ...y0];
-  const { tape, captured } = trace(
-    "sdeint",
-    (...ins) => {
-      const dt = request.dt && stopGradient(ins[1]!);
-      const outcome = (request.solve ?? integrate)(request, ins.slice(dt ? 2 : 1), ins[0]!, dt);
-      const flat = tree.flatten(outcome as never);
-      structure = flat.structure;
-      return flat.leaves as Tensor[];
-    },
-    inputs.map(({ dtype, shape }): Aval => ({ dtype, shape })),
-    { target: request.target },
-  );
-  return tree.unflatten(structure, applyTape(tape, [...inputs, ...captured]));
+  const { run, rebuild } = flatResult((...ins) => {
+    const dt = request.dt && stopGradient(ins[1]!);
+    return (request.solve ?? integrate)(request, ins.slice(dt ? 2 : 1), ins[0]!, dt);
+  });
+  const { tape, captured } = trace("sdeint", run, inputs.map(typeOf), { target: request.target });
+  return rebuild(applyTape(tape, [...inputs, ...captured]));
 }
 
 const refuse = (): never => {
@@ -111,10 +105,10 @@ export function integrate(request: SdeRequest, y0: readonly Tensor[], ts: Tensor
     const start = ts.slice([0], [count]);
     const end = ts.slice([1], [count + 1]);
     const memory = method.begin(cast(take(ts, int(0), 0), ts.dtype), y0);
-    const { accuracy, path, maxSteps } = request;
+    const { accuracy, motion, maxSteps, checkpoints } = request;
     if (accuracy) {
       const full: Accuracy = { ...accuracy, longest: dt };
-      const found = adaptively({ method, path, accuracy: full, maxSteps, start, end, y0, memory });
+      const found = adaptively({ method, motion, accuracy: full, maxSteps, checkpoints, start, end, y0, memory });
       // A step, and its two halves.
       const each = int(3 * method.evaluations.step);
       return {
@@ -158,35 +152,27 @@ interface Found {
   readonly allowed: Tensor;
 }
 
-const typesOf = (xs: readonly Tensor[]): Aval[] => xs.map(({ dtype, shape }) => ({ dtype, shape }));
-
-function stepped(
-  { request, method, y0 }: Plan,
-  t: Tensor,
-  tNext: Tensor,
-  h: Tensor,
-  from: readonly Tensor[],
-): Tensor[] {
-  const noise = request.path.increment(t, tNext);
-  const { y, memory } = method.step({ t, tNext, h, y: from.slice(0, y0.length), memory: from.slice(y0.length), noise });
+function stepped({ request, method, y0 }: Plan, span: Required<Span>, from: readonly Tensor[]): Tensor[] {
+  const noise = request.motion.over(span);
+  const { y, memory } = method.step({ ...span, y: from.slice(0, y0.length), memory: from.slice(y0.length), noise });
   return [...y, ...memory];
 }
 
 /** One step for each interval. */
 function fromTimeToTime(plan: Plan): Found {
-  const { start, end, y0, carries } = plan;
+  const { request, start, end, y0, carries } = plan;
   const { int } = numbers(start);
   const count = start.shape[0]!;
   const body = trace(
     "step",
-    (_i, ...ins) => {
+    (number, ...ins) => {
       const [t, tNext] = [ins[carries.length]!, ins[carries.length + 1]!];
-      const next = stepped(plan, t, tNext, tNext.sub(t), ins.slice(0, carries.length));
+      const next = stepped(plan, { t, tNext, h: tNext.sub(t), number }, ins.slice(0, carries.length));
       return [...next, ...next.slice(0, y0.length)];
     },
     [
       { dtype: "int32", shape: [] },
-      ...typesOf(carries),
+      ...carries.map(typeOf),
       { dtype: start.dtype, shape: [] },
       { dtype: start.dtype, shape: [] },
     ],
@@ -202,6 +188,7 @@ function fromTimeToTime(plan: Plan): Found {
     ys: y0.map(() => "each" as const),
     rows: 0,
     lanes: 0,
+    checkpoints: request.checkpoints,
   });
   return {
     rows: results.slice(carries.length),
@@ -216,15 +203,13 @@ function inSteps(plan: Plan, dt: Tensor): Found {
   const { request, method, start, end, y0, carries } = plan;
   const { real } = numbers(start);
   const length = end.sub(start);
-  // A step that is longer by rounding saves a tiny one.
-  const slack = start.dtype === "float32" ? 1e-3 : 1e-9;
-  const wanted = stopGradient(maximum(length.div(dt).sub(slack).ceil(), 1));
+  const wanted = stepsWithin(length, dt);
   const allowed = wanted.sum().lessEqual(real(request.maxSteps));
   const counts = cast(where(allowed, wanted, 0), "int32");
   const steps: Steps = { start, end, step: length.div(maximum(cast(counts, length.dtype), 1)), counts };
   const advance: Advance = (...at) => stepped(plan, ...at);
   const walk = (times: Steps, from: readonly Tensor[], by: Advance): Walked =>
-    walked(times, from, y0.length, by, request.maxSteps);
+    walked(times, from, y0.length, by, request);
   const { undo } = method;
   const { rows, ended } =
     request.undone && undo
@@ -241,13 +226,20 @@ function inSteps(plan: Plan, dt: Tensor): Found {
   return { rows, memory: ended.slice(y0.length), steps: counts.sum(), allowed };
 }
 
+/** How many equal steps intervals are divided into, in the dtype of times. */
+export function stepsWithin(length: Tensor, dt: Tensor): Tensor {
+  // A step that is longer by rounding saves a tiny one.
+  const slack = length.dtype === "float32" ? 1e-3 : 1e-9;
+  return stopGradient(maximum(length.div(dt).sub(slack).ceil(), 1));
+}
+
 /** Takes all steps of all intervals. */
 function walked(
   { start, end, step, counts }: Steps,
   carries: readonly Tensor[],
   size: number,
   advance: Advance,
-  maxSteps: number,
+  { maxSteps, checkpoints }: Pick<SdeRequest, "maxSteps" | "checkpoints">,
 ): Walked {
   const { int } = numbers(start);
   const intervals = start.shape[0]!;
@@ -265,12 +257,13 @@ function walked(
       const next = i.add(1);
       const last = next.equal(count);
       const time = (n: Tensor): Tensor => t0.add(cast(n, t0.dtype).mul(h));
-      const found = advance(time(i), where(last, at(end), time(next)), h, ins.slice(places.length));
+      const span = { t: time(i), tNext: where(last, at(end), time(next)), h, number: counter };
+      const found = advance(span, ins.slice(places.length));
       if (!several) return found;
       const row = where(last, interval, -1);
       return [where(last, interval.add(1), interval), where(last, 0, next), ...found, row, ...found.slice(0, size)];
     },
-    [{ dtype: "int32", shape: [] }, ...typesOf(init)],
+    [{ dtype: "int32", shape: [] }, ...init.map(typeOf)],
   );
   const results = bind(loop, [total, ...init, ...body.captured], {
     body: body.tape,
@@ -283,6 +276,7 @@ function walked(
     ys: several ? carries.slice(0, size).map(() => "row" as const) : [],
     rows: several ? intervals : 0,
     lanes: 0,
+    checkpoints,
   });
   const ended = results.slice(places.length, init.length);
   return {

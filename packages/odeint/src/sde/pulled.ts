@@ -1,10 +1,11 @@
 import { transforms } from "@dzdt/autograd";
 import { applyTape, type Aval, type Tensor, trace, zerosLike } from "@dzdt/tensor";
-import { type ClosedField, closedField, fieldOf, typeOf } from "../adjoints/pullback";
+import { type ClosedField, closedField, fieldOf } from "../adjoints/pullback";
+import { typeOf } from "../leaves";
 import { traced } from "../vectorField";
-import type { BrownianPath } from "./brownian/brownian";
 import type { SdeFields } from "./fields";
 import { plus, scaled, type SdeMethod, timeWithin, weighted } from "./methods/method";
+import type { Motion } from "./motion";
 import type { StochasticTableau } from "./tableau";
 
 /** An equation whose closed values are explicit. */
@@ -42,46 +43,41 @@ export const equationOf = ({ fields, drift, diffusion }: ClosedEquation, closed:
   diffusion: fieldOf(diffusion, closed.diffusion),
 });
 
-/** A path with what its increments are made of made explicit. */
-export interface ClosedPath {
+/** A motion with what its increments are made of made explicit. */
+export interface ClosedMotion {
   readonly closed: readonly Tensor[];
   /** Type of W. */
   readonly noise: Aval;
-  readonly withClosed: (closed: readonly Tensor[]) => BrownianPath;
+  readonly withClosed: (closed: readonly Tensor[]) => Motion;
 }
 
-/** To be called while tracing. */
-export function closedPath(path: BrownianPath, t: Aval): ClosedPath {
+/**
+ * To be called while tracing.
+ * @param numbered do the steps that ask have numbers?
+ */
+export function closedMotion(motion: Motion, t: Aval, numbered: boolean): ClosedMotion {
   const time: Aval = { dtype: t.dtype, shape: [] };
+  const numbers: Aval[] = numbered ? [{ dtype: "int32", shape: [] }] : [];
   const { tape, captured } = trace(
     "increment",
-    (from, to) => {
-      const { W, H, K } = path.increment(from, to);
+    (t, tNext, h, number) => {
+      const { W, H, K } = motion.over({ t, tNext, h, ...(number && { number }) });
       return [W, ...(H ? [H] : []), ...(K ? [K] : [])];
     },
-    [time, time],
+    [time, time, time, ...numbers],
   );
   return {
     closed: captured,
     noise: typeOf(tape.avals[tape.outputs[0]!]!),
     withClosed: (closed) => ({
-      ...path,
-      increment: (from, to) => {
-        const [W, H, K] = applyTape(tape, [from as Tensor, to as Tensor, ...closed]);
+      ...motion,
+      over: ({ t, tNext, h, number }) => {
+        const [W, H, K] = applyTape(tape, [t, tNext, h, ...(numbered ? [number!] : []), ...closed]);
         return { W: W!, ...(H && { H }), ...(K && { K }) };
       },
     }),
   };
 }
-
-/** The path with time reversed, τ = −t: what is odd about the middle of an interval changes its sign. */
-export const reversedPath = (path: BrownianPath): BrownianPath => ({
-  ...path,
-  increment: (from, to) => {
-    const { W, H, K } = path.increment((to as Tensor).neg(), (from as Tensor).neg());
-    return { W: W.neg(), ...(H && { H }), ...(K && { K: K.neg() }) };
-  },
-});
 
 /** State, λ, and integrals over closed values of drift and diffusion, as drift and noise move them. */
 interface Pulled {

@@ -1,6 +1,5 @@
 import {
   cast,
-  defaultTarget,
   printShape,
   sameShape,
   type Shape,
@@ -24,8 +23,9 @@ import { oneWay } from "../unknown-times";
 import { type StateType, traceField, type VectorField } from "../vectorField";
 import { backsolved, readBackwards } from "./backsolved";
 import type { BrownianPath } from "./brownian/brownian";
+import type { BrownianSteps } from "./brownian/steps";
 import { readAccuracy } from "./accuracy";
-import { checkTolerance, readPath } from "./given-path";
+import { readMotion } from "./given-path";
 import { checked, type SdeTelling } from "./failures";
 import type { SdeFields } from "./fields";
 import { type SdeOutcome, type SdeRequest, solveSde } from "./integrate";
@@ -62,8 +62,11 @@ export interface SdeintOptions<A = undefined, C extends Calculus = Calculus, N e
    * adjoint, solved backwards along the same path with the memory of the states at ts. @defaultValue discretize()
    */
   readonly adjoint?: Adjoint;
-  /** The path that drives the equation. @defaultValue a `brownian` path from ts[0] to the last time, of the solver's Lévy area, on the key */
-  readonly path?: BrownianPath;
+  /**
+   * The path that drives the equation; or `brownianSteps({ key })`, which equal steps draw one by one, many times cheaper.
+   * @defaultValue a `brownian` path from ts[0] to the last time, of the solver's Lévy area, on the key
+   */
+  readonly path?: BrownianPath | BrownianSteps;
   /** Passed on to drift and diffusion: a tree, or anything else. */
   readonly args?: A;
   /** The most steps. @defaultValue 1,000,000; 16,384 on webgpu */
@@ -168,8 +171,7 @@ function solveEquation(
   extend?: (state: StateType) => Extension,
 ): { readonly solution: SdeSolution<unknown>; readonly more: Tensor | undefined } {
   checkForms(options);
-  const { leaves, structure, paths } = readState("sdeint", y0);
-  const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target ?? defaultTarget();
+  const { leaves, structure, paths, target } = readState("sdeint", y0);
   const state: StateType = { structure, paths, leaves: leaves.map(({ dtype, shape }) => ({ dtype, shape })) };
   const given = readTimes("sdeint", "ts", ts, target);
   checkIncreasing(given);
@@ -193,19 +195,19 @@ function solveEquation(
   const all = extension ? [...leaves, extension.start(leaves[0]!)] : leaves;
   if (times.tensor.size === 1)
     return { solution: unmoved(leaves, structure, times.tensor), more: extension && all.at(-1)!.expandDims(0) };
-  const path = readPath(options, problem, state, times, target);
+  const motion = readMotion(options, problem, state, times, target);
   const accuracy = readAccuracy(options, problem, target);
   if (reversed && (problem.solver.name !== "reversibleHeun" || accuracy))
     throw new TypeError(
       `sdeint: steps of ${problem.solver.name}${accuracy ? " that are chosen by their errors" : ""} cannot be undone; use reversibleHeun with dt, or discretize()`,
     );
-  if (!accuracy) checkTolerance(path, options.dt, times);
   const request: SdeRequest = {
     state,
     method: problem.method,
-    path,
+    motion,
     dt,
     maxSteps,
+    checkpoints: adjoint.kind === "discretize" ? adjoint.checkpoints : "all",
     target,
     accuracy,
     undone: reversed,

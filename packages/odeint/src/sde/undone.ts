@@ -13,9 +13,11 @@ import {
   zerosLike,
 } from "@dzdt/tensor";
 import { refusedUndone } from "../adjoints/failures";
+import { typeOf } from "../leaves";
+import type { Span } from "./motion";
 
-/** What goes on from step to step, from time `t` to `tNext` over `h`. */
-export type Advance = (t: Tensor, tNext: Tensor, h: Tensor, from: readonly Tensor[]) => Tensor[];
+/** What goes on from step to step. */
+export type Advance = (span: Required<Span>, from: readonly Tensor[]) => Tensor[];
 
 /** Equal steps of each interval between times: both ends, the steps' lengths, and how many there are. */
 export interface Steps {
@@ -50,14 +52,17 @@ export function undone(
 ): Walked {
   const { start } = steps;
   const time: Aval = { dtype: start.dtype, shape: [] };
-  const types = [time, time, time, ...carries.map(({ dtype, shape }): Aval => ({ dtype, shape }))];
-  const traced = (where: string, fn: Advance) => trace(where, (t, tNext, h, ...from) => fn(t, tNext, h, from), types);
+  const count: Aval = { dtype: "int32", shape: [] };
+  const types = [time, time, time, count, ...carries.map(typeOf)];
+  const traced = (where: string, fn: Advance) =>
+    trace(where, (t, tNext, h, number, ...from) => fn({ t, tNext, h, number }, from), types);
+  const listed = ({ t, tNext, h, number }: Required<Span>): Tensor[] => [t, tNext, h, number];
   const forth = traced("step", advance);
   const back = traced("undo", undo);
   const most = 2 ** 31 - 1;
 
   const walked = (from: readonly Tensor[], closed: Constants, times: Steps): Walked =>
-    walk(times, from, (t, tNext, h, at) => applyTape(forth.tape, [t, tNext, h, ...at, ...closed.forth]));
+    walk(times, from, (span, at) => applyTape(forth.tape, [...listed(span), ...at, ...closed.forth]));
 
   /** Cotangents of the carries and of what a step closes over. */
   function backwards(
@@ -66,44 +71,42 @@ export function undone(
   ): { readonly from: Tensor[]; readonly forth: Tensor[] } {
     const intervals = times.counts.shape[0]!;
     const marks = closed.forth.map(({ dtype }) => isFloat(dtype));
-    const flags = [false, false, false, ...carries.map(() => true), ...marks];
+    const flags = [false, false, false, false, ...carries.map(() => true), ...marks];
     const pulled = transforms.vjp(
       forth.tape,
       flags,
       carries.map(() => true),
     );
     const at = (list: Tensor, row: Tensor): Tensor => take(list, row, 0);
-    const row = cast(
-      times.counts
-        .sum()
-        .mul(0)
-        .add(intervals - 1),
-      "int32",
-    );
+    const total = times.counts.sum();
+    const row = total.mul(0).add(intervals - 1);
     const begin = {
       row,
       i: at(times.counts, row).sub(1),
+      number: total.sub(1),
       from: [...ended],
       ct: [...cts.ended],
       closed: closed.forth.filter((_, j) => marks[j]).map((x) => zerosLike(x)),
     };
     const found = whileLoop(
       ({ row, i }) => row.greaterEqual(0).and(i.greaterEqual(0)),
-      ({ row, i, from, ct, closed: sums }) => {
+      ({ row, i, number, from, ct, closed: sums }) => {
         const [a, h, count] = [at(times.start, row), at(times.step, row), at(times.counts, row)];
         const after = i.add(1);
         const last = after.equal(count);
         const moment = (n: Tensor): Tensor => a.add(cast(n, a.dtype).mul(h));
         const tNext = where(last, at(times.end, row), moment(after));
         const given = ct.map((x, k) => (k < size ? x.add(where(last, at(cts.rows[k]!, row), 0)) : x));
-        const before = applyTape(back.tape, [moment(i), tNext, h, ...from, ...closed.back]);
-        const ins = [moment(i), tNext, h, ...before, ...closed.forth, ...given, ...pulled.captured];
+        const span = listed({ t: moment(i), tNext, h, number });
+        const before = applyTape(back.tape, [...span, ...from, ...closed.back]);
+        const ins = [...span, ...before, ...closed.forth, ...given, ...pulled.captured];
         const results = applyTape(pulled.tape, ins);
         const past = i.equal(0);
         const earlier = row.sub(1);
         return {
           row: where(past, earlier, row),
           i: where(past, at(times.counts, earlier.maximum(0)).sub(1), i.sub(1)),
+          number: number.sub(1),
           from: before,
           ct: results.slice(0, carries.length),
           closed: sums.map((x, j) => x.add(results[carries.length + j]!)),

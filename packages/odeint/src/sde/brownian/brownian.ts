@@ -16,6 +16,7 @@ import {
 } from "@dzdt/tensor";
 import { atHand, timeType } from "../../at-hand";
 import { checkOptions } from "../../options";
+import { checkKey } from "./key";
 import { type BrownianTree, deepest, incrementOf } from "./tree";
 
 /** What is known of a path besides its increments. `space-time`: H; `space-time-time`: H and K. */
@@ -87,14 +88,7 @@ const margin = 2;
 export function brownian(options: BrownianOptions): BrownianPath {
   checkOptions("brownian", options, names);
   const { key, t0, t1, shape, levyArea = "none" } = options;
-  if (!(key instanceof Tensor) || key.dtype !== "uint32")
-    throw new DTypeError(
-      `brownian: key is ${key instanceof Tensor ? key.dtype : String(key)}; give uint32 [2], as random.key(seed) makes`,
-    );
-  if (key.ndim !== 1 || key.shape[0] !== 2)
-    throw new ShapeError(
-      `brownian: key has shape ${printShape(key.shape)}; give one key of shape [2], and vmap over several`,
-    );
+  checkKey("brownian", key);
   if (!(Number.isFinite(t0) && Number.isFinite(t1) && t1 > t0))
     throw new RangeError(`brownian: t0 is ${String(t0)} and t1 is ${String(t1)}; give finite times with t1 after t0`);
   if (!isShape(shape))

@@ -1,11 +1,9 @@
 import { cast, type Tensor } from "@dzdt/tensor";
 import type { Increment } from "../brownian/brownian";
+import type { Span } from "../motion";
 
-/** One step: times of the program, the step's length, the state's leaves, and the motion over the step. */
-export interface Step {
-  readonly t: Tensor;
-  readonly tNext: Tensor;
-  readonly h: Tensor;
+/** One step: its times and length, the state's leaves, and the motion over the step. */
+export interface Step extends Omit<Span, "number"> {
   readonly y: readonly Tensor[];
   readonly memory: readonly Tensor[];
   readonly noise: Increment;
