@@ -59,12 +59,11 @@ export async function requestDeviceFrom(
   const { device, adapter } = options;
   const given = `${where}: the ${device ? "device" : "adapter"} given`;
   if (device) return trusted(device, given);
-  if (adapter) return trusted(await open(adapter, given), given);
+  if (adapter) return opened(adapter, given);
   const tried: string[] = [];
   for (const source of sources) {
     try {
-      const adapter = await findAdapter(source, options);
-      return await trusted(await open(adapter, source.name), source.name);
+      return await opened(await findAdapter(source, options), source.name);
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
       tried.push(error.message);
@@ -108,6 +107,21 @@ async function open(adapter: GPUAdapter, name: string): Promise<GPUDevice> {
     .catch((error: unknown) =>
       fail(`${name}: the adapter gives no device (${firstLine(error)}); ask for a new adapter`),
     );
+}
+
+async function opened(adapter: GPUAdapter, name: string): Promise<GPUDevice> {
+  const device = await open(adapter, name);
+  return orDestroyed(device, () => trusted(device, name));
+}
+
+/** What comes next with a device that was made here, which is destroyed if it fails. */
+export async function orDestroyed<T>(device: GPUDevice, next: () => Promise<T>): Promise<T> {
+  try {
+    return await next();
+  } catch (error) {
+    device.destroy();
+    throw error;
+  }
 }
 
 async function trusted(device: GPUDevice, name: string): Promise<GPUDevice> {

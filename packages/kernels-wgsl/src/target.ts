@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { checkOptions, ProgramCache, type Target } from "@dzdt/tensor";
-import { type DeviceOptions, deviceOptions, requestDeviceFrom } from "./device";
+import { type DeviceOptions, deviceOptions, orDestroyed, requestDeviceFrom } from "./device";
 import { gpuSources } from "./gpuSources";
 import type { MemoryUse } from "./runtime/pool";
 import { gpuProgram } from "./runtime/program";
@@ -70,9 +70,13 @@ export interface WebGpuTarget extends Target {
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuTarget> {
   const { rowMemory, df64 } = settled(options);
   const device = await requestDeviceFrom(gpuSources, options, "webgpu");
-  const doubles = df64 ? await (await import("./doubles")).doublesOn(device) : undefined;
-  const means = { rowMemory, doubles, set: await setOf(device) };
-  return targetOf(new Runtime(device, means, device !== options.device));
+  const owned = device !== options.device;
+  const target = async (): Promise<WebGpuTarget> => {
+    const doubles = df64 ? await (await import("./doubles")).doublesOn(device) : undefined;
+    const means = { rowMemory, doubles, set: await setOf(device) };
+    return targetOf(new Runtime(device, means, owned));
+  };
+  return owned ? orDestroyed(device, target) : target();
 }
 
 function settled(options: WebGpuOptions): { readonly rowMemory: number; readonly df64: boolean } {

@@ -9,6 +9,8 @@ import { passesBytes, passesKernels, passesOf } from "./passes";
 export interface Apart {
   /** Of the working memory that they need. */
   readonly bytes: number;
+  /** Can invocations of a workgroup make it as well? They have no working memory. */
+  readonly shared: boolean;
   /** With their working memory at `base`. */
   readonly kernels: (base: number) => Kernel[];
 }
@@ -19,12 +21,14 @@ export function apartOf(module: WgslModule, lowering: Lowering, plan: Plan, node
   if (passes)
     return {
       bytes: passesBytes(passes),
+      shared: false,
       kernels: (base) => passesKernels(module, lowering, plan, node, passes, base),
     };
   const lines = linesOf(module, lowering, plan, node);
   return (
     lines && {
       bytes: linesBytes(lines),
+      shared: lines.bytes === 0,
       kernels: (base) => [linesKernel(module, lowering, plan, node, lines, base)],
     }
   );

@@ -36,20 +36,16 @@ export interface LatePlace {
 
 /**
  * Which inputs and results of a plan are bound: the largest first, and no more for a kernel than `most`.
- * @param kernels the nodes that the whole device computes @param late the places of those that may be bound
+ * @param kernels the nodes of each @param late the places of those that may be bound
  */
 export function boundArrays(
   plan: Plan,
-  kernels: readonly Node[],
+  kernels: readonly (readonly Node[])[],
   late: readonly LatePlace[],
   most: number,
 ): Map<Place, BoundArray> {
   const bound = new Map<Place, BoundArray>();
-  const uses = kernels.map((node) => {
-    const { members, reads } = loopOf(plan, plan.groups.get(node) ?? [node]);
-    const ids = [...reads, ...members.flatMap(({ outs }) => outs)];
-    return { places: new Set(ids.map((id) => plan.places[id])), count: 0 };
-  });
+  const uses = kernels.map((nodes) => ({ places: new Set(nodes.flatMap((node) => placesOf(plan, node))), count: 0 }));
   for (const place of [...late].sort((a, b) => b.bytes - a.bytes)) {
     const array = arrayAt(plan, place);
     const own = uses.filter(({ places }) => places.has(place));
@@ -58,6 +54,12 @@ export function boundArrays(
     for (const use of own) use.count++;
   }
   return bound;
+}
+
+/** What the code of a node reads and writes. */
+export function placesOf(plan: Plan, node: Node): Place[] {
+  const { members, reads } = loopOf(plan, plan.groups.get(node) ?? [node]);
+  return [...reads, ...members.flatMap(({ outs }) => outs)].flatMap((id) => plan.places[id] ?? []);
 }
 
 /** Where a value enters, or else leaves first; undefined for one that a result is computed from last of all. */

@@ -17,6 +17,7 @@ const rowSums = { f: (x: Tensor): Tensor => x.sum(1), shape: [3, 1000] } as cons
 const programs: Readonly<Record<string, Program>> = {
   "elementwise chain": { f: (x) => x.mul(2).add(1).neg(), shape: [100] },
   "comparison to bools": { f: (x) => x.less(0.5), shape: [10] },
+  "small steps one after another": { f: (x) => cumsum(x.div(x.max())).mul(x.sum()), shape: [100] },
   "sum of long rows": rowSums,
   "sum of long rows in sets of 4": { ...rowSums, set: 4 },
   "sum of long rows in sets of 16": { ...rowSums, set: 16 },

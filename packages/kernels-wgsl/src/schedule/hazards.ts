@@ -1,9 +1,11 @@
 import type { Value } from "@dzdt/tensor/lower";
-import { baseOf } from "../wgsl/types";
+import { baseOf, term } from "../wgsl/types";
 
-/** Bytes of memory: from an offset of a base, which is a value of the code, or 0 where addresses are known. */
+/** Bytes of memory: from an offset of a base, which is a value of the code, or 0 where addresses are known, or an array of its own. */
 export interface Span {
   readonly base: string;
+  /** Is the base an array, beside which nothing else lies? */
+  readonly apart?: true;
   readonly from: number;
   readonly to: number;
 }
@@ -14,11 +16,16 @@ export const anywhere: Span = { base: "?", from: 0, to: 0 };
 /** So many bytes from an address. */
 export function spanOf(address: Value, offset: number, bytes: number): Span {
   const { base, plus } = baseOf(address);
+  const { array } = term(address);
+  if (array) return { base: `${array.of}[${array.index}]`, apart: true, from: 0, to: Infinity };
   const from = (base.number ?? 0) + plus + offset;
   return { base: base.number === undefined ? base.text : "", from, to: from + bytes };
 }
 
-const meet = (a: Span, b: Span): boolean => a.base !== b.base || a === anywhere || (a.from < b.to && b.from < a.to);
+function meet(a: Span, b: Span): boolean {
+  if (a === anywhere || b === anywhere) return true;
+  return a.base === b.base ? a.from < b.to && b.from < a.to : !a.apart && !b.apart;
+}
 
 /** What invocations of a workgroup have read and written since they last waited for each other. */
 export class Hazards {

@@ -9,10 +9,12 @@ import {
 } from "@dzdt/tensor/lower";
 import { type Chain, hasEnded, isDone } from "../wgsl/chain";
 import type { KernelText, WgslModule } from "../wgsl/module";
+import { spanOf } from "./hazards";
 import { groupSize, groupsFor, invocation, type Kernel, leaveMore } from "./kernel";
-import { moveKernel } from "./moves";
-import { type Move, PhaseEmitter } from "./phases";
+import { openingSteps } from "./openings";
+import { PhaseEmitter } from "./phases";
 import { emitNodes, type Room } from "./single";
+import type { Small, Step } from "./steps";
 
 /** Loops side by side whose values are held in registers: the rows of a map, or the elements of a batch. */
 export function isLanes(plan: Plan, node: Node): boolean {
@@ -101,7 +103,13 @@ function laneKernel(
 }
 
 /** Where the numbers of iterations of a batch's elements are, and where the most of them belongs. */
-function stepsOf(plan: Plan, node: Node): { from: number; to: number; count: number } | undefined {
+interface Counted {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+function stepsOf(plan: Plan, node: Node): Counted | undefined {
   const a = node.attributes as unknown as LoopAttributes;
   const outs = splitOutputs(a, node.outs, "loop");
   const [to] = outs.steps.map((id) => (plan.places[id] as { offset: number }).offset);
@@ -111,8 +119,8 @@ function stepsOf(plan: Plan, node: Node): { from: number; to: number; count: num
   return { from: offset, to, count: sizeOf(plan.tape.avals[counter]!.shape) };
 }
 
-/** Kernels of one invocation for each lane. Their memory begins at `base`. */
-export function lanesKernels(
+/** One invocation for each lane, and what stands before and after. Their memory begins at `base`. */
+export function lanesSteps(
   module: WgslModule,
   lowering: Lowering,
   plan: Plan,
@@ -120,14 +128,10 @@ export function lanesKernels(
   base: number,
   room: Room,
   short: Chain | undefined,
-): Kernel[] {
+): readonly Step[] {
   const a = node.attributes as unknown as LoopAttributes;
   const count = lanesOf(a);
   const chain = short && { ...short, base: base + count * roomOf(plan, node), taken: false };
-  const moves: Move[] = [];
-  const open = module.kernel({ workgroup: "1" }, (k) =>
-    emitNodes(lowering, plan, [node], new PhaseEmitter(k.callees, k.code, { kind: "open", moves }, room.words)),
-  );
   const name = `${a.single ? a.single.loop.body.where : a.body.where} of each ${a.single ? "element" : "row"}`;
   const run: Kernel = {
     ...laneKernel(module, lowering, plan, node, base, room, chain),
@@ -135,25 +139,28 @@ export function lanesKernels(
     groups: groupsFor(count, groupSize),
     ...(chain ? { repeats: true } : {}),
   };
-  const kernels: Kernel[] = [{ ...open, name: "loop begins", groups: [1, 1] }];
-  if (moves.length > 0) kernels.push(moveKernel(module, moves));
-  kernels.push(run);
-  if (chain) {
-    const more = Math.ceil(longestLoop(a) / chain.budget) - 1;
-    kernels.push(...new Array<Kernel>(more).fill({ ...run, name: `${name} goes on`, parameters: [1] }));
-  }
+  const more = chain ? Math.ceil(longestLoop(a) / chain.budget) - 1 : 0;
   const counted = stepsOf(plan, node);
-  if (counted) kernels.push(mostKernel(module, counted.from, counted.to, counted.count));
-  return kernels;
+  return [
+    ...openingSteps(module, "loop begins", (k, moves) =>
+      emitNodes(lowering, plan, [node], new PhaseEmitter(k.callees, k.code, { kind: "open", moves }, room.words)),
+    ),
+    run,
+    ...new Array<Kernel>(more).fill({ ...run, name: `${name} goes on`, parameters: [1] }),
+    ...(counted ? [stepsOfAll(counted)] : []),
+  ];
 }
 
 /** The number of iterations of a batch: the most of its elements. */
-function mostKernel(module: WgslModule, from: number, to: number, count: number): Kernel {
-  const kernel = module.kernel({ workgroup: "1" }, (k) => {
+const stepsOfAll = ({ from, to, count }: Counted): Small => ({
+  name: "steps of all",
+  widest: count,
+  emit: (k) => {
+    const bytes = byteSize("int32");
     const int = (value: number): Value => k.literal("int32", value);
-    const most = k.variable(int(0));
-    k.loop(count, (i) => most.set(k.max(most.get(), k.load("int32", k.mul(i, int(byteSize("int32"))), from))));
-    k.store("int32", int(to), 0, most.get());
-  });
-  return { ...kernel, name: "steps of all", groups: [1, 1] };
-}
+    const most = k.alone.variable(int(0));
+    k.touch([spanOf(int(0), from, bytes * count)], []);
+    k.each(count, (own, i) => most.set(own.max(most.get(), own.load("int32", own.mul(i, int(bytes)), from))));
+    k.store("int32", int(to), 0, k.largest(most.get()));
+  },
+});

@@ -52,9 +52,10 @@ class LineEmitter extends WgslEmitter {
     super.store(...args);
   }
 
-  override fail(code: Value): void {
-    this.apart ||= !this.within;
-    super.fail(code);
+  /** That the run fails is said once. */
+  override fail(...args: Parameters<WgslEmitter["fail"]>): void {
+    if (this.within) super.fail(...args);
+    else this.if(this.equal(this.here, this.literal("int32", 0)), () => super.fail(...args));
   }
 }
 

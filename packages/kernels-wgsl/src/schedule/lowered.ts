@@ -15,28 +15,32 @@ import {
 import { demote } from "../demote";
 import type { Doubles } from "../doubles/doubles";
 import { roomFor } from "../runtime/pool";
+import { failureBytes } from "../wgsl/failure";
 import type { BoundArray } from "../wgsl/arrays";
 import { literal } from "../wgsl/fold";
 import { WgslModule } from "../wgsl/module";
 import { addressIn } from "../wgsl/types";
 import { type Apart, apartOf } from "./apart";
-import { bindable, boundArrays, type LatePlace } from "./bound";
+import { bindable, boundArrays, type LatePlace, placesOf } from "./bound";
 import { closeKernel, openKernel, type Region, regionBytes } from "./dynamic";
 import { foldKernel, isFold } from "./fold";
 import { gridKernel } from "./grid";
 import { heapOfNode } from "./heap";
 import { rerecorded, withoutCalls } from "./inlined";
 import type { Kernel } from "./kernel";
-import { chainOf, isLanes, lanesBytes, lanesKernels } from "./lanes";
+import { chainSteps } from "./chains";
+import { chainOf, isLanes, lanesBytes, lanesSteps } from "./lanes";
 import { oneLaneLowering, withOneLane } from "./one-lane";
 import { isRows, rowsBytes, rowsKernels, rowSpace } from "./rows";
 import { withRowsApart } from "./rows-apart";
 import { withOwnWaysBack } from "./ways-back";
 import { passesOf } from "./passes";
 import { productKernel } from "./product";
-import { hasRounds, roundsKernels } from "./rounds";
-import { chainKernels, type Room, singleKernel, wordsBytes } from "./single";
-import { largestTeam, teamKernels } from "./team";
+import { hasRounds, roundsSteps } from "./rounds";
+import { type Room, singleKernel, singleStep, wordsBytes } from "./single";
+import { joined, smallStep, widthOf } from "./small";
+import type { Step } from "./steps";
+import { largestTeam, teamSteps } from "./team";
 
 /** A value that enters or leaves a program. */
 export interface Port {
@@ -49,6 +53,9 @@ export interface Port {
   readonly array: BoundArray | undefined;
 }
 
+/** The most inputs from different runs whose failures one run takes over. */
+export const mostInherited = 16;
+
 /** A tape as kernels over one memory. */
 export interface Lowered {
   readonly tape: Tape;
@@ -59,8 +66,8 @@ export interface Lowered {
   readonly heap: number;
   /** Do kernels look at the words at 0, the top of the heap and the failure? */
   readonly headed: boolean;
-  /** Words that are free until the first kernel runs. */
-  readonly words: number;
+  /** Room for the failures of runs that inputs come from. */
+  readonly failures: number;
   readonly bytes: number;
 }
 
@@ -101,12 +108,8 @@ export function lower(source: Tape, means: Means): Lowered {
   const plan = withOneLane(planTape(tape, planned, places, lowering.callee, { ...layout, result: placeLate }));
   const literals = new Map(tape.literals.map(({ id, value }) => [id, value]));
   const nodes = standing(plan);
-  const bound = boundArrays(
-    plan,
-    nodes.filter((node) => isGrid(tape, node)),
-    late,
-    arrays,
-  );
+  const { kernels: sharing, firsts } = sharedKernels(plan, nodes, new Set(late), arrays);
+  const bound = boundArrays(plan, sharing, late, arrays);
   const frame = new Frame(planned.bytes);
   for (const place of late) place.offset = bound.has(place) ? 0 : frame.allocate(place.bytes);
   const sideBySide = nodes.filter((node) => isLanes(plan, node));
@@ -140,48 +143,54 @@ export function lower(source: Tape, means: Means): Lowered {
     return { aval, place, literal: literals.get(id) ?? 0, at, array: place && bound.get(place) };
   };
   const [inputs, outputs] = [tape.inputs.map(port), tape.outputs.map(port)];
+  const failures = bytes;
+  bytes += mostInherited * failureBytes(doubles !== undefined);
   // Few lengths, so that programs of nearly one size share kernels.
   bytes = Math.min(roomFor(bytes), Math.max(bytes, limit));
   module.words = Math.floor(bytes / 4);
   module.arrays = new Map([...bound].map(([place, array]) => [place, addressIn(array, literal("int32", 0))]));
-  const kernels: Kernel[] = [];
+  const steps: Step[] = [];
   const [into, from] = [inputs, outputs].map((ports) => ports.filter(isRegion));
-  if (into!.length > 0) kernels.push(openKernel(module, into!));
+  if (into!.length > 0) steps.push(openKernel(module, into!));
+  const bodyOf = (body: Plan): Kernel[] => bodyKernels(module, lowering, body, room, apart, frame.bytes);
+  /** Undefined where one invocation does it all. */
+  const stepsOf = (node: Node): readonly Step[] | undefined => {
+    const whole = apart.get(node);
+    const widest =
+      whole?.shared === false || hasDynamic(tape, node) || node.op.control ? undefined : widthOf(plan, node);
+    const alone = (): readonly Kernel[] => {
+      if (isGrid(tape, node)) return [arrayKernel(module, plan, node)];
+      return whole?.kernels(frame.bytes) ?? [singleKernel(module, lowering, plan, [node], room)];
+    };
+    if (widest !== undefined) return [smallStep(module, plan, node, { widest, alone, first: firsts.has(node) })];
+    if (isGrid(tape, node) || whole) return alone();
+    if (spaces.has(node)) return rowsKernels(module, lowering, plan, node, spaces.get(node)!, team);
+    if (sideBySide.includes(node)) return lanesSteps(module, lowering, plan, node, frame.bytes, room, chains.get(node));
+    return (
+      roundsSteps(module, lowering, plan, node, room, team, bodyOf) ??
+      teamSteps(module, lowering, plan, node, room, team) ??
+      chainSteps(module, lowering, plan, node, room)
+    );
+  };
   let waiting: Node[] = [];
   const flush = (): void => {
-    if (waiting.length > 0) kernels.push(singleKernel(module, lowering, plan, waiting, room));
+    if (waiting.length > 0) steps.push(singleStep(module, lowering, plan, waiting, room));
     waiting = [];
   };
   for (const node of nodes) {
     if (node.outs.every((id) => sizeOf(plan.tape.avals[id]!.shape) === 0) && !node.op.control) continue;
-    if (isGrid(tape, node)) {
+    const own = stepsOf(node);
+    if (own === undefined) waiting.push(node);
+    else {
       flush();
-      kernels.push(arrayKernel(module, plan, node));
-    } else if (spaces.has(node)) {
-      flush();
-      kernels.push(...rowsKernels(module, lowering, plan, node, spaces.get(node)!, team));
-    } else if (sideBySide.includes(node)) {
-      flush();
-      kernels.push(...lanesKernels(module, lowering, plan, node, frame.bytes, room, chains.get(node)));
-    } else if (apart.has(node)) {
-      flush();
-      kernels.push(...apart.get(node)!.kernels(frame.bytes));
-    } else {
-      const within = (body: Plan): Kernel[] => bodyKernels(module, lowering, body, room, apart, frame.bytes);
-      const chain =
-        roundsKernels(module, lowering, plan, node, room, team, within) ??
-        teamKernels(module, lowering, plan, node, room, team) ??
-        chainKernels(module, lowering, plan, node, room);
-      if (chain) {
-        flush();
-        kernels.push(...chain);
-      } else waiting.push(node);
+      steps.push(...own);
     }
   }
   flush();
-  if (from!.length > 0) kernels.push(closeKernel(module, from!));
+  if (from!.length > 0) steps.push(closeKernel(module, from!));
+  const kernels = joined(module, lowering, steps, team);
   const headed = kernels.some(({ text }) => /memory\[[01]\]/.test(text));
-  return { tape, kernels, inputs, outputs, heap, headed, words, bytes };
+  return { tape, kernels, inputs, outputs, heap, headed, failures, bytes };
 }
 
 /** What every device allows beside the memory. */
@@ -191,6 +200,33 @@ const layout: Layout = {
   epilogues: { within: hasRounds },
   apart: (tape, node) => passesOf({ tape }, node) !== undefined,
 };
+
+/**
+ * Nodes that the whole device computes, or one workgroup: those of one kernel at most, which may use so many places beside the memory; and those that
+ * begin another as they would be too many.
+ */
+function sharedKernels(
+  plan: Plan,
+  nodes: readonly Node[],
+  late: ReadonlySet<Place>,
+  most: number,
+): { readonly kernels: readonly (readonly Node[])[]; readonly firsts: ReadonlySet<Node> } {
+  const kernels: Node[][] = [];
+  const firsts = new Set<Node>();
+  let used: ReadonlySet<Place> | undefined;
+  for (const node of nodes) {
+    if (!isGrid(plan.tape, node)) continue;
+    const own = placesOf(plan, node).filter((place) => late.has(place));
+    const all: ReadonlySet<Place> = new Set([...(used ?? []), ...own]);
+    const alone = widthOf(plan, node) === undefined;
+    const joins = !alone && used !== undefined && all.size <= most;
+    if (!alone && used && !joins) firsts.add(node);
+    if (joins) kernels.at(-1)!.push(node);
+    else kernels.push([node]);
+    used = alone ? undefined : joins ? all : new Set(own);
+  }
+  return { kernels, firsts };
+}
 
 /** The nodes of a plan that have code of their own. */
 function standing(plan: Plan): Node[] {
@@ -219,9 +255,11 @@ function bodyKernels(
   });
 }
 
-const isGrid = ({ avals }: Tape, node: Node): boolean =>
-  (node.op.element !== undefined || node.op.alias === true) &&
-  [...node.ins, ...node.outs].every((id) => !avals[id]!.dynamic);
+const isGrid = (tape: Tape, node: Node): boolean =>
+  (node.op.element !== undefined || node.op.alias === true) && !hasDynamic(tape, node);
+
+const hasDynamic = ({ avals }: Tape, { ins, outs }: Node): boolean =>
+  [...ins, ...outs].some((id) => avals[id]!.dynamic);
 
 const sharesMemory = (plan: Plan, node: Node): boolean =>
   node.op.alias === true &&

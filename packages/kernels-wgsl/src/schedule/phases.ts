@@ -99,8 +99,8 @@ export class PhaseEmitter extends WgslEmitter {
     if (!this.muted) super.call(...args);
   }
 
-  override fail(code: Value): void {
-    if (!this.muted) super.fail(code);
+  override fail(...args: Parameters<WgslEmitter["fail"]>): void {
+    if (!this.muted) super.fail(...args);
   }
 
   override trap(): void {

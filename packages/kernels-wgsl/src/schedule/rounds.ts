@@ -2,8 +2,10 @@ import { type Node, sizeOf, type Tape } from "@dzdt/tensor";
 import type { CallAttributes, Lowering, LoopAttributes, Plan } from "@dzdt/tensor/lower";
 import type { WgslModule } from "../wgsl/module";
 import type { Kernel } from "./kernel";
+import { openingOf } from "./openings";
 import type { Room } from "./single";
-import { openKernels, teamKernel } from "./team";
+import type { Step } from "./steps";
+import { teamKernel } from "./team";
 import type { Half } from "./team-emitter";
 
 /** Arrays of so many elements, and smaller ones, are a workgroup's: it has as many for each of its invocations. */
@@ -38,7 +40,7 @@ function widest(tape: Tape): number {
  * a workgroup's. Undefined where it does not fit.
  * @param kernelsOf the kernels of a plan without control flow
  */
-export function roundsKernels(
+export function roundsSteps(
   module: WgslModule,
   lowering: Lowering,
   plan: Plan,
@@ -46,7 +48,7 @@ export function roundsKernels(
   room: Room,
   size: number,
   kernelsOf: (plan: Plan) => Kernel[],
-): Kernel[] | undefined {
+): readonly Step[] | undefined {
   if (plan.inRegisters.has(node) || !hasRounds(node)) return undefined;
   const { length } = node.attributes as unknown as LoopAttributes;
   const [body] = plan.inner.get(node)!;
@@ -57,5 +59,5 @@ export function roundsKernels(
   const part = (half: Half): Kernel =>
     teamKernel(module, lowering, plan, node, room, { size, name: `${half} an iteration`, phase, half });
   const round = [part("before"), ...within, part("after")];
-  return [...openKernels(module, lowering, plan, node, room), ...Array.from({ length }, () => round).flat()];
+  return [...openingOf(module, lowering, plan, node, room), ...Array.from({ length }, () => round).flat()];
 }

@@ -1,7 +1,7 @@
 import type { Node } from "@dzdt/tensor";
 import type { Lowering, LoopAttributes, Plan } from "@dzdt/tensor/lower";
 import type { Phase } from "./phases";
-import { roundsOf } from "./single";
+import { roundsOf } from "./chains";
 import { iterationsWithin, sizeOfNodes } from "./team";
 
 /** Some nodes of a row's code, and what is done of them. */

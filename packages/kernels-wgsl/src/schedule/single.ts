@@ -1,19 +1,9 @@
 import type { Node } from "@dzdt/tensor";
-import type { Lowering, LoopAttributes, Plan, Value } from "@dzdt/tensor/lower";
+import type { Lowering, Plan, Value } from "@dzdt/tensor/lower";
 import type { WgslEmitter } from "../wgsl/emit";
 import type { WgslModule } from "../wgsl/module";
 import type { Kernel } from "./kernel";
-import { moveKernel } from "./moves";
-import { type Move, type Phase, PhaseEmitter } from "./phases";
-
-/** A loop that may be long is a chain of dispatches of so many rounds each, lest a watchdog takes the GPU to hang. */
-const rounds = { steps: 16, memory: 1024 } as const;
-
-/** Iterations of one round where a loop runs in registers. */
-const stepsPerRound = 256;
-
-/** The most dispatches of one loop; more iterations make them longer. */
-const mostDispatches = 256;
+import type { Small } from "./steps";
 
 /** What kernels of one invocation need to know of the memory. */
 export interface Room {
@@ -38,41 +28,19 @@ export function singleKernel(
   return { ...kernel, name: nodes.map((node) => node.op.name).join(" "), groups: [1, 1] };
 }
 
-/** Of a loop that one invocation runs, how many rounds there may be, and how many are not worth a dispatch. */
-export function roundsOf(plan: Plan, node: Node): { readonly needed: number; readonly least: number } | undefined {
-  if (node.op.control !== "loop") return undefined;
-  const mode = plan.inRegisters.get(node);
-  if (mode !== undefined && mode !== "steps") return undefined;
-  const { length } = node.attributes as unknown as LoopAttributes;
-  return mode
-    ? { needed: Math.ceil(length / stepsPerRound) + 1, least: rounds.steps }
-    : { needed: length, least: rounds.memory };
-}
-
-/** A loop as what sets it up and a chain of equal dispatches, which do nothing once it has ended. Undefined for short ones. */
-export function chainKernels(
+/** The same as a step. */
+export const singleStep = (
   module: WgslModule,
   lowering: Lowering,
   plan: Plan,
-  node: Node,
+  nodes: readonly Node[],
   room: Room,
-): Kernel[] | undefined {
-  const round = roundsOf(plan, node);
-  if (!round || round.needed <= round.least) return undefined;
-  const { needed, least } = round;
-  const budget = Math.max(least, Math.ceil(needed / mostDispatches));
-  const moves: Move[] = [];
-  const part = (phase: Phase): Omit<Kernel, "name" | "groups"> =>
-    module.kernel({ workgroup: "1" }, (k) =>
-      within(k, room, () => emitNodes(lowering, plan, [node], new PhaseEmitter(k.callees, k.code, phase, room.words))),
-    );
-  const one = { groups: [1, 1] as const };
-  const { name } = node.op;
-  const open = { ...part({ kind: "open", moves }), ...one, name: `${name} begins` };
-  const some = { ...part({ kind: "some", budget }), ...one, name: `${name} goes on` };
-  const chain = new Array<Kernel>(Math.ceil(needed / budget)).fill(some);
-  return [open, ...(moves.length > 0 ? [moveKernel(module, moves)] : []), ...chain];
-}
+): Small => ({
+  name: nodes.map((node) => node.op.name).join(" "),
+  widest: 1,
+  emit: (k) => k.one((own) => within(own, room, () => emitNodes(lowering, plan, nodes, own))),
+  alone: () => [singleKernel(module, lowering, plan, nodes, room)],
+});
 
 /** The state of the run that an invocation holds for itself. */
 export function within(k: WgslEmitter, { heapEnd }: Room, body: () => void): void {

@@ -3,7 +3,7 @@ import type { FunctionHandle, MatmulSpec, Value } from "@dzdt/tensor/lower";
 import type { Code } from "../wgsl/code";
 import { type Callees, WgslEmitter } from "../wgsl/emit";
 import { term } from "../wgsl/types";
-import { shared } from "./fold";
+import { shared, sharedName } from "./fold";
 import { anywhere, Hazards, type Span, spanOf } from "./hazards";
 import { leaveMore } from "./kernel";
 import { type Phase, PhaseEmitter } from "./phases";
@@ -105,13 +105,32 @@ export class TeamEmitter extends PhaseEmitter {
     return `${this.agreedWord(`select(0u, 1u, ${text})`)} != 0u`;
   }
 
-  /** Runs `body` for the leader alone, which may take from the heap, or stop the run. */
-  leader(body: (k: WgslEmitter) => void): void {
-    this.wait();
+  /** Runs `body` for the leader alone, which may read and write what it likes. */
+  one(body: (k: WgslEmitter) => void): void {
+    this.touch([anywhere], [anywhere]);
     this.byLeader(() => body(this.alone));
-    this.hazards.note([anywhere], [anywhere]);
+  }
+
+  /** The same where it may take from the heap, or stop the run. */
+  leader(body: (k: WgslEmitter) => void): void {
+    this.one(body);
     this.code.line(`heap_top = i32(${this.agreedWord("u32(heap_top)")});`);
     this.code.line(`stopped = ${this.agreedCondition("stopped")};`);
+  }
+
+  /** The largest of the integers of all members. */
+  largest(own: Value): Value {
+    const { code } = this;
+    // Others may still read what was there before.
+    code.line("workgroupBarrier();");
+    code.line(`${sharedName("int32")}[member] = ${term(own).text};`);
+    code.line("workgroupBarrier();");
+    const { alone } = this;
+    const most = alone.variable(own);
+    alone.loop(this.size, (j) =>
+      most.set(alone.max(most.get(), code.fresh("int32", `${sharedName("int32")}[${term(j).text}]`))),
+    );
+    return most.get();
   }
 
   private inside(body: () => void): () => void {
@@ -216,8 +235,8 @@ export class TeamEmitter extends PhaseEmitter {
     super.call(target, args);
   }
 
-  override fail(code: Value): void {
-    if (!this.muted) this.byLeader(() => super.fail(code));
+  override fail(...args: Parameters<WgslEmitter["fail"]>): void {
+    if (!this.muted) this.byLeader(() => super.fail(...args));
   }
 
   override lanes(): undefined {

@@ -62,16 +62,16 @@ export class TeamLowering extends Lowering {
     return node.op.product?.(avals, node.attributes).batch.length === 0 && isProduct(plan, node);
   }
 
-  /** What only one does. */
+  /** Control flow that only one goes through. */
   private leave(site: Site, plan: Plan, node: Node): void {
     (site.k as TeamEmitter).leader((k) => this.single.emitNode({ ...site, k }, plan, node));
   }
 
   /** A kernel rule: lines that need nothing of each other are shared. */
-  private shareLines(site: Site, plan: Plan, node: Node): void {
+  shareLines(site: Site, plan: Plan, node: Node): void {
     const lines = linesOf(this.own, this.single, plan, node);
-    if (!lines || lines.bytes > 0) return this.leave(site, plan, node);
     const team = site.k as TeamEmitter;
+    if (!lines || lines.bytes > 0) return team.one((k) => this.single.emitNode({ ...site, k }, plan, node));
     const { avals } = plan.tape;
     const { ins } = this.materialize(site, plan, node);
     const addresses = ins.map(({ place }) => addressOf(site, place));
@@ -97,7 +97,7 @@ const ofTeams = (module: WgslModule, size: number): MachineModule => ({
 });
 
 /** Elements of a result, or of several that share code. */
-function shareElements(team: TeamEmitter, site: Site, plan: Plan, node: Node): void {
+export function shareElements(team: TeamEmitter, site: Site, plan: Plan, node: Node): void {
   const { avals } = plan.tape;
   const members = plan.groups.get(node) ?? [node];
   const outs = members.map(({ outs: [id] }) => id!);

@@ -1,10 +1,11 @@
-import { type Node, sizeOf } from "@dzdt/tensor";
+import { type Node, sizeOf, type Tape } from "@dzdt/tensor";
 import type { CallAttributes, Lowering, LoopAttributes, Plan } from "@dzdt/tensor/lower";
 import type { WgslModule } from "../wgsl/module";
 import type { Kernel } from "./kernel";
-import { moveKernel } from "./moves";
-import { type Move, type Phase, PhaseEmitter } from "./phases";
+import { openingOf } from "./openings";
+import type { Phase } from "./phases";
 import { emitNodes, type Room, within } from "./single";
+import type { Step } from "./steps";
 import { type Half, TeamEmitter, teamGlobals } from "./team-emitter";
 import { TeamLowering } from "./team-lowering";
 
@@ -60,12 +61,7 @@ export function sizeOfNodes(lowering: Lowering, plan: Plan, nodes: readonly Node
     } else {
       const elements = Math.max(0, ...outs.map((id) => sizeOf(avals[id]!.shape)));
       const read = ins.map((id) => sizeOf(avals[id]!.shape));
-      const terms = op
-        .product?.(
-          ins.map((id) => avals[id]!),
-          attributes,
-        )
-        .contracted.reduce((product, [axis]) => product * avals[ins[0]!]!.shape[axis]!, 1);
+      const terms = productTerms(plan.tape, node);
       take({
         widest: elements,
         operations: waiting + (terms === undefined ? Math.max(elements, ...read) : elements * terms),
@@ -73,6 +69,12 @@ export function sizeOfNodes(lowering: Lowering, plan: Plan, nodes: readonly Node
     }
   }
   return { widest, operations };
+}
+
+/** Of a product, the terms of each element. */
+export function productTerms({ avals }: Tape, { op, ins, attributes }: Node): number | undefined {
+  const given = ins.map((id) => avals[id]!);
+  return op.product?.(given, attributes).contracted.reduce((product, [axis]) => product * given[0]!.shape[axis]!, 1);
 }
 
 /** How many iterations of a loop are some operations, where all of it is `operations` as {@link sizeOfNodes} counts. */
@@ -85,7 +87,7 @@ export function iterationsWithin(some: number, node: Node, operations: number): 
 const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, least)));
 
 /** The invocations that share arrays of so many elements. @param most as many as there may be */
-const teamFor = (widest: number, most: number): number => Math.min(most, powerOfTwo(widest));
+export const teamFor = (widest: number, most: number): number => Math.min(most, powerOfTwo(widest));
 
 /** Sets that keep a device busy, for each invocation of one: where sets are wide, there are many. */
 const setsWanted = 16;
@@ -97,14 +99,14 @@ export function teamAmong(teams: number, widest: number, most: number): number {
 }
 
 /** Loops and branches over arrays: a workgroup runs them, whose invocations share the elements. Undefined for others. @param most the most invocations */
-export function teamKernels(
+export function teamSteps(
   module: WgslModule,
   lowering: Lowering,
   plan: Plan,
   node: Node,
   room: Room,
   most: number,
-): Kernel[] | undefined {
+): readonly Step[] | undefined {
   if (!node.op.control || plan.inRegisters.has(node)) return undefined;
   const { widest, operations } = sizeOfNodes(lowering, plan, [node]);
   if (widest < fewestElements) return undefined;
@@ -118,22 +120,8 @@ export function teamKernels(
   const budget = Math.max(fitting, Math.ceil(length / mostDispatches));
   const some = part(`${name} goes on, by ${size} together`, { kind: "some", budget, tells: true });
   return [
-    ...openKernels(module, lowering, plan, node, room),
+    ...openingOf(module, lowering, plan, node, room),
     ...new Array<Kernel>(Math.ceil(length / budget)).fill({ ...some, repeats: true }),
-  ];
-}
-
-/** What sets a loop up that is then run by several dispatches. */
-export function openKernels(module: WgslModule, lowering: Lowering, plan: Plan, node: Node, room: Room): Kernel[] {
-  const moves: Move[] = [];
-  const open = module.kernel({ workgroup: "1" }, (k) =>
-    within(k, room, () =>
-      emitNodes(lowering, plan, [node], new PhaseEmitter(k.callees, k.code, { kind: "open", moves }, room.words)),
-    ),
-  );
-  return [
-    { ...open, name: `${node.op.name} begins`, groups: [1, 1] },
-    ...(moves.length > 0 ? [moveKernel(module, moves)] : []),
   ];
 }
 

@@ -25,6 +25,11 @@ export class Code {
     return this.lines.join("\n");
   }
 
+  /** How many lines there are. */
+  get length(): number {
+    return this.lines.length;
+  }
+
   name(stem: string): string {
     return `${stem}${++this.names}`;
   }

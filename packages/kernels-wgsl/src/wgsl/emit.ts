@@ -15,6 +15,7 @@ import {
 } from "@dzdt/tensor/lower";
 import type { Chain } from "./chain";
 import { Code } from "./code";
+import { factsAt } from "./failure";
 import { emitMatmul } from "./matmul";
 import { binaryText, castText, unaryText } from "./operations";
 import { addressIn, asSum, type Term, term, typeOf } from "./types";
@@ -163,10 +164,15 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
     this.code.block("{", body);
   }
 
-  fail(code: Value): void {
+  fail(code: Value, facts: readonly Value[] = []): void {
     const { text } = term(this.bitcast(code, "uint32"));
     this.code.fails = true;
-    this.code.line(`if (${text} != 0u) { note_failure(${text}); }`);
+    const words = facts
+      .map(term)
+      .flatMap((fact) => (fact.dtype === "float64" ? ["x", "y"].map((part) => `${fact.text}.${part}`) : [fact.text]));
+    const notes = words.map((word, n) => ` memory[${factsAt / 4 + n}] = bitcast<u32>(${word});`).join("");
+    const first = notes ? ` if (memory[1] == 0u) {${notes} }` : "";
+    this.code.line(`if (${text} != 0u) {${first} note_failure(${text}); }`);
   }
 
   readonly index = (shape: Shape, axes: readonly Value[]): Index => indexOfAxes(this, this.code.remember, shape, axes);

@@ -54,7 +54,8 @@ export function binaryText(name: BinaryOp, a: Term, b: Term): OperationText {
     // Optimisers of drivers know that (c + x) - c is x, which it is not.
     if (name === "add" || name === "sub") return plain(opaque(a), opaque(b));
     invariant(name === "mul" || name === "div", `${name} is not an operation on ${dtype}`);
-    return plain();
+    // They know that 0 · x and 0 / x are 0, too, which of NaN and infinities they are not.
+    return plain(opaqueZero(a), opaqueZero(b));
   }
   if (name === "shiftLeft" || name === "shiftRight") {
     const amount = b.number === undefined ? `(u32(${b.text}) & 31u)` : `${b.number & 31}u`;
@@ -87,6 +88,7 @@ function pairBinary(name: BinaryOp, a: Term, b: Term, dtype: DType): OperationTe
   if (name === "sub") return call("pair_add", a.text, flipped(b.text));
   // Optimisers of drivers know that (c + x) - c is x, which it is not; of (x + c) - x they know nothing.
   if (name === "add" && a.number !== undefined) return call("pair_add", b.text, a.text);
+  if (name === "mul" || name === "div") return call(pairHelper(name), opaqueZeros(a), opaqueZeros(b));
   if (name !== "notEqual") return call(pairHelper(name), a.text, b.text);
   return { dtype, text: `!pair_equal(${a.text}, ${b.text})` };
 }
@@ -99,6 +101,10 @@ const isHalving = ({ number }: Term): boolean => number === 0.5 || number === 0.
 
 const opaque = ({ number, text }: Term): string =>
   number === undefined || !Number.isFinite(number) || number === 0 ? text : opaqueText(number);
+
+const opaqueZeros = (x: Term): string => (x.number === 0 ? `vec2f(${opaqueZero(x)}, 0.0f)` : x.text);
+
+const opaqueZero = ({ number, text }: Term): string => (number === 0 ? opaqueText(number) : text);
 
 /** A unary operation; no text where it changes nothing. */
 export function unaryText(name: UnaryOp, { dtype, text }: Term): string | undefined {

@@ -1,5 +1,5 @@
 // contract relu: 1 × 1 × 1 workgroups
-@group(0) @binding(0) var<storage, read_write> memory: array<u32, 192>;
+@group(0) @binding(0) var<storage, read_write> memory: array<u32, 448>;
 @group(1) @binding(0) var<storage, read> array0: array<u32, 4096>;
 @group(1) @binding(1) var<storage, read_write> array1: array<u32, 4096>;
 struct Run { zero: u32, @align(16) again: u32 }

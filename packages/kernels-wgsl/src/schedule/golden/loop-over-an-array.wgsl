@@ -1,5 +1,5 @@
 // loop by 64 together: 1 × 1 workgroups
-@group(0) @binding(0) var<storage, read_write> memory: array<u32, 640>;
+@group(0) @binding(0) var<storage, read_write> memory: array<u32, 896>;
 struct Run { zero: u32, @align(16) again: u32 }
 @group(0) @binding(1) var<uniform> run: Run;
 var<private> lane_done: i32;

@@ -1,5 +1,5 @@
 // argsort in 5 passes: 4 × 1 workgroups
-@group(0) @binding(0) var<storage, read_write> memory: array<u32, 768>;
+@group(0) @binding(0) var<storage, read_write> memory: array<u32, 1024>;
 struct Run { zero: u32, @align(16) again: u32 }
 @group(0) @binding(1) var<uniform> run: Run;
 var<private> lane_done: i32;
@@ -55,7 +55,7 @@ fn main(
 }
 
 // argsort in 5 passes: 1 × 1 workgroups, 4 times
-@group(0) @binding(0) var<storage, read_write> memory: array<u32, 768>;
+@group(0) @binding(0) var<storage, read_write> memory: array<u32, 1024>;
 struct Run { zero: u32, @align(16) again: u32 }
 @group(0) @binding(1) var<uniform> run: Run;
 var<private> lane_done: i32;

@@ -1,6 +1,6 @@
 // sum: 3 × 1 workgroups
 enable subgroups;
-@group(0) @binding(0) var<storage, read_write> memory: array<u32, 192>;
+@group(0) @binding(0) var<storage, read_write> memory: array<u32, 448>;
 @group(1) @binding(0) var<storage, read> array0: array<u32, 3000>;
 struct Run { zero: u32, @align(16) again: u32 }
 @group(0) @binding(1) var<uniform> run: Run;
