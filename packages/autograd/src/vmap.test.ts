@@ -1,7 +1,9 @@
-import type { Tensor } from "@dzdt/tensor";
+import { bind, check, registerFailure, type Tensor, tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import { jvp, vmap } from "./index";
 import { f64, numbersOf } from "./testing/numbers";
+
+const failure = registerFailure((facts) => new RangeError(`failed at ${facts[0]}`));
 
 describe("vmap", () => {
   const xs = f64([
@@ -37,6 +39,21 @@ describe("vmap", () => {
 
   test("repeats results that are the same for all examples", () => {
     expect(vmap((_x: Tensor) => f64(7))(xs).arraySync()).toEqual([7, 7]);
+  });
+
+  test("fails where a check of any example does, with what is told of that one", () => {
+    const codes = (...list: number[]): Tensor => tensor(list, { dtype: "int32" });
+    const checked = (x: Tensor, code: Tensor, facts: Tensor): Tensor => bind(check, [x, code, facts])[0]!;
+    const [x, facts] = [f64([1, 2, 3]), f64([[0.5], [1.5], [2.5]])];
+    const each = vmap(checked);
+    expect(numbersOf(each(x, codes(0, 0, 0), facts))).toEqual([1, 2, 3]);
+    expect(() => each(x, codes(0, failure, 0), facts)).toThrow("failed at 1.5");
+    // The same for all, of which the first stands for the others.
+    const [fine, failing] = [0, failure].map((code) => codes(code).reshape([]));
+    const together = vmap(checked, [0, null, 0]);
+    expect(numbersOf(together(x, fine!, facts))).toEqual([1, 2, 3]);
+    expect(() => together(x, failing!, facts)).toThrow("failed at 0.5");
+    expect(() => vmap(checked, [0, 0, null])(x, codes(0, 0, failure), f64([7]))).toThrow("failed at 7");
   });
 
   test("goes with jvp", () => {

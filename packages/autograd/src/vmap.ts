@@ -1,4 +1,14 @@
-import { applyTape, checkFunction, ShapeError, Tensor, trace, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
+import {
+  applyTape,
+  checkFunction,
+  enclosingTarget,
+  ShapeError,
+  Tensor,
+  trace,
+  tree,
+  type Tree,
+  UnsupportedError,
+} from "@dzdt/tensor";
 import { printAval } from "./check";
 import { flatten, type Flat, isTree } from "./leaves";
 import { moveAxis } from "./move-axis";
@@ -39,8 +49,14 @@ export function vmap<A extends readonly unknown[], Y>(
     checkFunction("vmap", f);
     const { leaves, rebuild } = leavesWithAxes(args, inAxes);
     const size = commonSize(leaves);
-    const batched = leaves.flatMap(({ value, axis }) => (axis === null ? [] : [moveAxis(value as Tensor, axis, 0)]));
-    const target = batched[0]?.target;
+    const around = enclosingTarget();
+    const batched = leaves.flatMap(({ value, axis }) => {
+      if (axis === null) return [];
+      const x = value as Tensor;
+      // What a function closes over is a constant of its program, wherever it is.
+      return [moveAxis(around && !x.tape ? x.to(around) : x, axis, 0)];
+    });
+    const target = around ?? batched[0]?.target;
     let result: Flat | undefined;
     const { tape, captured } = trace(
       "vmap",

@@ -1,12 +1,24 @@
-import { cast, concat, stopGradient, type Tensor, tree, where } from "@dzdt/tensor";
+import { cast, concat, stopGradient, type Tensor, where } from "@dzdt/tensor";
 import { exactly, type FineTime, later, sameTime, since, timeAmong, whereTime } from "./fine-time";
 import { type Grid, pointsPassed, timeAt } from "./fixed-steps";
 import type { Decision } from "./controllers/controller";
 import { guarded } from "./guarded-call";
 import { nearness, nextJump } from "./jumps";
-import { allFinite, type Carry, moved, now, numbers, type Problem, running, startOf, stopsOf } from "./problem";
+import { flat, flatResult } from "./leaves";
+import {
+  allFinite,
+  type Carry,
+  moved,
+  now,
+  numbers,
+  type Problem,
+  running,
+  startOf,
+  type Stepping,
+  stopsOf,
+} from "./problem";
 import { Status } from "./status";
-import type { Attempt } from "./step";
+import type { Attempt, Method } from "./step";
 import { visitsAfter } from "./visits";
 
 /** One attempt at a step. `attempts` counts those before it. */
@@ -25,9 +37,7 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
   const ended = stopCount > 1 ? landed.and(c.reached[0]!.equal(int(stopCount - 1))) : landed;
   const exhausted = attempts.equal(int(maxSteps - 1));
   const proceeding = where(exhausted, int(Status.maxStepsReached), int(running));
-  const stuck = decision.failure
-    ? where(decision.failure.when, failed(decision.failure.status), proceeding)
-    : proceeding;
+  const stuck = where(decision.stuck, failed(), proceeding);
   const [place] = tried.lands ? c.visits.slice(-1) : [];
   const [visited] = c.visits
     .slice(0, tried.lands ? -1 : undefined)
@@ -57,9 +67,10 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
   return { next, row: where(landed, c.reached[0] ?? int(0), int(-1)), accept };
 
   /** Where steps of the least length are taken whatever their errors, only those fail that are not finite, or too short for time to go on. */
-  function failed(status: number): Tensor {
-    if (stepping.kind !== "adaptive" || !stepping.controller.forceDtMin) return int(status);
-    return where(allFinite(tried.y, c.t), int(status), int(Status.nonFinite));
+  function failed(): Tensor {
+    if (stepping.kind !== "adaptive") return int(Status.nonFinite);
+    const tooShort = int(Status.stepUnderflow);
+    return stepping.controller.forceDtMin ? where(allFinite(tried.y, c.t), tooShort, int(Status.nonFinite)) : tooShort;
   }
 
   /** A step cut short by a landing says nothing against the one that was planned. */
@@ -68,7 +79,7 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
     return where(cut, c.h, next);
   }
 
-  function planned(): { last: Tensor | undefined; h: Tensor; tNext: FineTime } {
+  function planned(): Plan {
     const from = now(c);
     const jumps = landingsOf(problem, c);
     const resets = problem.events?.triggers.some(({ reset }) => reset);
@@ -80,15 +91,13 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
       const ahead = timeAt(startOf(problem), grid.h, attempts.add(1));
       return { last, h: where(last, grid.last, grid.h), tNext: whereTime(last, stop, ahead) };
     }
-    if (stepping.kind === "given") {
-      const { h, tNext } = cutShort(from, { h: stepping.h, tNext: exactly(stepping.to) }, jumps);
-      return { last: undefined, h, tNext };
-    }
+    if (stepping.kind === "given")
+      return {
+        ...cutShort(from, { last: undefined, h: stepping.h, tNext: exactly(stepping.to) }, jumps),
+        last: undefined,
+      };
     const left = since(stop, from);
-    if (stepping.kind === "stops") {
-      const { sooner, ...step } = cutShort(from, { h: left, tNext: stop }, jumps);
-      return { last: sooner?.not(), ...step };
-    }
+    if (stepping.kind === "stops") return cutShort(from, { last: undefined, h: left, tNext: stop }, jumps);
     // A last step up to 1 % longer than planned saves a tiny one.
     const reach = c.h.abs().mul(1.01);
     const last = left.abs().lessEqual(reach);
@@ -105,18 +114,28 @@ export function attempt(problem: Problem, c: Carry, attempts: Tensor): { next: C
   }
 }
 
-/** A step, its length with its sign, or one up to the first of some times that is before its end; and whether it is that. */
-function cutShort(
-  from: FineTime,
-  step: { readonly h: Tensor; readonly tNext: FineTime },
-  jumps: Tensor | undefined,
-): { sooner: Tensor | undefined; h: Tensor; tNext: FineTime } {
-  if (!jumps) return { sooner: undefined, ...step };
+/** A step that is to be tried. */
+interface Plan {
+  /** bool: does it end at the next stop? Undefined: it does. */
+  readonly last: Tensor | undefined;
+  /** Its length, with its sign. */
+  readonly h: Tensor;
+  readonly tNext: FineTime;
+}
+
+/** A step, or one up to the first of some times that is before its end. */
+function cutShort(from: FineTime, step: Plan, jumps: Tensor | undefined): Plan {
+  if (!jumps) return step;
   const length = stopGradient(step.h);
   const jump = nextJump(jumps, from, length.sign());
   const sooner = jump.ahead.less(length.abs());
   const there = exactly(jump.time);
-  return { sooner, h: where(sooner, since(there, from), step.h), tNext: whereTime(sooner, there, step.tNext) };
+  const whole = sooner.not();
+  return {
+    last: step.last?.and(whole) ?? whole,
+    h: where(sooner, since(there, from), step.h),
+    tNext: whereTime(sooner, there, step.tNext),
+  };
 }
 
 /** Times at which steps end, of the method's own accord or because it was asked for, or tried before. */
@@ -127,13 +146,7 @@ function landingsOf({ method, landings }: Problem, { memory, visits }: Carry): T
 }
 
 /** The next step of a grid from any time on, as after resets: to the next point of the grid, or to a landing before it. */
-function onGrid(
-  problem: Problem,
-  grid: Grid,
-  from: FineTime,
-  stop: FineTime,
-  jumps: Tensor | undefined,
-): { last: Tensor; h: Tensor; tNext: FineTime } {
+function onGrid(problem: Problem, grid: Grid, from: FineTime, stop: FineTime, jumps: Tensor | undefined): Plan {
   const { int } = numbers(from.t);
   const t0 = startOf(problem);
   const passed = pointsPassed(grid, t0, from);
@@ -143,82 +156,64 @@ function onGrid(
   const length = since(ahead, from);
   // Though the time may be that of a landing, which moves.
   const exact = grid.h.add(length.sub(stopGradient(length)));
-  const { sooner, ...step } = cutShort(from, { h: where(whole, exact, length), tNext: ahead }, jumps);
-  return { last: sooner ? last.and(sooner.not()) : last, ...step };
+  return cutShort(from, { last, h: where(whole, exact, length), tNext: ahead }, jumps);
 }
 
 /** An attempt and what becomes of it; a call of its own where it may be rejected. */
 function judged(problem: Problem, c: Carry, tNext: Tensor, h: Tensor): { tried: Attempt; decision: Verdict } {
   const { method, stepping } = problem;
+  const [from, to] = [moved(problem, c.t), moved(problem, tNext)];
   if (stepping.kind !== "adaptive") {
-    const tried = method.attempt(moved(problem, c.t), moved(problem, tNext), h, c.y, c.memory);
-    return { tried, decision: decide(problem, c, h, tried) };
+    const tried = method.attempt(from, to, h, c.y, c.memory);
+    const accept = allFinite(tried.y, c.t);
+    return { tried, decision: { accept, h: c.h, controller: [], stuck: accept.not() } };
   }
-  let status = 0;
   let endStatus: number | undefined;
-  let structure: tree.Structure = null;
-  const given = {
-    t: moved(problem, c.t),
-    tNext: moved(problem, tNext),
-    h,
-    y: c.y,
-    memory: c.memory,
-    controller: c.controller,
-  };
-  const flat = tree.flatten(given);
-  const [accept, ...results] = guarded(
-    "attempt",
-    (...ins) => {
-      const own: typeof given = tree.unflatten(flat.structure, ins);
-      const tried = method.attempt(own.t, own.tNext, own.h, own.y, own.memory);
-      const { accept, failure, ...rest } = decide(problem, { ...c, ...own }, own.h, tried);
-      status = failure!.status;
-      const { dense, choice: _, longest: _longest, failure: ending, lands, ...used } = tried;
-      endStatus = ending?.status;
-      const out = tree.flatten({
-        tried: { ...used, errors: [], dense: problem.outputs ? dense : [] },
-        ended: ending ? [ending.when] : [],
-        lands: lands ? [lands] : [],
-        rest,
-        when: failure!.when,
-      });
-      structure = out.structure;
-      return [...(out.leaves as Tensor[]), accept];
+  const given = flat({ t: from, tNext: to, h, y: c.y, memory: c.memory, controller: c.controller });
+  const { run, rebuild } = flatResult((...ins) => {
+    const own = given.rebuild(ins);
+    const tried = method.attempt(own.t, own.tNext, own.h, own.y, own.memory);
+    const { accept, ...rest } = decide(method, stepping, { ...c, ...own }, own.h, tried);
+    const { dense, choice: _, longest: _longest, failure: ending, lands, ...used } = tried;
+    endStatus = ending?.status;
+    const found = {
+      tried: { ...used, errors: [], dense: problem.outputs ? dense : [] },
+      ended: ending ? [ending.when] : [],
+      lands: lands ? [lands] : [],
+      rest,
+    };
+    // Last, as guarded calls want it.
+    return [found, accept] as const;
+  });
+  const [{ tried, ended, lands, rest }, accept] = rebuild(guarded("attempt", run, given.leaves));
+  return {
+    tried: {
+      ...tried,
+      ...(ended[0] && { failure: { when: ended[0], status: endStatus! } }),
+      ...(lands[0] && { lands: lands[0] }),
     },
-    flat.leaves as Tensor[],
-  ).reverse();
-  const found: Found = tree.unflatten(structure, results.reverse());
-  const { rest, when, ended, lands } = found;
-  const tried = {
-    ...found.tried,
-    ...(ended[0] && { failure: { when: ended[0], status: endStatus! } }),
-    ...(lands[0] && { lands: lands[0] }),
+    decision: { ...rest, accept },
   };
-  return { tried, decision: { ...rest, accept: accept!, failure: { when, status } } };
 }
 
-/** What a guarded attempt returns. */
-interface Found {
-  readonly tried: Attempt;
-  readonly rest: Omit<Verdict, "accept" | "failure">;
-  readonly when: Tensor;
-  readonly ended: readonly Tensor[];
-  readonly lands: readonly NonNullable<Attempt["lands"]>[];
-}
-
+/** What becomes of an attempt. */
 interface Verdict {
+  /** bool: the step is taken. */
   readonly accept: Tensor;
+  /** The next step, with its sign. */
   readonly h: Tensor;
   readonly controller: readonly Tensor[];
-  readonly failure: { readonly when: Tensor; readonly status: number } | undefined;
+  /** bool: there is no other step to try. */
+  readonly stuck: Tensor;
 }
 
-function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attempt): Verdict {
-  if (stepping.kind !== "adaptive") {
-    const accept = allFinite(tried.y, c.t);
-    return { accept, h: c.h, controller: [], failure: { when: accept.not(), status: Status.nonFinite } };
-  }
-  const { controller, norm } = stepping;
+function decide(
+  method: Method,
+  { controller, norm }: Extract<Stepping, { kind: "adaptive" }>,
+  c: Carry,
+  h: Tensor,
+  tried: Attempt,
+): Verdict {
   const { dtMin, dtMax, forceDtMin } = controller;
   const wanted = tried.choice ? chosen(tried.choice) : controlled();
   const { accept, factor, state } = tried.lands ? landing(wanted, tried.lands.when) : wanted;
@@ -238,7 +233,7 @@ function decide({ method, stepping }: Problem, c: Carry, h: Tensor, tried: Attem
     accept,
     h: next,
     controller: state,
-    failure: { when: longer.or(accept).not(), status: Status.stepUnderflow },
+    stuck: longer.or(accept).not(),
   };
 
   function controlled(): Decision {

@@ -1,5 +1,6 @@
-import { type Aval, applyTape, scan, type Tensor, trace } from "@dzdt/tensor";
+import { applyTape, scan, type Tensor, trace } from "@dzdt/tensor";
 import type { FineTime } from "./fine-time";
+import { typeOf } from "./leaves";
 import type { Request } from "./solve";
 import { methodOf } from "./solver";
 
@@ -17,7 +18,7 @@ export function consistentStart(request: Request, y0: readonly Tensor[], { t }: 
       const none: Tensor[] = [];
       return scan<Tensor[], Tensor[], Tensor[]>((carry, row) => [carry, one(row)], none, leaves)[1];
     },
-    inputs.map(({ dtype, shape }): Aval => ({ dtype, shape })),
+    inputs.map(typeOf),
     { target: request.target },
   );
   return applyTape(tape, [...inputs, ...captured]);

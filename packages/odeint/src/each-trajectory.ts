@@ -1,6 +1,7 @@
 import { vmap } from "@dzdt/autograd";
-import { permute, Tensor, type Tensors, tree, type Tree } from "@dzdt/tensor";
+import { Tensor, type Tensors, tree, type Tree } from "@dzdt/tensor";
 import type { AtOptions } from "./asked";
+import { rowsFirst } from "./rows";
 import type { Times } from "./saveAt";
 import type { Saves } from "./saves/save";
 import { type EventRecord, type Solution, type SolutionParts, solution } from "./solution";
@@ -24,15 +25,15 @@ export function eachTrajectory<Y extends Tree, R extends Tree, S = Record<never,
   const at = (t: number | Times, told?: AtOptions): Tensors<Y> => {
     const scalar = typeof t === "number" || (t instanceof Tensor && t.ndim === 0);
     const found = each((row) => solve(row).at(t as number, told));
-    return tree.unflatten(structure, scalar ? found : found.map(timesFirst));
+    return tree.unflatten(structure, scalar ? found : found.map(rowsFirst));
   };
   const { ts, ys, valid, events = [], saves = {} } = parts as SolutionParts<Tree, Saves>;
   const found = {
     ...parts,
     // The same for all, unless each may end by an event.
-    ts: valid ? timesFirst(ts) : ts.slice([0], [1]).reshape(ts.shape.slice(1)),
-    ys: tree.map(timesFirst, ys),
-    ...(valid && { valid: timesFirst(valid) }),
+    ts: valid ? rowsFirst(ts) : ts.slice([0], [1]).reshape(ts.shape.slice(1)),
+    ys: tree.map(rowsFirst, ys),
+    ...(valid && { valid: rowsFirst(valid) }),
     events: events.map(recordFirst),
     saves: Object.fromEntries(Object.entries(saves).map(([name, save]) => [name, recordFirst(save)])),
   };
@@ -40,10 +41,7 @@ export function eachTrajectory<Y extends Tree, R extends Tree, S = Record<never,
 }
 
 const recordFirst = ({ t, y, count }: EventRecord<Tree>): EventRecord<Tree> => ({
-  t: timesFirst(t),
-  y: tree.map(timesFirst, y),
+  t: rowsFirst(t),
+  y: tree.map(rowsFirst, y),
   count,
 });
-
-/** `[batch, T, …]` as `[T, batch, …]`. */
-const timesFirst = (y: Tensor): Tensor => permute(y, [1, 0, ...y.shape.slice(2).map((_, a) => a + 2)]);

@@ -1,5 +1,6 @@
-import { type Aval, bind, cast, loop, maximum, stopGradient, type Tensor, trace, where } from "@dzdt/tensor";
+import { bind, cast, loop, maximum, stopGradient, type Tensor, trace, where } from "@dzdt/tensor";
 import { type FineTime, laterBy, since } from "./fine-time";
+import { typeOf } from "./leaves";
 import { allFinite, numbers, type Outcome, type Problem, startOf } from "./problem";
 import { Status } from "./status";
 
@@ -63,7 +64,7 @@ export function integrateFixed(problem: Problem, grid: Grid): Outcome {
   const about = (n: Tensor): Tensor => t0.add(cast(n, h.dtype).mul(h));
   const body = trace("step", (i, ...from) => step(about(i), about(i.add(1)), h, from), [
     { dtype: "int32", shape: [] },
-    ...carries.map(({ dtype, shape }): Aval => ({ dtype, shape })),
+    ...carries.map(typeOf),
   ]);
   const before = count.sub(1);
   const found = bind(loop, [before, ...carries, ...body.captured], {
@@ -80,12 +81,15 @@ export function integrateFixed(problem: Problem, grid: Grid): Outcome {
     checkpoints,
   });
   // Apart from the others: its length is another number, and the only one that derivatives change.
-  const results = step(timeAt(startOf(problem), h, before).t, end.t, last, found);
+  const ended = step(timeAt(startOf(problem), h, before).t, end.t, last, found);
+  const taken = count.greater(int(0));
+  // Of more steps than there may be none is taken.
+  const results = ended.map((x, k) => where(taken, x, carries[k]!));
   const y = results.slice(0, y0.length);
   // What is not finite stays so, as each step adds to the state.
   const finite = where(allFinite([...y, ...memory], t0), int(Status.success), int(Status.nonFinite));
   const tooMany = where(allFinite([t0], t0), int(Status.maxStepsReached), int(Status.nonFinite));
-  const status = where(count.greater(0), finite, tooMany);
+  const status = where(taken, finite, tooMany);
   const succeeded = status.equal(int(Status.success));
   const { evaluations } = method;
   return {
@@ -94,7 +98,7 @@ export function integrateFixed(problem: Problem, grid: Grid): Outcome {
     steps: count,
     rejected: int(0),
     evaluations: (results[size] ?? count.mul(int(evaluations.attempt))).add(int(evaluations.begin)),
-    t: end.t,
+    t: where(taken, end.t, t0),
     h,
     y,
     memory: results.slice(y0.length, size),

@@ -11,6 +11,7 @@ import {
   type Tensor,
   trace,
 } from "@dzdt/tensor";
+import { typeOf } from "./leaves";
 
 /** Slopes at a time and states. `closed` is what the field depends on besides. */
 type Field = (t: Tensor, y: readonly Tensor[], closed: readonly Tensor[]) => Tensor[];
@@ -80,7 +81,7 @@ const flowing: Primitive<FlowAttributes> = primitive<FlowAttributes>({
     const many = states.map((y, k) => (batched[k] ? y : wide(y)));
     return record(start, end, many, closed, (t, y, c) => {
       const all = [t, ...y, ...c];
-      const types = all.map((x, j) => typeOf(x, marks[j] ? 1 : 0));
+      const types = all.map(({ dtype, shape }, j) => ({ dtype, shape: marks[j] ? shape.slice(1) : shape }));
       const found = o.transforms.batch(
         tapeOf(field, types, count),
         marks,
@@ -99,11 +100,7 @@ const variations =
     const [y, dy] = split(both, both.length / 2);
     const [closed, moves] = split(constants, moving.length);
     const ins = [t, ...y, ...closed];
-    const tape = tapeOf(
-      field,
-      ins.map((x) => typeOf(x)),
-      y.length,
-    );
+    const tape = tapeOf(field, ins, y.length);
     const pushed = o.transforms.jvp(tape, [false, ...y.map(() => true), ...moving]);
     const [slopes, found] = split(o.applyTape(pushed.tape, [...ins, ...dy, ...moves]), y.length);
     return [...slopes, ...place(found, pushed.movedOuts).map((slope, k) => slope ?? o.zerosLike(y[k]!))];
@@ -115,11 +112,7 @@ const adjoint =
   (t, all, closed) => {
     const [y, rest] = split(all, count);
     const ins = [t, ...y, ...closed];
-    const tape = tapeOf(
-      field,
-      ins.map((x) => typeOf(x)),
-      count,
-    );
+    const tape = tapeOf(field, ins, count);
     const flags = y.map(() => true);
     const pulled = o.transforms.vjp(tape, [false, ...flags, ...marks], flags);
     const found = o.applyTape(pulled.tape, [...ins, ...rest.slice(0, count)]);
@@ -134,11 +127,9 @@ function place(values: readonly Tensor[], marks: readonly boolean[]): (Tensor | 
   return marks.map((mark) => (mark ? values[next++] : undefined));
 }
 
-const typeOf = ({ dtype, shape }: Tensor, axes = 0): Aval => ({ dtype, shape: shape.slice(axes) });
-
 /** A field of some states as a tape of (time, states…, closed…). */
 const tapeOf = (field: Field, types: readonly Aval[], count: number): Tape =>
-  trace("flow", (t, ...ins) => field(t, ...split(ins, count)), types).tape;
+  trace("flow", (t, ...ins) => field(t, ...split(ins, count)), types.map(typeOf)).tape;
 
 function record(
   from: Tensor,
@@ -148,11 +139,7 @@ function record(
   field: Field,
 ): Tensor[] {
   const ins = [from, to, ...states, ...closed];
-  const { tape } = trace(
-    "flow",
-    (_from, _to, ...rest) => rest.slice(0, states.length),
-    ins.map((x) => typeOf(x)),
-  );
+  const { tape } = trace("flow", (_from, _to, ...rest) => rest.slice(0, states.length), ins.map(typeOf));
   return bind(flowing, ins, { tape, field });
 }
 
@@ -166,7 +153,7 @@ export function flow(
   to: Tensor,
   states: readonly Tensor[],
 ): Tensor[] {
-  const types = [from, ...states].map((x) => typeOf(x));
+  const types = [from, ...states].map(typeOf);
   const { tape, captured } = trace("flow", (t, ...y) => field(t, y), types);
   return record(from, to, states, captured, (t, y, closed) => applyTape(tape, [t, ...y, ...closed]));
 }

@@ -1,4 +1,5 @@
 import { call, cond, isFloat, primitive, type Tensor, trace, bind, zerosLike } from "@dzdt/tensor";
+import { typeOf } from "./leaves";
 
 type CallPrimitive = typeof call;
 
@@ -30,10 +31,6 @@ const indexOf = (marks: readonly boolean[], n: number): number => marks.flatMap(
 
 /** Records a function of traced tensors as a guarded call. */
 export function guarded(where: string, fn: (...ins: Tensor[]) => readonly Tensor[], ins: readonly Tensor[]): Tensor[] {
-  const { tape, captured } = trace(
-    where,
-    fn,
-    ins.map(({ dtype, shape }) => ({ dtype, shape })),
-  );
+  const { tape, captured } = trace(where, fn, ins.map(typeOf));
   return bind(guardedCall, [...ins, ...captured], { tape });
 }

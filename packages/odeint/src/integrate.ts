@@ -1,5 +1,4 @@
 import {
-  type Aval,
   bind,
   broadcastTo,
   cast,
@@ -8,7 +7,6 @@ import {
   stopGradient,
   type Tensor,
   trace,
-  tree,
   where,
   withinRule,
   zerosLike,
@@ -18,6 +16,7 @@ import { eventRows } from "./events/advance";
 import { since, timeAmong } from "./fine-time";
 import { integrateFixed } from "./fixed-steps";
 import { firstStep } from "./initialStep";
+import { flat, typeOf } from "./leaves";
 import { isDue, outputAt } from "./output";
 import {
   allFinite,
@@ -32,6 +31,7 @@ import {
   running,
   startOf,
 } from "./problem";
+import { beside, ordinals } from "./rows";
 import { Status } from "./status";
 import { noVisits } from "./visits";
 
@@ -62,12 +62,17 @@ export interface Beginning {
 /** To be called while tracing, like the other parts of a solve. */
 export function begin(given: Problem): Beginning {
   const problem = onMovedSteps(given);
+  return { problem, ...startingWith(problem, given.t0) };
+}
+
+/** Likewise, of a problem whose steps are as it says. @param from t0 as it moves */
+export function startingWith(problem: Problem, from: Tensor = problem.t0): Omit<Beginning, "problem"> {
   const { method, stepping, t0, y0, stops, outputs } = problem;
   const { int, real } = numbers(t0);
   const stopCount = stops.shape[0]!;
   const end = endOf(problem);
   const direction = directionOf(problem);
-  const memory = method.begin(given.t0, y0);
+  const memory = method.begin(from, y0);
   const first = firstStep(problem, end, direction, memory);
   const proceeding =
     stepping.kind === "fixed"
@@ -90,7 +95,7 @@ export function begin(given: Problem): Beginning {
     saves: problem.kept && problem.kept.rows > 0 ? [int(0), int(0)] : [],
     status: where(allFinite([...y0, ...memory, t0], t0), proceeding, int(Status.nonFinite)),
   };
-  return { problem, direction, start, evaluations: first.evaluations };
+  return { direction, start, evaluations: first.evaluations };
 }
 
 /** 1 or −1, for increasing and decreasing times. */
@@ -151,7 +156,7 @@ export function ending(problem: Problem, begun: number, direction: Tensor, { car
 
   /** bool `[outputs]`. */
   function reached(count: Tensor): Tensor {
-    let row = broadcastTo(int(1), [outputCount]).cumsum(0).lessEqual(count);
+    let row = ordinals(t0, outputCount).lessEqual(count);
     // No step leads to a time before t0.
     if (outputs)
       row = row.and(
@@ -163,8 +168,6 @@ export function ending(problem: Problem, begun: number, direction: Tensor, { car
     return row;
   }
 }
-
-const beside = (mask: Tensor, x: Tensor): Tensor => mask.reshape([mask.size, ...x.shape.slice(1).map(() => 1)]);
 
 /** Where a solve ended; of methods that do not keep it, in a solve that looks for what failed. */
 function derivativeAt({ method, watched }: Problem, { t, y, memory }: Carry): readonly Tensor[] {
@@ -191,9 +194,9 @@ export function iteration(
   problem: Problem,
   direction: Tensor,
   rebuild: (leaves: readonly Tensor[]) => Carry,
-): (i: Tensor, ...ins: Tensor[]) => Tensor[] {
+): (i: Tensor, ...ins: Tensor[]) => readonly Tensor[] {
   const { outputs, stops } = problem;
-  const leavesOf = (carry: Carry): Tensor[] => tree.flatten(carry as never).leaves as Tensor[];
+  const leavesOf = (carry: Carry): readonly Tensor[] => flat(carry).leaves;
   const count = (outputs ?? stops).shape[0]!;
   const rowwise = outputs !== undefined || count > 1;
   const keep = problem.kept && problem.kept.rows > 0 ? problem.kept.machinery.keep : undefined;
@@ -234,10 +237,8 @@ export function iteration(
 
 function runLoop(problem: Problem, start: Carry, direction: Tensor): Run {
   const { outputs, stops, checkpoints } = problem;
-  const flat = tree.flatten(start as never);
-  const init = flat.leaves as Tensor[];
-  const types = init.map(({ dtype, shape }): Aval => ({ dtype, shape }));
-  const rebuild = (ins: readonly Tensor[]): Carry => tree.unflatten(flat.structure, ins);
+  const { leaves: init, rebuild } = flat(start);
+  const types = init.map(typeOf);
   const rowwise = outputs !== undefined || stops.shape[0]! > 1;
   const body = trace("step", iteration(problem, direction, rebuild), [{ dtype: "int32", shape: [] }, ...types]);
   const condition = trace("unfinished", (...ins) => [rebuild(ins).status.less(0)], types);

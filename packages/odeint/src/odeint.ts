@@ -46,7 +46,7 @@ export interface OdeintOptions<A = undefined, Y = never> extends HostOptions<Y> 
    * them, the solve begins with the state that does and has the same M y, and so it goes on after resets and `jumpTs`. @defaultValue the identity
    */
   readonly mass?: Tree;
-  /** Throw a `SolveError` when a solve fails. Only where its numbers are known at once: not within compiled or transformed functions. @defaultValue true */
+  /** Throw a `SolveError` when a solve fails: at once, or when the program returns that it is part of; on webgpu `data()` rejects with it. @defaultValue true */
   readonly throw?: boolean;
   /** What may happen on the way: made by `event` and `peak`. */
   readonly events?: readonly SolveEvent[];

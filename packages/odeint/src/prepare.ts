@@ -1,14 +1,15 @@
-import { defaultTarget, ShapeError, sub, Tensor, type Tensors, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
+import { ShapeError, sub, Tensor, type Tensors, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
 import { type AtOptions, readAsked } from "./asked";
 import { atHand, timeType } from "./at-hand";
 import { discretize } from "./adjoints/discretize";
 import { consistentStart } from "./consistent-start";
-import { constant } from "./controllers/constant";
+import { usualConstant } from "./controllers/constant";
 import type { Controller } from "./controllers/controller";
 import { readEvents } from "./events/leaf-event";
 import type { FineTime } from "./fine-time";
 import { type JacobianFunction, matrixOf } from "./implicit/vector";
 import { stepsOver } from "./fixed-steps";
+import { checked } from "./failures";
 import { hostOptions } from "./host/watch";
 import type { OdeintOptions } from "./odeint";
 import { readState } from "./initial-state";
@@ -19,7 +20,6 @@ import { readSaves } from "./saves/given";
 import type { Saved, Saves } from "./saves/save";
 import { type Solution, solution } from "./solution";
 import { tsit5 } from "./solvers";
-import { checked } from "./status";
 import {
   adviceOf,
   checkSolver,
@@ -32,7 +32,6 @@ import {
 } from "./solver";
 import { checkLength, checkSameLength, positiveLength } from "./step-length";
 import type { Parts } from "./stepper";
-import { compensatedSolver, isTranslatable } from "./structure/compensated";
 import { checkTolerances, toleranceLeaves } from "./tolerance";
 import { allWithin, heldWithin, oneWay } from "./unknown-times";
 import { repeated, unmoved } from "./unmoved";
@@ -99,8 +98,7 @@ export function prepare<Y extends StateLike<Y>, A, S = Saves>(
   checkOptions(where, options, optionNames);
   if (typeof field !== "function")
     throw new TypeError(`${where}: the field is ${String(field)}; give a function (t, y, args) => dy`);
-  const { leaves: given, structure, paths } = readState(where, y0);
-  const target = given.find((x) => !x.tape)?.target ?? given[0]!.target ?? defaultTarget();
+  const { leaves: given, structure, paths, target } = readState(where, y0);
   const independent = readBatch(where, options.batch, given, paths);
   const state: StateType = {
     structure,
@@ -171,7 +169,8 @@ export function prepare<Y extends StateLike<Y>, A, S = Saves>(
     const needed = stepsNeeded(request, times);
     const [advised, save] = [adviceOf(options.solver), request.saves?.tightest];
     const ownNorm = typeof norm === "function";
-    const telling = { where, paths, advised, doubt, dtMin, ownNorm, needed, save, ended, partial };
+    const unwatched = request.controller.kind === "constant";
+    const telling = { where, paths, advised, doubt, dtMin, ownNorm, needed, save, unwatched, ended, partial };
     return solutionOf(checked(outcome, again, telling));
   };
   const still =
@@ -237,8 +236,8 @@ function readRequest<A>(
   const args = options.args as A;
   const single = state.leaves.some(({ dtype }) => dtype === "float32");
   const adaptive = controller.kind === "adaptive" ? controller : undefined;
-  const compensated = controller.kind === "constant" && controller.compensated === true;
-  if (compensated && !isTranslatable(solver))
+  const compensation = controller.kind === "constant" ? controller.compensated : undefined;
+  if (compensation && !compensation.isTranslatable(solver))
     throw new TypeError(
       `${where}: constant({ compensated: true }) is for explicit and symplectic solvers, Gauss's and tao; ${solver.name} is none: leave it out`,
     );
@@ -277,7 +276,7 @@ function readRequest<A>(
   };
   return {
     state,
-    solver: compensated ? compensatedSolver(solver) : solver,
+    solver: compensation ? compensation.solver(solver) : solver,
     parts: partsOf,
     raise: options.throw !== false,
     controller,
@@ -303,7 +302,7 @@ function readController<A>(where: string, solver: Solver, { controller, dt0 }: O
   const estimates = isAdaptive(solver);
   if (controller === undefined) {
     if (estimates) return usualController(solver);
-    if (dt0 !== undefined) return constant({ dt: dt0 });
+    if (dt0 !== undefined) return usualConstant(dt0);
     throw new TypeError(
       `${where}: ${solver.name} has no error estimate and there is no dt0; give dt0, or controller: constant({ dt })`,
     );

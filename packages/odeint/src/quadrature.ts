@@ -15,6 +15,8 @@ import type { AtOptions } from "./asked";
 import type { Controller } from "./controllers/controller";
 import { makeEvent, type SolveEvent } from "./events/event";
 import type { ImexField } from "./implicit/imex";
+import { solveTarget } from "./initial-state";
+import { flatResult } from "./leaves";
 import { odeint, type OdeintOptions } from "./odeint";
 import type { Times } from "./saveAt";
 import type { Save, Saves } from "./saves/save";
@@ -137,23 +139,16 @@ function zeroOf<A>(cost: Cost<never, A>, y0: Tree, real: Real, { batch, args }: 
   );
   const rows = batch === "independent" ? leaves[0]!.shape.slice(0, 1) : [];
   const types = leaves.map(({ dtype, shape }) => ({ dtype, shape: shape.slice(rows.length) }));
-  let structure: tree.Structure = null;
-  const target = leaves.find((x) => !x.tape)?.target ?? leaves[0]!.target;
-  const { tape } = trace(
-    "quadrature",
-    (t, ...y) => {
-      const found = tree.flatten(costOf(cost, t, tree.unflatten<never>(flat.structure, y), args as A, real));
-      structure = found.structure;
-      return found.leaves as Tensor[];
-    },
-    [{ dtype: real, shape: [] }, ...types],
-    { target },
+  const { run, rebuild } = flatResult((t, ...y) =>
+    costOf(cost, t, tree.unflatten<never>(flat.structure, y), args as A, real),
   );
+  const target = solveTarget(leaves);
+  const { tape } = trace("quadrature", run, [{ dtype: real, shape: [] }, ...types], { target });
   const zeros = tape.outputs.map((id) => {
     const { dtype, shape } = tape.avals[id]!;
     return Tensor.scalar(0, dtype, target).broadcastTo([...rows, ...shape]);
   });
-  return tree.unflatten<Tree>(structure, zeros);
+  return rebuild(zeros);
 }
 
 /** A cost's leaves as floats. */

@@ -1,30 +1,28 @@
 import {
-  type Aval,
   applyTape,
   cast,
   concat,
-  permute,
   scan,
   stopGradient,
   take,
   type Target,
   Tensor,
   trace,
-  tree,
   withinRule,
 } from "@dzdt/tensor";
 import type { Adjoint } from "./adjoints/adjoint";
 import { discretize } from "./adjoints/discretize";
 import type { Asked } from "./asked";
 import type { AdaptiveController, Controller } from "./controllers/controller";
-import type { EventOutcome } from "./events/collect";
 import type { Events, GivenEvents } from "./events/leaf-event";
 import { exactly, type FineTime, inOrder, timesFrom } from "./fine-time";
 import { type Grid, gridOf } from "./fixed-steps";
 import { integrate } from "./integrate";
 import { acrossJumps } from "./jumps";
+import { flat, flatResult, typeOf } from "./leaves";
 import type { Outcome, Problem, Stepping } from "./problem";
 import { isRestless, resting } from "./resting";
+import { rowsFirst } from "./rows";
 import type { GivenSaves } from "./saves/given";
 import { determined } from "./slopes";
 import { methodOf, type Solver } from "./solver";
@@ -82,24 +80,17 @@ export type Solved = Outcome;
  * @param queries other times at which the state is wanted, in the same direction: as it is with `ts`, these take no part in the steps
  */
 export function solve(request: Request, y0: readonly Tensor[], ts: FineTime, queries?: FineTime): Solved {
-  let structure: tree.Structure = null;
-  const times = tree.flatten({ ts, queries: queries ? [queries] : [] } as never);
-  const inputs = [...(times.leaves as Tensor[]), ...y0];
-  const { tape, captured } = trace(
-    "odeint",
-    (...ins) => {
-      const saved = request.saves?.list.some(({ times }) => times?.t.tape !== undefined) ?? false;
-      const move = ts.t.tape !== undefined || queries?.t.tape !== undefined || saved;
-      const given: { ts: FineTime; queries: FineTime[] } = tree.unflatten(times.structure, ins);
-      const outcome = trajectories(request, ins.slice(times.leaves.length), spanOf(given.ts, given.queries[0], move));
-      const flat = tree.flatten(outcome as never);
-      structure = flat.structure;
-      return flat.leaves as Tensor[];
-    },
-    inputs.map(({ dtype, shape }): Aval => ({ dtype, shape })),
-    { target: request.target },
-  );
-  return tree.unflatten(structure, applyTape(tape, [...inputs, ...captured]));
+  const times = flat({ ts, queries: queries ? [queries] : [] });
+  const count = times.leaves.length;
+  const saved = request.saves?.list.some((save) => save.times?.t.tape !== undefined) ?? false;
+  const move = ts.t.tape !== undefined || queries?.t.tape !== undefined || saved;
+  const { run, rebuild } = flatResult((...ins) => {
+    const given = times.rebuild(ins);
+    return trajectories(request, ins.slice(count), spanOf(given.ts, given.queries[0], move));
+  });
+  const inputs = [...times.leaves, ...y0];
+  const { tape, captured } = trace("odeint", run, inputs.map(typeOf), { target: request.target });
+  return rebuild(applyTape(tape, [...inputs, ...captured]));
 }
 
 function spanOf(ts: FineTime, queries: FineTime | undefined, move: boolean): Span {
@@ -112,47 +103,32 @@ function spanOf(ts: FineTime, queries: FineTime | undefined, move: boolean): Spa
 function trajectories(request: Request, y0: readonly Tensor[], span: Span): Outcome {
   // The same for all trajectories.
   const grid = withinRule(() => fixedGrid(request, span));
-  if (!request.independent) return withFirst(single(request, y0, span, grid), y0, span);
+  if (!request.independent) return withFirst(request, single(request, y0, span, grid), y0, span);
   const none: Tensor[] = [];
   const solveRow = (row: Tensor[]): Outcome => single(request, row, span, grid);
   const [, all] = scan<Tensor[], Tensor[], never>((carry, row) => [carry, solveRow(row) as never], none, [...y0]);
   const stacked = all as unknown as Outcome;
-  const ys = stacked.ys.map(timesFirst);
-  const { events, saves } = stacked;
-  return withFirst(
-    {
-      ...stacked,
-      ys,
-      ...(events && { events: eventsFirst(events) }),
-      ...(saves && {
-        saves: saves.map(({ t, y, held }) => ({ t: timesFirst(t), y: y.map(timesFirst), held: timesFirst(held) })),
-      }),
-    },
-    y0,
-    span,
-  );
+  const { ys, events, saves } = stacked;
+  const turned = {
+    ...stacked,
+    ys: ys.map(rowsFirst),
+    ...(events && { events: request.events!.machinery.eventsFirst(events) }),
+    ...(saves && {
+      saves: saves.map(({ t, y, held }) => ({ t: rowsFirst(t), y: y.map(rowsFirst), held: rowsFirst(held) })),
+    }),
+  };
+  return withFirst(request, turned, y0, span);
 }
-
-function eventsFirst(events: EventOutcome): EventOutcome {
-  const { ts, valid } = events;
-  const list = events.list.map(({ t, y, count }) => ({ t: timesFirst(t), y: y.map(timesFirst), count }));
-  return { ...events, list, ts: timesFirst(ts), valid: timesFirst(valid) };
-}
-
-const timesFirst = (x: Tensor): Tensor => permute(x, [1, 0, ...x.shape.slice(2).map((_, a) => a + 2)]);
 
 /** With y0 as the first row. */
-export function withFirst(outcome: Outcome, y0: readonly Tensor[], { queries, ts }: Span): Outcome {
+export function withFirst(request: Request, outcome: Outcome, y0: readonly Tensor[], { queries, ts }: Span): Outcome {
   if (queries) return outcome;
-  const ys = outcome.ys.map((y, k) => concat([y0[k]!.reshape([1, ...y0[k]!.shape]), y], 0));
-  const { events } = outcome;
-  if (!events) return { ...outcome, ys };
-  const first = (x: Tensor, value: Tensor): Tensor => {
-    const shape = [1, ...x.shape.slice(1)];
-    return concat([value.reshape(shape.map(() => 1)).broadcastTo(shape), x], 0);
+  const { ys, events } = outcome;
+  return {
+    ...outcome,
+    ys: ys.map((y, k) => concat([y0[k]!.reshape([1, ...y0[k]!.shape]), y], 0)),
+    ...(events && { events: request.events!.machinery.fromStart(events, ts.slice([0], [1])) }),
   };
-  const t0 = ts.slice([0], [1]);
-  return { ...outcome, ys, events: { ...events, ts: first(events.ts, t0), valid: first(events.valid, t0.equal(t0)) } };
 }
 
 export function fixedGrid({ controller, dt, maxSteps }: Request, { ts, rests }: Span): Grid | undefined {

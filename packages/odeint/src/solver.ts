@@ -1,5 +1,5 @@
 import type { AdaptiveController } from "./controllers/controller";
-import { pid } from "./controllers/pid";
+import { usualPid } from "./controllers/pid";
 import type { ImexField } from "./implicit/imex";
 import { estimatesErrors, implicitKinds, type ImplicitSolver } from "./implicit/method";
 import { explicitMethod, type Method } from "./step";
@@ -46,7 +46,7 @@ export function isAdaptive(solver: Solver): boolean {
 export function usualController(solver: Solver): AdaptiveController {
   if ("controller" in solver && solver.controller) return solver.controller;
   // Rejected steps of implicit solvers cost more than somewhat shorter ones: the stiff test problems take the same work, with half the rejections.
-  return pid(isImplicit(solver) ? { safety: 0.85 } : {});
+  return usualPid(isImplicit(solver) ? 0.85 : undefined);
 }
 
 /** Does a solver solve with the field's Jacobian, so that it takes a mass matrix? */

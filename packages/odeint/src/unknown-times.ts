@@ -1,5 +1,6 @@
 import { bind, cast, check, registerFailure, stopGradient, type Tensor, where, withinRule } from "@dzdt/tensor";
 import { exactly, type FineTime, timesFrom, whereTime } from "./fine-time";
+import { beside } from "./rows";
 import type { KnownTimes } from "./saveAt";
 
 /** Failures by their texts: each is registered once. */
@@ -64,7 +65,7 @@ export function heldWithin(times: FineTime, ts: FineTime): Held & { readonly out
   return {
     held: whereTime(early, inFull(first), whereTime(late, inFull(last), inFull(times))),
     outside,
-    masked: (found) => where(outside.reshape([outside.size, ...found.shape.slice(1).map(() => 1)]), NaN, found),
+    masked: (found) => where(beside(outside, found), NaN, found),
   };
 }
 

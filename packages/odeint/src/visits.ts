@@ -2,6 +2,7 @@ import { argmin, broadcastTo, cast, stopGradient, type Tensor, where } from "@dz
 import { exactly, type FineTime, since } from "./fine-time";
 import { nearness } from "./jumps";
 import { numbers, type Stepping } from "./problem";
+import { placesOf } from "./rows";
 import type { Method } from "./step";
 
 /** Places for times that are to be visited: for the ends of rejected steps, and for what attempts of the method found, of which the latest matters. */
@@ -22,14 +23,13 @@ export function visitsAfter(
   tried: FineTime,
   rejected: Tensor,
 ): { readonly visits: Tensor; readonly full: Tensor } {
-  const { int } = numbers(now.t);
   const end = stopGradient(tried.t);
   const forwards = stopGradient(since(tried, now).sign());
   const ahead = stopGradient(since(exactly(visits), now)).mul(forwards);
   const waiting = ahead.greater(nearness(now.t)).and(ahead.less(Infinity));
   const known = visits.equal(end).any();
   const place = argmin(cast(waiting, "int32"), 0);
-  const here = broadcastTo(int(1), visits.shape).cumsum(0).sub(1).equal(place);
+  const here = placesOf(place, visits.size).equal(place);
   const keep = rejected.and(known.not());
   return { visits: where(keep.and(here), end, visits), full: keep.and(waiting.all()) };
 }

@@ -1,3 +1,4 @@
+import { vmap } from "@dzdt/autograd";
 import { compile, stack, type Tensor, tensor, zeros } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
@@ -68,6 +69,10 @@ describe("a field that is NaN at first is named by leaf and component", () => {
     );
     const { x } = found.solution!.ys as unknown as State;
     expect(numbers(x)).toEqual([20, 1, 30, ...Array<number>(6).fill(NaN)]);
+    // Inside a program all but what there is of the solution.
+    const program = compile((y: State) => odeint(field, y, [0, 0.5, 1], { solver }).ys);
+    const { message, h, rejected, solution } = failureOf(() => program(start));
+    expect([message, h, rejected, solution]).toEqual([found.message, found.h, found.rejected, undefined]);
   });
 
   test.each([tsit5, rk4, trapezoid, gauss4, rodas5p, radau5] as readonly Solver[])(
@@ -95,9 +100,22 @@ describe("a field that is NaN at first is named by leaf and component", () => {
       [1, 2],
       [1, NaN],
     ]);
-    expect(() => odeint(decay, y0, [0, 1], { batch: "independent" })).toThrow(
-      /^odeint: trajectory 1: nonFinite at t = 0 before the first step, y\[1\] = NaN/,
-    );
+    const named = /^odeint: trajectory 1: nonFinite at t = 0 before the first step, y\[1\] = NaN/;
+    const batch = (y: Tensor): Tensor => odeint(decay, y, [0, 1], { batch: "independent" }).ys;
+    const each = vmap((y: Tensor) => odeint(decay, y, [0, 1]).ys);
+    for (const run of [batch, compile(batch), each, compile(each)]) expect(() => run(y0)).toThrow(named);
+    // A batch of batches is one list.
+    expect(() =>
+      vmap(batch)(
+        stack([
+          f64([
+            [1, 2],
+            [3, 4],
+          ]),
+          y0,
+        ]),
+      ),
+    ).toThrow(/^odeint: trajectory 3: nonFinite/);
   });
 });
 

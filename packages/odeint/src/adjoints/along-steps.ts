@@ -1,12 +1,11 @@
-import { type Aval, bind, broadcastTo, cast, loop, stopGradient, type Tensor, trace, tree, where } from "@dzdt/tensor";
+import { bind, cast, loop, type Tensor, trace, where } from "@dzdt/tensor";
 import { attempt } from "../attempt";
-import { type FineTime, sameTime, since, timeAmong } from "../fine-time";
-import { firstStep } from "../initialStep";
-import { allFinite, type Carry, now, numbers, type Problem, running, startOf, stopsOf } from "../problem";
+import { sameTime } from "../fine-time";
+import { startingWith } from "../integrate";
+import { flat, typeOf } from "../leaves";
+import { type Carry, endOf, now, numbers, type Problem, running } from "../problem";
 import { Status } from "../status";
 import type { Method, Taken } from "../step";
-import { noVisits } from "../visits";
-import { typeOf } from "./pullback";
 
 /** One attempt at a step. */
 export interface Attempted extends Omit<Taken, "s"> {
@@ -40,19 +39,18 @@ export function alongSteps(
   sums: readonly Tensor[] = [],
   visit?: (step: Attempted, sums: readonly Tensor[]) => readonly Tensor[],
 ): Along {
-  const { t0, stops, maxSteps } = problem;
+  const { stops, t0, maxSteps } = problem;
   // Outputs make attempts keep what they are interpolated by.
   const whole: Problem = { ...problem, outputs: stops, timesMove: true, watched: false, checkpoints: "all" };
-  const end = timeAmong(stopsOf(whole), numbers(t0).int(0));
-  const flat = tree.flatten(begin(whole, end) as never);
-  const count = flat.leaves.length;
-  const init = [...(flat.leaves as Tensor[]), ...sums];
+  const end = endOf(whole);
+  const start = flat(startingWith(whole).start);
+  const count = start.leaves.length;
+  const init = [...start.leaves, ...sums];
   const types = init.map(typeOf);
-  const rebuild = (ins: readonly Tensor[]): Carry => tree.unflatten(flat.structure, ins.slice(0, count));
   const body = trace(
     "step",
     (i, ...ins) => {
-      const before = rebuild(ins);
+      const before = start.rebuild(ins);
       const { next, accept } = attempt(whole, before, i);
       const step: Attempted = {
         accepted: accept,
@@ -64,14 +62,14 @@ export function alongSteps(
         dense: next.dense,
       };
       const added = visit ? visit(step, ins.slice(count)) : [];
-      return [...(tree.flatten(next as never).leaves as Tensor[]), ...added, ...(keep ? kept(before, step) : [])];
+      return [...flat(next).leaves, ...added, ...(keep ? kept(before, step) : [])];
     },
     [{ dtype: "int32", shape: [] }, ...types],
   );
   const condition = trace(
     "unfinished",
     (...ins) => {
-      const carry = rebuild(ins);
+      const carry = start.rebuild(ins);
       return [carry.status.less(0).and(sameTime(now(carry), end).not())];
     },
     types,
@@ -89,7 +87,7 @@ export function alongSteps(
     rows: 0,
     lanes: 0,
   });
-  const last = rebuild(results);
+  const last = start.rebuild(results);
   const { int } = numbers(t0);
   const ended = sameTime(now(last), end);
   const status = where(last.status.equal(int(running)), int(Status.maxStepsReached), last.status);
@@ -127,33 +125,5 @@ export function attemptedFrom(
       const tried = method.attempt(start!, t!, h!, rest.slice(0, states), rest.slice(states));
       return { ...tried, accepted: taken, start: start!, t: t!, h: h! };
     },
-  };
-}
-
-function begin(problem: Problem, end: FineTime): Carry {
-  const { method, stepping, t0, y0 } = problem;
-  const { int, real } = numbers(t0);
-  const memory = method.begin(t0, y0);
-  const first = firstStep(problem, end, stopGradient(since(end, startOf(problem)).sign()), memory);
-  const proceeding =
-    stepping.kind === "fixed"
-      ? where(stepping.grid.count.greater(0), int(running), int(Status.maxStepsReached))
-      : int(running);
-  return {
-    ...startOf(problem),
-    h: stopGradient(first.h),
-    y: y0,
-    memory,
-    length: [real(1)],
-    dense: method.dense.map(({ dtype, shape }: Aval) => broadcastTo(t0.tape!.literal(0, dtype), shape)),
-    controller: stepping.kind === "adaptive" ? stepping.controller.init().map(real) : [],
-    visits: noVisits(stepping, t0, method),
-    written: [int(0)],
-    reached: [],
-    rejected: stepping.kind === "adaptive" ? [int(0)] : [],
-    evaluations: method.counted ? [int(0)] : [],
-    events: [],
-    saves: [],
-    status: where(allFinite([...y0, ...memory], t0), proceeding, int(Status.nonFinite)),
   };
 }

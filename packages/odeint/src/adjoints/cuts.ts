@@ -1,8 +1,9 @@
-import { argsort, broadcastTo, cast, concat, stopGradient, sum, take, type Tensor, where } from "@dzdt/tensor";
+import { argsort, cast, concat, stopGradient, sum, take, type Tensor, where } from "@dzdt/tensor";
 import type { EventLog } from "../events/collect";
 import { exactly, type FineTime, sameTime, since, timeAmong, whereTime } from "../fine-time";
 import { type Grid, gridOf, pointsPassed, timeAt } from "../fixed-steps";
 import { numbers, startOf, stopsOf } from "../problem";
+import { placesOf } from "../rows";
 import type { Knots } from "./knots";
 import type { Way, When } from "./step-pulls";
 
@@ -19,7 +20,7 @@ export interface Cuts {
 export function cutsOf({ places, order }: EventLog, { count, triggers }: Knots, cutting: readonly boolean[]): Cuts {
   const size = triggers.size;
   const { int } = numbers(order);
-  const index = broadcastTo(int(1), [size]).cumsum(0).sub(1);
+  const index = placesOf(order, size);
   const beyond = int(2 ** 31 - 1);
   const steps = take(order, places, 0).sub(index);
   const cut = cutting

@@ -1,6 +1,7 @@
 import { argsort, cast, maximum, scan, stopGradient, take, type Tensor, where, zerosLike } from "@dzdt/tensor";
 import { identityLike } from "../implicit/vector";
 import { numbers, type Problem } from "../problem";
+import { beside } from "../rows";
 import type { AdjointParts, CustomAdjoint } from "./adjoint";
 import { type Backward, continuous, type Found, type Tangents } from "./continuous";
 import { refused } from "./failures";
@@ -173,7 +174,6 @@ function movedKnots(given: Backward, problem: Problem, seeds: Seeds, slope: Slop
   const [ys, ts] = [varied.ys.map(rows), rows(varied.times)];
   const among = (x: Tensor, start: number, count: number): Tensor =>
     x.slice([start, ...x.shape.slice(1).map(() => 0)], [start + count, ...x.shape.slice(1)]);
-  const beside = (mask: Tensor, x: Tensor): Tensor => mask.reshape([mask.size, ...x.shape.slice(1).map(() => 1)]);
   const own = withTimes(
     given,
     slope,
@@ -204,9 +204,8 @@ function withTimes(
   if (!times) return ys;
   const ahead = slopesAt(slope, rows.times, rows.ys);
   return ys.map((dy, k) => {
-    const beside = (x: Tensor): Tensor => x.reshape([x.size, ...dy.shape.slice(1).map(() => 1)]);
-    const by = ahead[k]!.mul(beside(cast(times, dy.dtype)));
-    return dy.add(used ? where(beside(used), by, 0) : by);
+    const by = ahead[k]!.mul(beside(cast(times, dy.dtype), dy));
+    return dy.add(used ? where(beside(used, dy), by, 0) : by);
   });
 }
 

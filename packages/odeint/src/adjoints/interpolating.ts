@@ -1,5 +1,6 @@
 import { type Aval, cast, cond, type Tensor, trace, zerosLike } from "@dzdt/tensor";
 import { exactly } from "../fine-time";
+import { typeOf } from "../leaves";
 import { numbers, type Problem } from "../problem";
 import type { Method } from "../step";
 import { scaledNorm } from "../tolerance";
@@ -9,7 +10,7 @@ import { alongSteps, type Attempted, attemptedFrom } from "./along-steps";
 import { nextStep } from "./backsolve";
 import { back, beginning, type Backward, continuous, type Found } from "./continuous";
 import { after, type Interval, measured, type Passed } from "./intervals";
-import { fieldOf, pullbackOf, typeOf } from "./pullback";
+import { fieldOf, pullbackOf } from "./pullback";
 import { gaussLegendre } from "./quadrature";
 import { checkContinuous, type ContinuousOptions, methodFor, settingsOf, steppingFor } from "./settings";
 import { standingIfEmpty } from "./standing";

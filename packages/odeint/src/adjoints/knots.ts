@@ -1,12 +1,13 @@
-import { broadcastTo, concat, take, type Tensor, trace, tree, where, zerosLike } from "@dzdt/tensor";
+import { concat, take, type Tensor, trace, tree, where, zerosLike } from "@dzdt/tensor";
 import type { EventOutcome } from "../events/collect";
 import { choose } from "../events/choose";
+import { typeOf } from "../leaves";
 import { numbers } from "../problem";
+import { beside, placesOf } from "../rows";
 import { backwards, plus } from "./backwards";
 import { type Across, type Interval, intervalsTo, type Origin, type Outputs, type Passed } from "./intervals";
 import { eventsAmong } from "./node";
 import type { Passages } from "./passages";
-import { typeOf } from "./pullback";
 
 /** Outputs and events of a solve: rows `[knots, …]`, in the order in which they came; beyond `count` the last one again. */
 export interface Knots {
@@ -40,8 +41,7 @@ export function cotangentsOf(
   const { used } = log!;
   const outputs = valid.shape[0]!;
   const given = eventsAmong(cotangents.slice(leaves), leaves, list);
-  const among = (mask: Tensor, x: Tensor): Tensor =>
-    where(mask.reshape([mask.size, ...x.shape.slice(1).map(() => 1)]), x, 0);
+  const among = (mask: Tensor, x: Tensor): Tensor => where(beside(mask, x), x, 0);
   const ys = cotangents.slice(0, leaves);
   const held = valid.not();
   return {
@@ -65,8 +65,7 @@ export function noCotangents({ list, ts }: EventOutcome): OfEvents {
 /** Puts outputs and events into their order. `of` is what `cotangentsOf` gave. */
 export function knotsOf({ t0, rests }: Origin, outputs: Outputs, { list, log }: EventOutcome, of: OfEvents): Knots {
   const { count, places, triggers } = log!;
-  const { int } = numbers(t0);
-  const rows = broadcastTo(int(1), places.shape).cumsum(0).sub(1);
+  const rows = placesOf(t0, places.size);
   const place = take(places, rows.minimum(count.sub(1)).maximum(0), 0);
   const inOrder = (first: Tensor, others: readonly Tensor[]): Tensor => take(concat([first, ...others], 0), place, 0);
   return {

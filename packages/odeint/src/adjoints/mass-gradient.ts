@@ -14,8 +14,9 @@ import {
 } from "@dzdt/tensor";
 import { nullSpacesOf } from "../implicit/mass";
 import { identityLike, vectorsOf } from "../implicit/vector";
+import { typeOf } from "../leaves";
 import type { StateType } from "../vectorField";
-import { type ClosedField, fieldOf, typeOf } from "./pullback";
+import { type ClosedField, fieldOf } from "./pullback";
 
 const singular = registerFailure(
   () =>

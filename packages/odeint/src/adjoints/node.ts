@@ -1,6 +1,5 @@
 import {
   applyTape,
-  type Aval,
   bind,
   isFloat,
   type Primitive,
@@ -11,12 +10,12 @@ import {
   type Tape,
   type Tensor,
   trace,
-  tree,
   zerosLike,
 } from "@dzdt/tensor";
 import type { EventLeaves, EventOutcome } from "../events/collect";
 import { batched, type Level } from "../implicit/root";
 import { integrate } from "../integrate";
+import { flat, type Flat, typeOf } from "../leaves";
 import type { Outcome, Problem } from "../problem";
 
 /** Derivatives of one solve. */
@@ -130,8 +129,6 @@ export interface Start {
   readonly rests?: NonNullable<Problem["rests"]>;
 }
 
-const typeOf = ({ dtype, shape }: Tensor): Aval => ({ dtype, shape });
-
 /**
  * Records a solve as one node of (times, y0, `closed`…), and whatever else it closes over, with derivatives of its own.
  * @param ruleOf gets, of lists that follow the inputs, the parts
@@ -147,30 +144,25 @@ export function recordSolve(
   const inputs = inputsOf(y0.length, outputs !== undefined, closed.length, rests !== undefined);
   const parts = rests ? [rests.t0, rests.stops, ...(rests.outputs ? [rests.outputs] : [])] : [];
   const ins = [t0, stops, ...(outputs ? [outputs] : []), ...y0, ...closed, ...parts];
-  let structure: tree.Structure = null;
+  let still: Flat<Still> | undefined;
   let [kept, moving] = [0, 0];
   const { tape, captured } = trace(
     "solve",
     (...all) => {
       const { ys, y, memory, events, ...rest } = integrate({ ...problem, ...inputs.start(all) });
-      const flat = tree.flatten({
-        ...rest,
-        ...(keepEnd ? {} : { y }),
-        ...(events && { events: stillOf(events) }),
-      } as never);
-      structure = flat.structure;
+      still = flat({ ...rest, ...(!keepEnd && { y }), ...(events && { events: stillOf(events) }) } as Still);
       const end = keepEnd ? [...y, ...memory] : [];
       const happened = events ? movingOf(events) : [];
       [kept, moving] = [end.length, happened.length];
-      const still = (flat.leaves as Tensor[]).map((x) => (isFloat(x.dtype) ? stopGradient(x) : x));
-      return [...ys, ...end, ...happened, ...still];
+      const fixed = still.leaves.map((x) => (isFloat(x.dtype) ? stopGradient(x) : x));
+      return [...ys, ...end, ...happened, ...fixed];
     },
     ins.map(typeOf),
   );
   const count = y0.length;
   const [ended, states] = [count + kept, count + kept + moving];
   const rebuild = (outs: readonly Tensor[]): Outcome => {
-    const { events, ...rest } = tree.unflatten<Still>(structure, outs.slice(states));
+    const { events, ...rest } = still!.rebuild(outs.slice(states));
     return {
       ys: outs.slice(0, count),
       ...(keepEnd && { y: outs.slice(count, 2 * count) }),

@@ -1,8 +1,8 @@
 import { transforms } from "@dzdt/autograd";
 import { applyTape, isFloat, type Tape, type Tensor, trace, withinRule, zerosLike } from "@dzdt/tensor";
 import type { Events } from "../events/leaf-event";
+import { typeOf } from "../leaves";
 import type { Method } from "../step";
-import { typeOf } from "./pullback";
 
 /** What one trigger of an event does, as a tape of (its time, the state then…, closed…) → (its time, the state then…, the state after…). */
 interface PassageTape {

@@ -1,6 +1,6 @@
 import { applyTape, type Aval, type Tensor, trace } from "@dzdt/tensor";
+import { typeOf } from "../leaves";
 import type { Method } from "../step";
-import { typeOf } from "./pullback";
 
 /** A function of the problem as a tape: (ins…, closed…) → outs. */
 export interface Closed {

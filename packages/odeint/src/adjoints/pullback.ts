@@ -1,5 +1,6 @@
 import { transforms } from "@dzdt/autograd";
 import { applyTape, type Aval, cast, type Tape, type Tensor, trace } from "@dzdt/tensor";
+import { typeOf } from "../leaves";
 import { traced } from "../vectorField";
 
 /** A field as a tape of (t, leaves of y…, closed…) → leaves of dy. */
@@ -9,8 +10,6 @@ export interface ClosedField {
   /** Types of the closed values come after those of t and y. */
   readonly closed: readonly Tensor[];
 }
-
-export const typeOf = ({ dtype, shape }: Aval): Aval => ({ dtype, shape });
 
 /** Traces a field; what it depends on besides time and state is made explicit. */
 export function closedField(

@@ -1,8 +1,9 @@
 import { trace, where } from "@dzdt/tensor";
 import { flow } from "../flow";
+import { typeOf } from "../leaves";
 import type { Backward } from "./continuous";
 import type { Interval, Passed } from "./intervals";
-import { fieldOf, pullbackOf, typeOf } from "./pullback";
+import { fieldOf, pullbackOf } from "./pullback";
 
 /** dy/dt as a field, of mass matrices too, and what it depends on besides time and state. */
 export function motionOf(given: Backward): Pick<Backward, "field" | "closed" | "marks"> {

@@ -13,11 +13,11 @@ import {
 import { type FineTime, since, timeAmong, whereTime } from "../fine-time";
 import { gridOf, timeAt } from "../fixed-steps";
 import { flow } from "../flow";
+import { typeOf } from "../leaves";
 import { numbers, type Outcome, startOf, stopsOf } from "../problem";
 import { place } from "./continuous";
 import type { Start } from "./node";
 import type { Pieces } from "./pieces";
-import { typeOf } from "./pullback";
 
 /** What the way back is given. */
 export interface Way extends Start {

@@ -3,6 +3,7 @@ import { choose } from "../events/choose";
 import type { EventOutcome } from "../events/collect";
 import type { Trigger } from "../events/leaf-event";
 import { exactly, timeAmong } from "../fine-time";
+import { typeOf } from "../leaves";
 import { numbers, startOf } from "../problem";
 import { astray, backwards, plus } from "./backwards";
 import { place, powers } from "./continuous";
@@ -10,7 +11,6 @@ import { cutsOf, timesBetweenCuts } from "./cuts";
 import { cotangentsOf, knotsOf } from "./knots";
 import type { Inputs } from "./node";
 import type { Passages } from "./passages";
-import { typeOf } from "./pullback";
 import {
   beginPull,
   driftingHalves,

@@ -1,10 +1,11 @@
 import { isFloat, scan, stopGradient, take, type Tensor, trace, tree, where, whileLoop, zerosLike } from "@dzdt/tensor";
 import { sameTime, since, timeAmong } from "../fine-time";
+import { typeOf } from "../leaves";
 import { numbers, outputsOf, startOf, stopsOf } from "../problem";
+import { beside } from "../rows";
 import { astray, backwards, plus } from "./backwards";
 import { place, powers } from "./continuous";
 import type { Inputs } from "./node";
-import { typeOf } from "./pullback";
 import {
   beginPull,
   driftingHalves,
@@ -181,7 +182,7 @@ export function undoSteps(
   /** Cotangents of t0, y0 and closed values from the outputs at t0, which are y0. */
   function atOnce(outputs: Tensor): ReturnType<ReturnType<typeof flowPull>> {
     const is = sameTime(outputsOf(way), startOf(way));
-    const own = states.map((ct) => where(is.reshape([is.size, ...ct.shape.slice(1).map(() => 1)]), ct, 0));
+    const own = states.map((ct) => where(beside(is, ct), ct, 0));
     if (!timesMove) return { from: zerosLike(t0), y: own.map((ct) => ct.sum([0])), closed: start.ctClosed };
     const ofFlow = flowPull(way);
     const rows: { to: Tensor; cts: readonly Tensor[] } = { to: outputs, cts: own };

@@ -5,6 +5,7 @@ import { exactly, timeAmong } from "../fine-time";
 import { integrate } from "../integrate";
 import { numbers, type Problem, startOf, stopsOf } from "../problem";
 import { isRestless, resting } from "../resting";
+import { placesOf } from "../rows";
 import type { Method } from "../step";
 import { scaledNorm } from "../tolerance";
 import { flow } from "../flow";
@@ -92,7 +93,7 @@ export function alongKnots(
   const xs: Row = {
     interval: intervalsTo(given, rows),
     trigger: triggers,
-    place: int(1).broadcastTo(triggers.shape).cumsum(0).sub(1),
+    place: placesOf(t0, triggers.size),
   };
   type Step = { readonly carried: Carried; readonly at: Pick<Passing, "t" | "y"> };
   const [last, found] = scan(

@@ -1,6 +1,7 @@
-import { cast, defaultTarget, printShape, ShapeError, Tensor, type Tensors, tree, where } from "@dzdt/tensor";
+import { cast, printShape, ShapeError, Tensor, type Tensors, tree, where } from "@dzdt/tensor";
 import { timeType } from "../at-hand";
 import { eachTrajectory } from "../each-trajectory";
+import { solveTarget } from "../initial-state";
 import { acrossJumps } from "../jumps";
 import { odeint, type OdeintOptions } from "../odeint";
 import { endsOf, knownSpan, type Pieces, piecewisePath } from "../paths/path";
@@ -52,7 +53,7 @@ export function cdeint<Y extends StateLike<Y>, A = undefined, S extends Saves<Te
       rows,
     );
   }
-  const target = breakpoints.tape ? defaultTarget() : breakpoints.target;
+  const target = solveTarget([breakpoints]);
   const { solver = tsit5 } = options;
   const linear = coefficients.length === 2;
   if (linear && breakpoints.ndim > 1)

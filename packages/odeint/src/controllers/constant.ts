@@ -1,6 +1,7 @@
 import type { Tensor } from "@dzdt/tensor";
 import { checkOptions } from "../options";
 import { checkLength } from "../step-length";
+import { compensation } from "../structure/compensated";
 import type { ConstantController } from "./controller";
 
 /**
@@ -19,5 +20,12 @@ export function constant(
   if (typeof compensated !== "boolean")
     throw new TypeError(`constant: compensated is ${String(compensated)}; give true or false`);
   if (dt !== undefined) checkLength("constant", "dt", dt);
-  return Object.freeze<ConstantController>({ kind: "constant", dt, compensated });
+  return Object.freeze<ConstantController>({
+    kind: "constant",
+    dt,
+    compensated: compensated ? compensation : undefined,
+  });
 }
+
+/** `constant({ dt })` for solves that are not told: it brings no compensated sums. */
+export const usualConstant = (dt: number | Tensor): ConstantController => ({ kind: "constant", dt });

@@ -1,5 +1,6 @@
 import type { Tensor, Tree } from "@dzdt/tensor";
 import type { Times } from "../saveAt";
+import type { Compensation } from "../structure/compensated";
 
 /** What a controller decides about an attempt. */
 export interface Decision {
@@ -44,8 +45,8 @@ export interface AdaptiveController {
 export interface ConstantController {
   readonly kind: "constant";
   readonly dt: number | Tensor | undefined;
-  /** Are the state's sums compensated? */
-  readonly compensated?: boolean;
+  /** How the state's sums are compensated, if they are. */
+  readonly compensated?: Compensation | undefined;
 }
 
 /** What decides the lengths of steps: made by `pid` and `constant`. */

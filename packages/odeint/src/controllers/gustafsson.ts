@@ -1,6 +1,6 @@
 import { where } from "@dzdt/tensor";
 import type { AdaptiveController } from "./controller";
-import { readLimits, type StepLimits } from "./limits";
+import { readLimits, type StepLimits, usualLimits } from "./limits";
 
 /** Options of {@link gustafsson}: `factorMax` is 8 unless told. */
 export type GustafssonOptions = StepLimits;
@@ -18,7 +18,7 @@ const leastError = 1e-2;
  * @example odeint(field, y0, ts, { solver: radau5, controller: gustafsson() })
  */
 export function gustafsson(options: GustafssonOptions = {}): AdaptiveController {
-  const { plan, ...limits } = readLimits("gustafsson", options, [], 8);
+  const { plan, ...limits } = readLimits("gustafsson", options, [], { ...usualLimits.plan, factorMax: 8 });
   const { safety, factorMin, factorMax } = plan;
   return Object.freeze<AdaptiveController>({
     ...limits,

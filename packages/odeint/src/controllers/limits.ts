@@ -50,24 +50,40 @@ export interface Limits extends Pick<
   readonly plan: { readonly safety: number; readonly factorMin: number; readonly factorMax: number };
 }
 
+/** The limits of a controller that is told nothing. */
+export const usualLimits: Limits = {
+  kind: "adaptive",
+  rtol: undefined,
+  atol: undefined,
+  dtMin: 0,
+  dtMax: Infinity,
+  norm: "rms",
+  plan: { safety: 0.9, factorMin: 0.2, factorMax: 10 },
+};
+
 /**
  * Reads the options that controllers share.
  * @param more names of other options that this one knows
- * @param most the greatest factor from step to step, unless told
+ * @param usual what is planned with, unless told
  * @throws TypeError for options that are none; RangeError for numbers that they cannot be
  */
-export function readLimits(where: string, options: StepLimits, more: readonly string[], most: number): Limits {
+export function readLimits(
+  where: string,
+  options: StepLimits,
+  more: readonly string[],
+  usual: Limits["plan"] = usualLimits.plan,
+): Limits {
   checkOptions(where, options, [...names, ...more]);
   const {
     rtol,
     atol,
-    safety = 0.9,
-    factorMin = 0.2,
-    factorMax = most,
-    dtMin = 0,
+    safety = usual.safety,
+    factorMin = usual.factorMin,
+    factorMax = usual.factorMax,
+    dtMin = usualLimits.dtMin,
     forceDtMin = false,
-    dtMax = Infinity,
-    norm = "rms",
+    dtMax = usualLimits.dtMax,
+    norm = usualLimits.norm,
   } = options;
   const rules: readonly [name: string, value: number, holds: boolean, rule: string][] = [
     ["safety", safety, safety > 0 && safety <= 1, "in (0, 1]"],

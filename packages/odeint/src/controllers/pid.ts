@@ -1,7 +1,7 @@
 import { where } from "@dzdt/tensor";
 import type { Times } from "../saveAt";
 import type { AdaptiveController } from "./controller";
-import { readLimits, type StepLimits } from "./limits";
+import { type Limits, readLimits, type StepLimits, usualLimits } from "./limits";
 
 /** Options of {@link pid}. */
 export interface PidOptions extends StepLimits {
@@ -37,20 +37,42 @@ const names: readonly (keyof PidOptions)[] = ["p", "i", "d", "stepTs", "jumpTs",
  * @example odeint(field, y0, ts, { controller: pid({ rtol: 1e-8, atol: 1e-10, dtMax: 0.1 }) })
  */
 export function pid(options: PidOptions = {}): AdaptiveController {
-  const { plan, ...limits } = readLimits("pid", options, names, 10);
-  const { safety, factorMin, factorMax } = plan;
-  const { p = 0.3, i = 0.4, d = 0, stepTs, jumpTs, storeRejected } = options;
+  const { plan, ...limits } = readLimits("pid", options, names);
+  const { p = usualGains.p, i = usualGains.i, d = usualGains.d, stepTs, jumpTs, storeRejected } = options;
   for (const [name, gain] of Object.entries({ p, i, d }))
     if (!Number.isFinite(gain)) throw new RangeError(`pid: ${name} is ${gain}; give a finite number`);
   if (!(p + i + d > 0)) throw new RangeError(`pid: p + i + d is ${p + i + d}; give a number positive`);
   if (storeRejected !== undefined && !(Number.isInteger(storeRejected) && storeRejected >= 1))
     throw new RangeError(`pid: storeRejected is ${String(storeRejected)}; give a positive integer, such as 32`);
-  const older = d !== 0 ? 2 : p !== 0 ? 1 : 0;
   return Object.freeze<AdaptiveController>({
     ...limits,
     ...(stepTs && { stepTs }),
     ...(jumpTs && { jumpTs }),
     ...(storeRejected !== undefined && { storeRejected }),
+    ...control({ p, i, d }, plan),
+  });
+}
+
+/** `pid({ safety })` for solves that are not told: it brings nothing that reads options. */
+export function usualPid(safety: number = usualLimits.plan.safety): AdaptiveController {
+  const { plan, ...limits } = usualLimits;
+  return { ...limits, ...control(usualGains, { ...plan, safety }) };
+}
+
+interface Gains {
+  readonly p: number;
+  readonly i: number;
+  readonly d: number;
+}
+
+const usualGains: Gains = { p: 0.3, i: 0.4, d: 0 };
+
+function control(
+  { p, i, d }: Gains,
+  { safety, factorMin, factorMax }: Limits["plan"],
+): Pick<AdaptiveController, "init" | "adapt"> {
+  const older = d !== 0 ? 2 : p !== 0 ? 1 : 0;
+  return {
     // Logarithms of older errors, and the most that the step may grow: not at all just after a rejection.
     init: () => [...new Array<number>(older).fill(0), factorMax],
     adapt: (state, ratio, order) => {
@@ -72,5 +94,5 @@ export function pid(options: PidOptions = {}): AdaptiveController {
         ],
       };
     },
-  });
+  };
 }

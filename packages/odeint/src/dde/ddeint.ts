@@ -1,7 +1,8 @@
-import { defaultTarget, type Target, Tensor, type Tensors, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
+import { type Tensors, tree, UnsupportedError } from "@dzdt/tensor";
 import { eachTrajectory } from "../each-trajectory";
 import type { SolveEvent } from "../events/event";
-import { usualMaxEvents } from "../events/leaf-event";
+import { usualMaxEvents } from "../events/read";
+import { solveTarget } from "../initial-state";
 import { type OdeintOptions, solvedAs } from "../odeint";
 import { checkOptions } from "../options";
 import { optionNames } from "../prepare";
@@ -72,7 +73,7 @@ export function ddeint<Y extends StateLike<Y>, A = undefined, S extends Saves<Te
       rows,
     );
   }
-  const target = targetOf(y0);
+  const target = solveTarget(tree.leaves(y0));
   const delays = readDelays(given, target);
   const times = readTimes("ddeint", "ts", ts, target);
   checkIncreasing(times.values);
@@ -101,12 +102,6 @@ function checkEvents(events: readonly SolveEvent[] | undefined): void {
     throw new UnsupportedError(
       `ddeint: events[${place}] is a peak, whose condition would need the past; give an event with a condition of time and state, or look for it with solution.at`,
     );
-}
-
-/** Where the numbers of a state are. */
-function targetOf(y0: Tree): Target {
-  const tensors = tree.leaves(y0).filter((x): x is Tensor => x instanceof Tensor);
-  return (tensors.find((x) => !x.tape) ?? tensors[0])?.target ?? defaultTarget();
 }
 
 function checkIncreasing(values: ArrayLike<number> | undefined): void {

@@ -1,6 +1,7 @@
-import { argsort, broadcastTo, cast, concat, sum, type Tensor, where } from "@dzdt/tensor";
+import { argsort, cast, concat, sum, type Tensor, where } from "@dzdt/tensor";
 import type { FineTime } from "../fine-time";
 import { type Carry, numbers, type Problem } from "../problem";
+import { beside, ordinals } from "../rows";
 import { Status } from "../status";
 
 /** What a solve recorded of one event: leaves `[maxEvents, …]`, NaN beyond `count`. */
@@ -55,8 +56,7 @@ export function collect(
   const size = problem.y0.length;
   const { int } = numbers(status);
   const { counts, until } = carry.events[0]!;
-  const upTo = (length: number, many: Tensor): Tensor => broadcastTo(int(1), [length]).cumsum(0).lessEqual(many);
-  const beside = (mask: Tensor, x: Tensor): Tensor => mask.reshape([x.shape[0]!, ...x.shape.slice(1).map(() => 1)]);
+  const upTo = (length: number, many: Tensor): Tensor => ordinals(status, length).lessEqual(many);
   const list = Array.from({ length: slots }, (_, slot): EventLeaves => {
     const used = counts[slot]!.minimum(int(maxEvents));
     const from = count + slot * maxEvents;

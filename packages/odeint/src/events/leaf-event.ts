@@ -7,14 +7,11 @@ import {
   printShape,
   sameShape,
   ShapeError,
-  tensor,
   Tensor,
   tree,
   type Tree,
 } from "@dzdt/tensor";
-import { timeType } from "../at-hand";
 import { realOf, type StateType, traced } from "../vectorField";
-import { readTimes, type Times } from "../saveAt";
 import type { EventCondition, EventDirection, SolveEvent } from "./event";
 import type { Method } from "../step";
 import type { EventMachinery } from "./machinery";
@@ -57,12 +54,6 @@ export interface GivenEvents {
   readonly machinery: EventMachinery;
 }
 
-/** How often each event may fire unless it is told: 16 times, or as many as an event has preset times. */
-export const usualMaxEvents = (events: readonly SolveEvent[]): number =>
-  events.reduce((most, { at }) => Math.max(most, at === undefined ? 0 : countOf(at)), 16);
-
-const countOf = (at: Times): number => (at instanceof Tensor ? at.size : at.length);
-
 /** @throws TypeError, RangeError for a list that is none */
 export function readEvents(
   where: string,
@@ -75,33 +66,13 @@ export function readEvents(
   if (events === undefined) return undefined;
   if (!Array.isArray(events))
     throw new TypeError(`${where}: events is of type ${typeof events}, no array; give an array of event(…)`);
-  const list = (events as readonly unknown[]).map((one, i) => {
-    if ((one as { kind?: unknown } | null | undefined)?.kind !== "event")
-      throw new TypeError(
-        `${where}: events[${i}] is no event; make it with event(condition, options) or peak(observable)`,
-      );
-    const event = one as SolveEvent;
-    const { at } = event;
-    if (at !== undefined && countOf(at) > 0) return { event, times: presetTimes(at, target) };
-    // NaN is a time that never comes.
-    return { event, times: event.condition ? undefined : tensor([NaN], { dtype: timeType(target), target }) };
-  });
-  const [first] = list;
-  if (!first) return undefined;
-  const most = maxEvents ?? usualMaxEvents(list.map(({ event }) => event));
-  return { list, maxEvents: most, machinery: first.event.machinery };
-}
-
-/** @throws RangeError for a known time that is not finite, or that is there twice: an event fires once at a time */
-function presetTimes(at: Times, target: Target): Tensor {
-  const { tensor: times, values } = readTimes("event", "at", at, target);
-  const known = Array.from(values ?? []);
-  const twice = known.findIndex((t, j) => known.indexOf(t) < j);
-  if (twice >= 0)
-    throw new RangeError(
-      `event: at[${twice}] = ${known[twice]!} is at[${known.indexOf(known[twice]!)}] again, and an event fires once at a time; make it one change, or give another event`,
+  const list = events as readonly SolveEvent[];
+  const strange = list.findIndex((one: Partial<SolveEvent> | null | undefined) => one?.kind !== "event");
+  if (strange >= 0)
+    throw new TypeError(
+      `${where}: events[${strange}] is no event; make it with event(condition, options) or peak(observable)`,
     );
-  return times;
+  return list[0]?.machinery.read(list, maxEvents, target);
 }
 
 /** Records the functions of events. To be called while tracing, outside of rules: numbers in them are inputs of the program. */

@@ -1,4 +1,4 @@
-import { type Aval, type Mapped, type Tensor, tree } from "@dzdt/tensor";
+import type { Aval, Mapped, Tensor } from "@dzdt/tensor";
 import type { Carry } from "../problem";
 import type { Part } from "./program";
 
@@ -10,13 +10,8 @@ export interface CarryLayout {
 }
 
 /** The layout of what a part returns. */
-export function carryLayout({ structure, outs }: Part<Carry>): CarryLayout {
-  return {
-    types: outs,
-    places: tree.unflatten(
-      structure,
-      outs.map((_, k) => k),
-    ),
-    rebuild: (leaves) => tree.unflatten<Carry>(structure, leaves),
-  };
-}
+export const carryLayout = ({ outs, rebuild }: Part<Carry>): CarryLayout => ({
+  types: outs,
+  places: rebuild(outs.map((_, k) => k)) as unknown as CarryLayout["places"],
+  rebuild,
+});

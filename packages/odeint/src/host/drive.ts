@@ -139,7 +139,7 @@ function partsOf(request: Request, y0: readonly Tensor[], ts: Tensor): Parts {
       const problem = problemWith(times, y);
       const run = { carry: rebuild(rest.slice(0, types.length)), rows: rest.slice(types.length), iterations };
       const outcome = withinRule(() => ending(problem, evaluations, directionOf(problem), run));
-      return withFirst(settled({ ...outcome, memory: [] }, request, y, spanOf(times)), y, spanOf(times));
+      return withFirst(request, settled({ ...outcome, memory: [] }, request, y, spanOf(times)), y, spanOf(times));
     },
     [time, ...state, integer, ...types, ...rows],
     target,

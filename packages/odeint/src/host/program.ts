@@ -5,11 +5,11 @@ import {
   type Target,
   Tensor,
   trace,
-  tree,
   type TypedArray,
   UnsupportedError,
   withinRule,
 } from "@dzdt/tensor";
+import { type Flat, flatResult } from "../leaves";
 import type { Problem } from "../problem";
 
 /** A part of a solve as a program of its own, which the host runs on storages: between parts no tensors are made. */
@@ -17,7 +17,8 @@ export interface Part<R> {
   run(ins: readonly Storage[]): readonly Storage[];
   /** Types of the results in order. */
   readonly outs: readonly Aval[];
-  readonly structure: tree.Structure;
+  /** What was returned, of other leaves. */
+  readonly rebuild: Flat<R>["rebuild"];
   /** The results as they were returned. */
   tensors(results: readonly Storage[]): R;
 }
@@ -27,17 +28,8 @@ export interface Part<R> {
  * @throws UnsupportedError when it closes over traced values
  */
 export function part<R>(name: string, fn: (...ins: Tensor[]) => R, types: readonly Aval[], target: Target): Part<R> {
-  let structure: tree.Structure = null;
-  const { tape, captured } = trace(
-    name,
-    (...ins) => {
-      const flat = tree.flatten(fn(...ins) as never);
-      structure = flat.structure;
-      return flat.leaves as Tensor[];
-    },
-    types,
-    { target },
-  );
+  const { run, rebuild } = flatResult(fn);
+  const { tape, captured } = trace(name, run, types, { target });
   for (const x of captured)
     if (x.tape || x.target !== target)
       throw new UnsupportedError(
@@ -51,8 +43,8 @@ export function part<R>(name: string, fn: (...ins: Tensor[]) => R, types: readon
   return {
     run: (ins) => program.run([...ins, ...own]),
     outs,
-    structure,
-    tensors: (results) => tree.unflatten<R>(structure, tensorsOf(results, outs, target)),
+    rebuild,
+    tensors: (results) => rebuild(tensorsOf(results, outs, target)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { sameShape, type Storage, type Target, Tensor, tree, type Tree } from "@dzdt/tensor";
 import type { Request } from "../solve";
-import { type Advice, type End, failureOf, type SolveError, Status, type StatusName, statusName } from "../status";
+import { failureOf } from "../failures";
+import { type Advice, type End, type SolveError, Status, type StatusName, statusName } from "../status";
 import { givenState } from "./given-state";
 import { gridStep } from "./grid-step";
 import type { Place } from "./place";

@@ -11,6 +11,7 @@ import {
   type Tensor,
   trace,
 } from "@dzdt/tensor";
+import { typeOf } from "../leaves";
 import { identityLike } from "./vector";
 
 /** Over how many rows a node was batched, and which of its inputs have them. */
@@ -109,11 +110,7 @@ export function batched(
 
 function record(x: Tensor, closed: readonly Tensor[], residual: Tape, levels: readonly Level[]): Tensor[] {
   const ins = [x, ...closed];
-  const { tape } = trace(
-    "root",
-    (root) => [root],
-    ins.map(({ dtype, shape }): Aval => ({ dtype, shape })),
-  );
+  const { tape } = trace("root", (root) => [root], ins.map(typeOf));
   return bind(rooting, ins, { tape, residual, levels });
 }
 

@@ -1,6 +1,7 @@
 import { broadcastTo, concat, stopGradient, take, type Tensor, where, zerosLike } from "@dzdt/tensor";
 import { type FineTime, inOrder, timesFrom } from "../fine-time";
 import { type Carry, numbers, type Outcome, type Problem } from "../problem";
+import { beside } from "../rows";
 import { heldWithin } from "../unknown-times";
 import type { GivenSave, GivenSaves } from "./given";
 
@@ -97,10 +98,9 @@ export function takenApart(
   }
 
   function filled(t: Tensor, y: readonly Tensor[], held: Tensor): SavedLeaves {
-    const beside = (shape: readonly number[]): Tensor => held.reshape([held.size, ...shape.map(() => 1)]);
     return {
       t: where(held, t, t0),
-      y: y.map((x, k) => where(beside(y0[k]!.shape), x, y0[k]!.reshape([1, ...y0[k]!.shape]))),
+      y: y.map((x, k) => where(beside(held, x), x, y0[k]!.reshape([1, ...y0[k]!.shape]))),
       held,
     };
   }

@@ -1,5 +1,6 @@
 import { cast, isFloat, scan, Tensor, tree, type Tree, where } from "@dzdt/tensor";
 import { atHand } from "../at-hand";
+import { beside } from "../rows";
 import { realOf, type StateType } from "../vectorField";
 import type { SavedLeaves } from "./collect";
 import type { GivenSave, GivenSaves } from "./given";
@@ -20,7 +21,7 @@ function recordOf(save: GivenSave, { t, y, held }: SavedLeaves, state: StateType
   const known = count.ndim === 0 ? atHand(count)?.[0] : undefined;
   const shown = (x: Tensor): Tensor => {
     if (known !== undefined) return x.slice([0], [known]);
-    const mask = held.reshape([...held.shape, ...x.shape.slice(held.ndim).map(() => 1)]);
+    const mask = beside(held, x);
     return x.dtype === "bool" ? x.and(mask) : where(mask, x, isFloat(x.dtype) ? NaN : 0);
   };
   return { t: shown(t), y: tree.map(shown, made(save, t, y, state, args)), count };

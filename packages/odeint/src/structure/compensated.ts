@@ -5,14 +5,20 @@ import type { Method } from "../step";
 import type { Parts, StepperSolver } from "../stepper";
 import type { VectorField } from "../vectorField";
 
+/** What a solve with compensated sums does beyond others. */
+export interface Compensation {
+  readonly isTranslatable: typeof isTranslatable;
+  readonly solver: typeof compensatedSolver;
+}
+
 /** Can a solver's steps be summed with compensation? */
-export const isTranslatable = (solver: Solver): boolean =>
+const isTranslatable = (solver: Solver): boolean =>
   solver.kind === "explicit" ||
   solver.kind === "symplectic" ||
   (solver.kind === "stepper" && solver.translatable === true);
 
 /** A solver with compensated sums. */
-export function compensatedSolver(solver: Solver): StepperSolver {
+function compensatedSolver(solver: Solver): StepperSolver {
   const advice = adviceOf(solver);
   return {
     kind: "stepper",
@@ -25,6 +31,9 @@ export function compensatedSolver(solver: Solver): StepperSolver {
     method: (parts) => compensatedMethod(solver, parts),
   };
 }
+
+/** Controllers bring it along, so that programs of solves that are not told their controller are without it. */
+export const compensation: Compensation = { isTranslatable, solver: compensatedSolver };
 
 /**
  * Steps that carry what their sums round away. A step is taken in what the state changes by, and added to the state together with the rest of the
