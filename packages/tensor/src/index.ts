@@ -45,4 +45,4 @@ export { js } from "./targets/js";
 export { type Program, ProgramCache, type Storage, type Target } from "./targets/target";
 export { wasm, type WasmOptions } from "./targets/wasm";
 export { type Nested, Tensor } from "./tensor";
-export { trace } from "./trace";
+export { enclosingTarget, trace } from "./trace";

@@ -27,12 +27,15 @@ export function structureOf(tape: Tape, keyOfInner: (inner: Tape) => string): st
 export const keyOfAval = ({ dtype, shape, weak, dynamic }: Aval): string =>
   `${dtype}${weak ? "?" : ""}${dynamic ? "~" : ""}[${shape.join()}]`;
 
-/** Attributes as text. Functions (rules of custom derivatives) do not change what a node computes, so they are left out. */
+/**
+ * Attributes as text. Functions (rules of custom derivatives) do not change what a node computes, so they are left out. Among options of users there may be
+ * null.
+ */
 export function keyOfAttribute(attribute: Attribute, keyOfInner: (inner: Tape) => string = keyOfTape): string {
   if (typeof attribute === "number") return keyOfNumber(attribute);
   if (typeof attribute === "string") return `"${attribute.length}:${attribute}`;
-  if (attribute === undefined || typeof attribute === "boolean") return String(attribute);
   if (typeof attribute === "function") return "";
+  if (typeof attribute !== "object" || !attribute) return String(attribute);
   if (attribute instanceof Tape) return `{${keyOfInner(attribute)}}`;
   let key = "";
   if (Array.isArray(attribute)) {
@@ -57,7 +60,7 @@ export function sameType(a: Aval, b: Aval): boolean {
 /** Whether two attributes have one key, for attributes that {@link copyOfAttribute} can copy. */
 export function sameAttribute(a: Attribute, b: Attribute): boolean {
   if (a === b) return a !== 0 || Object.is(a, b);
-  if (typeof a !== "object" || typeof b !== "object") return Object.is(a, b);
+  if (typeof a !== "object" || typeof b !== "object" || !a || !b) return Object.is(a, b);
   if (Array.isArray(a)) {
     if (!Array.isArray(b) || a.length !== b.length) return false;
     for (let i = 0; i < a.length; i++) if (!sameAttribute(a[i] as Attribute, b[i] as Attribute)) return false;
@@ -73,7 +76,7 @@ export function sameAttribute(a: Attribute, b: Attribute): boolean {
 /** A copy that later changes of the attribute do not reach; undefined for one that holds tapes or functions. */
 export function copyOfAttribute(attribute: Attribute): Attribute {
   if (typeof attribute === "function" || attribute instanceof Tape) return undefined;
-  if (typeof attribute !== "object") return attribute;
+  if (typeof attribute !== "object" || !attribute) return attribute;
   if (Array.isArray(attribute)) {
     const items = attribute as readonly Attribute[];
     const copies = items.map(copyOfAttribute);

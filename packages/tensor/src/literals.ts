@@ -28,7 +28,11 @@ export function withinRule<R>(rule: () => R): R {
  * A number as a tensor that meets `like`: of like's dtype, or float32 where that cannot hold it.
  * @throws DTypeError for an integer out of range, TypeError for what is no number
  */
-export function numberLike(value: number | boolean, like: Tensor, where = "tensor"): Tensor {
+export function numberLike(
+  value: number | boolean,
+  like: Pick<Tensor, "dtype" | "weak" | "tape" | "target">,
+  where = "tensor",
+): Tensor {
   if (!isNumber(value)) throw stranger(where, value);
   const dtype = dtypeBeside(value, like.dtype);
   const number = Number(value);

@@ -1,6 +1,9 @@
+import type { Composite } from "./composite";
 import { copyOfAttribute, keyOfAttribute, keyOfAval, keyOfTape, sameAttribute, sameType } from "./key";
+import { invariant } from "./errors";
+import { withinRule } from "./literals";
 import { doNotMix } from "./move";
-import type { Attributes, Aval, Primitive } from "./primitive";
+import type { Attribute, Attributes, Aval, Primitive } from "./primitive";
 import { Tape } from "./tape";
 import { defaultTarget } from "./targets/default";
 import type { Program, Storage, Target } from "./targets/target";
@@ -21,46 +24,30 @@ export function innermost(values: readonly Tensor[]): Tape | undefined {
   return tape;
 }
 
-/** Runs one operation on concrete tensors: a program of one node, found in the target's cache by its exact structure. */
-export function evaluate(op: Primitive, ins: readonly Tensor[], attributes: Attributes): Tensor[] {
-  return evaluateOn(op, ins, attributes, plain);
-}
-
-/** What is done with the inputs of an operation before it, in the same program. A function of the inputs' types alone. */
-export interface Preparation {
-  readonly name: string;
-  readonly prepare: (tape: Tape, ins: readonly Tensor[]) => readonly Tensor[];
-}
-
-const plain: Preparation = { name: "", prepare: (_tape, ins) => ins };
-
-/** Like {@link evaluate}, for inputs that are prepared first. */
-export function evaluateOn(
-  op: Primitive,
-  ins: readonly Tensor[],
-  attributes: Attributes,
-  preparation: Preparation,
-): Tensor[] {
+/** Runs an operation, or a function of several, on concrete tensors: a program of its own, found by its attributes and the inputs' types. */
+export function evaluate(op: Primitive | Composite, ins: readonly Tensor[], attributes: Attribute): Tensor[] {
   const target = targetOf(op.name, ins);
-  const { name } = preparation;
-  const { program, outs } =
-    findCase(target, op, ins, attributes, name) ?? makeCase(target, op, ins, attributes, preparation);
-  if (op.alias) return [ins[0]!.alias(outs[0]!)];
-  return results(program, ins, outs, target);
+  return results(findCase(target, op, ins, attributes) ?? makeCase(target, op, ins, attributes), ins, target);
+}
+
+/** What computes results of certain types. */
+interface Computed {
+  readonly outs: readonly Aval[];
+  /** For each result the number of the input that has its elements in their order: it shares the input's memory. Undefined for others. */
+  readonly views: readonly (number | undefined)[];
+  /** Gives the others, if there are any. */
+  readonly program: Program | undefined;
 }
 
 /** An operation with attributes and types of inputs that has a program. */
-interface Case {
-  readonly preparation: string;
-  readonly attributes: Attributes;
+interface Case extends Computed {
+  readonly attributes: Attribute;
   readonly ins: readonly Aval[];
-  readonly outs: readonly Aval[];
-  readonly program: Program;
 }
 
 /** Latest cases by operation: found by comparing, in a tenth of the time that it takes to write the key of the target's cache. */
 interface Cases {
-  readonly byOp: Map<Primitive, Case[]>;
+  readonly byOp: Map<Primitive | Composite, Case[]>;
   /** What the target's cache had forgotten by then. */
   forgotten: number;
 }
@@ -68,9 +55,9 @@ interface Cases {
 const casesOf = new WeakMap<Target, Cases>();
 let latest: { readonly target: Target; readonly cases: Cases } | undefined;
 /** Cases kept for one operation. */
-const kept = 8;
+const kept = 32;
 
-function recentCases(target: Target): Map<Primitive, Case[]> {
+function recentCases(target: Target): Cases["byOp"] {
   if (latest?.target !== target) {
     let cases = casesOf.get(target);
     if (!cases) casesOf.set(target, (cases = { byOp: new Map(), forgotten: 0 }));
@@ -86,20 +73,15 @@ function recentCases(target: Target): Map<Primitive, Case[]> {
 
 function findCase(
   target: Target,
-  op: Primitive,
+  op: Primitive | Composite,
   ins: readonly Tensor[],
-  attributes: Attributes,
-  preparation: string,
+  attributes: Attribute,
 ): Case | undefined {
   const cases = recentCases(target).get(op);
   if (!cases) return undefined;
   for (let n = 0; n < cases.length; n++) {
     const found = cases[n]!;
-    const fits =
-      found.preparation === preparation &&
-      sameTypes(found.ins, ins) &&
-      (found.attributes === attributes || sameAttribute(found.attributes, attributes));
-    if (!fits) continue;
+    if (!sameTypes(found.ins, ins) || !sameAttribute(found.attributes, attributes)) continue;
     if (n > 0) {
       cases[n] = cases[n - 1]!;
       cases[n - 1] = found;
@@ -109,28 +91,23 @@ function findCase(
   return undefined;
 }
 
-function makeCase(
-  target: Target,
-  op: Primitive,
-  ins: readonly Tensor[],
-  attributes: Attributes,
-  { name, prepare }: Preparation,
-): Case {
-  let key = `${name}/${op.name}${keyOfAttribute(attributes)}`;
-  for (const x of ins) key += keyOfAval(x);
+function makeCase(target: Target, op: Primitive | Composite, ins: readonly Tensor[], attributes: Attribute): Case {
   const tape = new Tape(op.name, { target });
   const inputs = ins.map((x) => tape.input(x.aval));
-  const values = tape.record(op, prepare(tape, inputs), attributes);
-  tape.seal(values);
-  const program = target.programs.get(key, () => target.program(tape));
-  const outs = values.map((x) => frozenAval(x.aval));
+  const values = record(tape, op, inputs, attributes);
+  invariant(tape.captured.length === 0, "an operation depends on nothing but its inputs");
+  const views = viewsOf(tape, values);
+  const computed = values.filter((_, k) => views[k] === undefined);
+  tape.seal(computed);
+  // Attributes of operations are records, those of functions lists: no two have one key.
+  const key = (): string => `${op.name}${keyOfAttribute(attributes)}${ins.map(keyOfAval).join("")}`;
   const copy = copyOfAttribute(attributes);
   const made: Case = {
-    preparation: name,
-    attributes: (copy ?? attributes) as Attributes,
+    attributes: copy ?? attributes,
     ins: ins.map(frozenAval),
-    outs,
-    program,
+    outs: values.map((x) => frozenAval(x.aval)),
+    views,
+    program: computed.length > 0 ? target.programs.get(key(), () => target.program(tape)) : undefined,
   };
   if (copy === undefined) return made;
   const byOp = recentCases(target);
@@ -139,6 +116,27 @@ function makeCase(
   if (cases.length > kept) cases.pop();
   byOp.set(op, cases);
   return made;
+}
+
+function record(
+  tape: Tape,
+  op: Primitive | Composite,
+  ins: readonly Tensor[],
+  attributes: Attribute,
+): readonly Tensor[] {
+  return "compose" in op
+    ? withinRule(() => op.compose(ins, ...(attributes as readonly unknown[])))
+    : tape.record(op, ins, attributes as Attributes);
+}
+
+/** The inputs of an open tape whose memory values have. */
+function viewsOf(tape: Tape, values: readonly Tensor[]): (number | undefined)[] {
+  const views = new Map(tape.inputs.map((id, k) => [id, k]));
+  for (const { op, ins, outs } of tape.nodes) {
+    const view = op.alias ? views.get(ins[0]!) : undefined;
+    if (view !== undefined) views.set(outs[0]!, view);
+  }
+  return values.map((x) => views.get(x.id));
 }
 
 /** A copy that nobody changes; results share it. */
@@ -155,12 +153,8 @@ function sameTypes(avals: readonly Aval[], ins: readonly Tensor[]): boolean {
 export function runTape(tape: Tape, ins: readonly Tensor[]): Tensor[] {
   const target = targetOf(tape.where, ins);
   const program = target.programs.get(keyOfTape(tape), () => target.program(tape));
-  return results(
-    program,
-    ins,
-    tape.outputs.map((id) => tape.avals[id]!),
-    target,
-  );
+  const outs = tape.outputs.map((id) => tape.avals[id]!);
+  return results({ program, outs, views: outs.map(() => undefined) }, ins, target);
 }
 
 /** The results of a tape for given inputs: run at once if all are concrete, else recorded node by node. */
@@ -194,11 +188,15 @@ function targetOf(where: string, ins: readonly Tensor[]): Target {
   return target;
 }
 
-function results(program: Program, ins: readonly Tensor[], avals: readonly Aval[], target: Target): Tensor[] {
+function results({ program, outs, views }: Computed, ins: readonly Tensor[], target: Target): Tensor[] {
   const given = new Array<Storage>(ins.length);
   for (let k = 0; k < ins.length; k++) given[k] = ins[k]!.storage;
-  const storages = program.run(given);
-  const tensors = new Array<Tensor>(avals.length);
-  for (let k = 0; k < avals.length; k++) tensors[k] = Tensor.concrete(storages[k], avals[k]!, target);
+  const storages = program ? program.run(given) : given;
+  const tensors = new Array<Tensor>(outs.length);
+  let next = 0;
+  for (let k = 0; k < outs.length; k++) {
+    const view = views[k];
+    tensors[k] = view === undefined ? Tensor.concrete(storages[next++], outs[k]!, target) : ins[view]!.alias(outs[k]!);
+  }
   return tensors;
 }

@@ -9,6 +9,9 @@ import type { Tensor } from "./tensor";
 /** The target of the function that is being traced: that of functions traced inside it. */
 let enclosing: Target | undefined;
 
+/** Where numbers live that the function being traced meets; undefined where none is. */
+export const enclosingTarget = (): Target | undefined => enclosing;
+
 /**
  * Records what a function does with values of given types.
  * @param where names the trace in errors

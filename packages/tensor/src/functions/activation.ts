@@ -1,4 +1,5 @@
 import { checkOptions } from "../arguments";
+import { composite, type One } from "../composite";
 import { asTensor, type TensorLike, withinRule } from "../literals";
 import { relu as reluPrimitive } from "../primitives/relu";
 import { sigmoid as sigmoidPrimitive } from "../primitives/sigmoid";
@@ -8,7 +9,7 @@ import type { Tensor } from "../tensor";
 import { add, mul } from "./arithmetic";
 import { less, where } from "./comparison";
 import { erf, expm1, tanh } from "./elementary";
-import { asFloat } from "./operands";
+import { asFloat, asTensors } from "./operands";
 
 /** 1/(1 + e⁻ˣ), elementwise, without overflow for any x. The derivative is s(1 − s). */
 export const sigmoid = (x: TensorLike): Tensor => bind(sigmoidPrimitive, [asFloat(x)])[0]!;
@@ -32,6 +33,10 @@ export interface GeluOptions {
  * Reference: Hendrycks and Gimpel 2016, doi:10.48550/arXiv.1606.08415.
  */
 export function gelu(x: TensorLike, options: GeluOptions = {}): Tensor {
+  return geluOf([asTensor(x)], options);
+}
+
+const geluOf = composite("gelu", ([x]: One, options: GeluOptions) => {
   checkOptions("gelu", options, ["approximate"]);
   const z = asFloat(x);
   return withinRule(() => {
@@ -40,13 +45,15 @@ export function gelu(x: TensorLike, options: GeluOptions = {}): Tensor {
       : erf(mul(z, Math.SQRT1_2));
     return mul(mul(z, 0.5), add(bell, 1));
   });
-}
+});
 
 /** x sigmoid(x), elementwise; also called swish. */
-export function silu(x: TensorLike): Tensor {
+export const silu = (x: TensorLike): Tensor => siluOf([asTensor(x)]);
+
+const siluOf = composite("silu", ([x]: One) => {
   const z = asFloat(x);
   return mul(z, sigmoid(z));
-}
+});
 
 /**
  * x where x > 0, else alpha (eˣ − 1), elementwise. The derivative at 0 is alpha.
@@ -55,8 +62,12 @@ export function silu(x: TensorLike): Tensor {
  */
 export function elu(x: TensorLike, alpha: TensorLike = 1): Tensor {
   const z = asFloat(x);
+  return eluOf(alpha === 1 ? [z] : asTensors("mul", [z, alpha]));
+}
+
+const eluOf = composite("elu", ([z, alpha]: readonly [Tensor, ...Tensor[]]) => {
   const positive = withinRule(() => less(0, z));
   // Without the inner choice the unused branch overflows, and its derivative is 0 · ∞.
   const curve = expm1(withinRule(() => where(positive, 0, z)));
-  return where(positive, z, alpha === 1 ? curve : mul(curve, alpha));
-}
+  return where(positive, z, alpha ? mul(curve, alpha) : curve);
+});

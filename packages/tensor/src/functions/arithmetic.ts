@@ -1,3 +1,4 @@
+import { composite } from "../composite";
 import { isFloat } from "../dtype";
 import { asTensor, operand, type TensorLike } from "../literals";
 import { abs as absPrimitive } from "../primitives/abs";
@@ -20,7 +21,7 @@ import { sub as subPrimitive } from "../primitives/sub";
 import type { Primitive } from "../primitive";
 import { bind } from "../run";
 import type { Tensor } from "../tensor";
-import { asFloat, binary, floatBinary } from "./operands";
+import { asFloat, asTensors, binary, floatBinary } from "./operands";
 
 /**
  * x + y, elementwise, broadcast. Integers wrap.
@@ -77,9 +78,16 @@ export const minimum = (x: TensorLike, y: TensorLike): Tensor => binary(minimumP
  * On a bound x and the bound have half the derivative each.
  */
 export function clip(x: TensorLike, min?: TensorLike, max?: TensorLike): Tensor {
-  const low = min === undefined ? asTensor(x) : maximum(x, min);
+  const tensor = asTensor(x);
+  if (min !== undefined && max !== undefined && isFloat(tensor.dtype) && !tensor.weak) {
+    const [low, high] = [asTensors("maximum", [tensor, min])[1], asTensors("minimum", [tensor, max])[1]];
+    if (low.dtype === tensor.dtype && high.dtype === tensor.dtype) return clipOf([tensor, low, high]);
+  }
+  const low = min === undefined ? tensor : maximum(x, min);
   return max === undefined ? low : minimum(low, max);
 }
+
+const clipOf = composite("clip", ([x, min, max]: readonly [Tensor, Tensor, Tensor]) => minimum(maximum(x, min), max));
 
 /** −x, elementwise. Integers wrap. */
 export const neg = (x: TensorLike): Tensor => bind(negPrimitive, [asTensor(x)])[0]!;

@@ -1,4 +1,5 @@
 import { checkNumbers, checkOptions } from "../arguments";
+import { composite, type Two } from "../composite";
 import { ShapeError } from "../errors";
 import type { TensorLike } from "../literals";
 import { contract as contractPrimitive } from "../primitives/contract";
@@ -7,7 +8,7 @@ import { broadcastShapes, normalizeAxis, printShape } from "../shape";
 import type { Tensor } from "../tensor";
 import { mul } from "./arithmetic";
 import { arrange, multiply } from "./labels";
-import { settle } from "./operands";
+import { asTensors, settle } from "./operands";
 import { countable } from "./reduce";
 import { reshape } from "./structure";
 
@@ -16,7 +17,9 @@ import { reshape } from "./structure";
  * axis is not in the result. `bool` counts as int32.
  * @throws ShapeError for scalars and for inner lengths that differ
  */
-export function matmul(x: TensorLike, y: TensorLike): Tensor {
+export const matmul = (x: TensorLike, y: TensorLike): Tensor => matmulOf(asTensors("matmul", [x, y]));
+
+const matmulOf = composite("matmul", ([x, y]: Two) => {
   const [a, b] = factors("matmul", x, y);
   if (a.ndim === 0 || b.ndim === 0)
     throw new ShapeError(
@@ -33,7 +36,7 @@ export function matmul(x: TensorLike, y: TensorLike): Tensor {
     ...(b.ndim > 1 ? ["column"] : []),
   ];
   return arrange(multiply({ x: a, labels: left }, { x: b, labels: right }, new Set(result)), result);
-}
+});
 
 const ofMatrices = { batchA: [], batchB: [], contractA: [1], contractB: [0] };
 
@@ -44,19 +47,23 @@ const batchLabels = (count: number): string[] =>
 /**
  * Dot product, as NumPy's: Σ over the last axis of x and the last but one of y (its only one if it is a vector); with a scalar, mul.
  */
-export function dot(x: TensorLike, y: TensorLike): Tensor {
+export const dot = (x: TensorLike, y: TensorLike): Tensor => dotOf(asTensors("dot", [x, y]));
+
+const dotOf = composite("dot", ([x, y]: Two) => {
   const [a, b] = factors("dot", x, y);
   if (a.ndim === 0 || b.ndim === 0) return mul(a, b);
   const [left, right] = [a.ndim - 1, Math.max(0, b.ndim - 2)];
   checkInner("dot", a, b, left, right);
   return contract(a, b, { axes: [[left], [right]] });
-}
+});
 
 /** x[i] · y[j] for all pairs: of the flattened tensors, shape [x.size, y.size]. */
-export function outer(x: TensorLike, y: TensorLike): Tensor {
+export const outer = (x: TensorLike, y: TensorLike): Tensor => outerOf(asTensors("outer", [x, y]));
+
+const outerOf = composite("outer", ([x, y]: Two) => {
   const [a, b] = factors("outer", x, y);
   return mul(reshape(a, [a.size, 1]), reshape(b, [1, b.size]));
-}
+});
 
 export interface ContractOptions {
   /**
@@ -72,7 +79,10 @@ export interface ContractOptions {
  * Products summed over pairs of axes (NumPy's tensordot, with batch axes). Result axes: batch, then the rest of a, then the rest of b.
  * @example contract(a, b, { axes: [[1], [0]] }) // matrix product
  */
-export function contract(x: TensorLike, y: TensorLike, options: ContractOptions = {}): Tensor {
+export const contract = (x: TensorLike, y: TensorLike, options?: ContractOptions): Tensor =>
+  contractOf(asTensors("contract", [x, y]), options);
+
+const contractOf = composite("contract", ([x, y]: Two, options: ContractOptions = {}) => {
   checkOptions("contract", options, ["axes", "batch"]);
   const { axes = 1, batch = [[], []] } = options;
   const [a, b] = factors("contract", x, y);
@@ -102,7 +112,7 @@ export function contract(x: TensorLike, y: TensorLike, options: ContractOptions 
         `pair axes of equal length, each at most once`,
     );
   return bind(contractPrimitive, [a, b], { batchA, batchB, contractA, contractB })[0]!;
-}
+});
 
 function checkInner(where: string, a: Tensor, b: Tensor, left: number, right: number): void {
   if (a.shape[left] !== b.shape[right])
@@ -114,5 +124,5 @@ function checkInner(where: string, a: Tensor, b: Tensor, left: number, right: nu
 
 function factors(where: string, x: TensorLike, y: TensorLike): [Tensor, Tensor] {
   const [a, b] = settle(where, [x, y]);
-  return [countable(a!), countable(b!)];
+  return [countable(a), countable(b)];
 }

@@ -1,17 +1,16 @@
-import { keyOfAttribute } from "../key";
+import { composite, type Two } from "../composite";
 import type { TensorLike } from "../literals";
-import type { Attribute, Attributes, Primitive } from "../primitive";
 import { contract, type Pairing } from "../primitives/contract";
 import { slice as slicePrimitive } from "../primitives/slice";
 import { zeroStuff } from "../primitives/zero-stuff";
-import { bind, evaluateOn, innermost } from "../run";
+import { bind } from "../run";
 import { type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { add } from "./arithmetic";
+import { asTensors } from "./operands";
 import { broadcastTo, concat, reshape, slice, split, transpose } from "./structure";
 import {
   type Axis,
-  type Convolution,
   type ConvolutionOptions,
   type ConvolutionTransposeOptions,
   type Kind,
@@ -26,8 +25,8 @@ import {
  * @returns `[batch, out, windows]`, windows = ⌊(length + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1 with the padding of both sides
  * @throws ShapeError for channels that do not match, groups that do not divide, and kernels longer than x with its padding
  */
-export const conv1d = (x: TensorLike, kernels: TensorLike, options: ConvolutionOptions = {}): Tensor =>
-  convolve({ where: "conv1d", names: ["length"], transposed: false }, x, kernels, options);
+export const conv1d = (x: TensorLike, kernels: TensorLike, options?: ConvolutionOptions): Tensor =>
+  conv1dOf(asTensors("conv1d", [x, kernels]), options);
 
 /**
  * Convolution in two dimensions; see {@link conv1d}.
@@ -36,8 +35,8 @@ export const conv1d = (x: TensorLike, kernels: TensorLike, options: ConvolutionO
  * @returns `[batch, out, …windows]`
  * @example conv2d(images, kernels, { stride: 2, padding: "same" })
  */
-export const conv2d = (x: TensorLike, kernels: TensorLike, options: ConvolutionOptions = {}): Tensor =>
-  convolve({ where: "conv2d", names: plane, transposed: false }, x, kernels, options);
+export const conv2d = (x: TensorLike, kernels: TensorLike, options?: ConvolutionOptions): Tensor =>
+  conv2dOf(asTensors("conv2d", [x, kernels]), options);
 
 /**
  * The transpose of {@link conv2d} with the same kernels and options: Σ conv2d(y, kernels) · x = Σ y · convTranspose2d(x, kernels). Each element of x
@@ -48,45 +47,37 @@ export const conv2d = (x: TensorLike, kernels: TensorLike, options: ConvolutionO
  * long; with padding "same" windows·stride
  * @throws ShapeError as conv1d, and where padding leaves nothing
  */
-export function convTranspose2d(x: TensorLike, kernels: TensorLike, options: ConvolutionTransposeOptions = {}): Tensor {
-  const given = readConvolution({ where: "convTranspose2d", names: plane, transposed: true }, x, kernels, options);
-  const { axes, groups } = given;
-  const [n, out] = [given.x.shape[0]!, given.kernels.shape[1]!];
-  const channel = channelAxis(groups);
-  const starts = [...new Array<number>(channel + 1).fill(0), ...axes.map(({ before }) => before)];
-  const limits = [...(groups > 1 ? [n, groups, out] : [n, out]), ...axes.map(({ before, length }) => before + length)];
-  const y = inOne(given, slicePrimitive, { starts, limits, strides: starts.map(() => 1) }, (w, v) => {
-    const [spread] = bind(contract, [matrices(w, groups, n), grouped(v, 1, groups)], sumOver(channel, channel));
-    return [axes.reduce((sum, axis, d) => fold(sum, channel, d, axis), spread!)];
-  });
-  return reshape(y, [n, groups * out, ...axes.map(({ length }) => length)]);
-}
+export const convTranspose2d = (x: TensorLike, kernels: TensorLike, options?: ConvolutionTransposeOptions): Tensor =>
+  convTranspose2dOf(asTensors("convTranspose2d", [x, kernels]), options);
 
 const plane = ["height", "width"];
 
-function convolve(kind: Kind, x: TensorLike, kernels: TensorLike, options: ConvolutionOptions): Tensor {
-  const given = readConvolution(kind, x, kernels, options);
-  const { axes, groups } = given;
-  const [n, out] = [given.x.shape[0]!, given.kernels.shape[0]!];
+const convTranspose2dOf = composite("convTranspose2d", (ins: Two, options: ConvolutionTransposeOptions = {}) => {
+  const kind = { where: "convTranspose2d", names: plane, transposed: true };
+  const { x, kernels, axes, groups } = readConvolution(kind, ...ins, options);
+  const [n, out] = [x.shape[0]!, kernels.shape[1]!];
   const channel = channelAxis(groups);
-  const y = inOne(given, contract, sumOver(channel + 1, channel), (w, v) => [
-    matrices(w, groups, n),
-    axes.reduceRight((x, axis, d) => unfold(x, channel, d, axis), padded(grouped(v, 1, groups), channel, axes)),
-  ]);
-  return reshape(y, [n, out, ...axes.map(({ windows }) => windows)]);
-}
+  const starts = [...new Array<number>(channel + 1).fill(0), ...axes.map(({ before }) => before)];
+  const limits = [...(groups > 1 ? [n, groups, out] : [n, out]), ...axes.map(({ before, length }) => before + length)];
+  const [spread] = bind(contract, [matrices(kernels, groups, n), grouped(x, 1, groups)], sumOver(channel, channel));
+  const sum = axes.reduce((sum, axis, d) => fold(sum, channel, d, axis), spread!);
+  const [y] = bind(slicePrimitive, [sum], { starts, limits, strides: starts.map(() => 1) });
+  return reshape(y!, [n, groups * out, ...axes.map(({ length }) => length)]);
+});
 
-/** An operation on what is made of kernels and x; where both have numbers, all of it is one program. */
-function inOne<A extends Attributes>(
-  { where, x, kernels, axes }: Convolution,
-  op: Primitive<A>,
-  attributes: A,
-  prepare: (kernels: Tensor, x: Tensor) => Tensor[],
-): Tensor {
-  if (innermost([kernels, x])) return bind(op, prepare(kernels, x), attributes)[0]!;
-  const name = where + keyOfAttribute(axes as unknown as Attribute);
-  return evaluateOn(op, [kernels, x], attributes, { name, prepare: (_tape, [w, v]) => prepare(w!, v!) })[0]!;
-}
+const convolution = (kind: Kind) =>
+  composite(kind.where, (ins: Two, options: ConvolutionOptions = {}) => {
+    const { x, kernels, axes, groups } = readConvolution(kind, ...ins, options);
+    const [n, out] = [x.shape[0]!, kernels.shape[0]!];
+    const channel = channelAxis(groups);
+    const rows = matrices(kernels, groups, n);
+    const padding = padded(grouped(x, 1, groups), channel, axes);
+    const columns = axes.reduceRight((x, axis, d) => unfold(x, channel, d, axis), padding);
+    const [y] = bind(contract, [rows, columns], sumOver(channel + 1, channel));
+    return reshape(y!, [n, out, ...axes.map(({ windows }) => windows)]);
+  });
+const conv1dOf = convolution({ where: "conv1d", names: ["length"], transposed: false });
+const conv2dOf = convolution({ where: "conv2d", names: plane, transposed: false });
 
 /** The channels' place once {@link grouped} has gone over x. The axes before it are a batch. */
 const channelAxis = (groups: number): number => (groups > 1 ? 2 : 1);

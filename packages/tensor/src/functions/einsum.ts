@@ -1,8 +1,9 @@
 import { kindOf } from "../arguments";
+import { composite } from "../composite";
 import { ShapeError } from "../errors";
 import type { TensorLike } from "../literals";
 import { printShape } from "../shape";
-import type { Tensor } from "../tensor";
+import { Tensor } from "../tensor";
 import { arrange, type Labelled, multiply } from "./labels";
 import { settle } from "./operands";
 import { countable } from "./reduce";
@@ -15,7 +16,10 @@ import { diagonal, squeeze } from "./structure";
  * @example einsum("ij,jk->ik", a, b) // matrix product
  * @example einsum("ii", a) // trace
  */
-export function einsum(spec: string, ...operands: readonly TensorLike[]): Tensor {
+export const einsum = (spec: string, ...operands: readonly TensorLike[]): Tensor =>
+  einsumOf(operands.every((x) => x instanceof Tensor) ? operands : settleAll(spec, operands), spec);
+
+const einsumOf = composite("einsum", (operands: readonly Tensor[], spec: string) => {
   const tensors = settleAll(spec, operands);
   const [inputs, output] = parse(spec, tensors);
   checkLengths(spec, inputs);
@@ -33,7 +37,7 @@ export function einsum(spec: string, ...operands: readonly TensorLike[]): Tensor
   for (let j = 1; j < single.length; j++)
     product = multiply(product, single[j]!, new Set([...result, ...single.slice(j + 1).flatMap((a) => a.labels)]));
   return arrange(product, result);
-}
+});
 
 const fail = (spec: string, wrong: string, remedy: string): ShapeError =>
   new ShapeError(`einsum: in "${spec}" ${wrong}; ${remedy}`);

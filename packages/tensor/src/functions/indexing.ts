@@ -1,4 +1,5 @@
 import { checkOptions, isCount } from "../arguments";
+import { composite, type One, type Two } from "../composite";
 import { isInteger } from "../dtype";
 import { DTypeError, ShapeError } from "../errors";
 import { asTensor, type TensorLike } from "../literals";
@@ -14,7 +15,7 @@ import { bind } from "../run";
 import { normalizeAxis, printShape, sameShape } from "../shape";
 import { type Nested, Tensor } from "../tensor";
 import { tensor } from "./create";
-import { convert, repeat, settle } from "./operands";
+import { asTensors, convert, repeat, settle } from "./operands";
 import { countable } from "./reduce";
 import { permute, reshape } from "./structure";
 
@@ -33,18 +34,26 @@ export interface GatherOptions {
  */
 export function take(x: TensorLike, indices: Indices, axis?: number): Tensor {
   const from = asTensor(x);
-  return axis === undefined ? gather(reshape(from, [from.size]), indices) : gather(from, indices, axis);
+  return takeOf([from, indicesOf(indices, from)], axis);
 }
+
+const takeOf = composite("take", ([x, at]: Two, axis: number | undefined) =>
+  axis === undefined ? gather(reshape(x, [x.size]), at) : gather(x, at, axis),
+);
 
 /**
  * Slices of x at positions along an axis; like take, and with `batch` each entry along the leading axes has its own indices.
  * Indices out of range read the nearest element.
  */
-export function gather(x: TensorLike, indices: Indices, axis = 0, options: GatherOptions = {}): Tensor {
+export function gather(x: TensorLike, indices: Indices, axis?: number, options?: GatherOptions): Tensor {
   const from = asTensor(x);
-  const at = indexTensor("gather", indices, from);
-  return bind(gatherPrimitive, [from, at], place("gather", from, at, axis, options))[0]!;
+  return gatherOf([from, indicesOf(indices, from)], axis, options);
 }
+
+const gatherOf = composite("gather", ([x, indices]: Two, axis: number | undefined = 0, options: GatherOptions = {}) => {
+  const at = indexTensor("gather", indices, x);
+  return bind(gatherPrimitive, [x, at], place("gather", x, at, axis, options))[0]!;
+});
 
 /**
  * x with updates added at positions along an axis: the transpose of gather. Updates have the shape that gather would give, or broadcast to
@@ -54,23 +63,33 @@ export function scatterAdd(
   x: TensorLike,
   indices: Indices,
   updates: TensorLike,
-  axis = 0,
-  options: GatherOptions = {},
+  axis?: number,
+  options?: GatherOptions,
 ): Tensor {
-  const [base, added] = settle("scatterAdd", [x, updates]) as [Tensor, Tensor];
-  const at = indexTensor("scatterAdd", indices, base);
-  const attributes = place("scatterAdd", base, at, axis, options);
-  const shape = gatherShape(base.shape, at.shape, attributes.axis, attributes.batch);
-  const skip = shape.length - added.ndim;
-  if (skip < 0 || !added.shape.every((n, a) => n === 1 || n === shape[skip + a]))
-    throw new ShapeError(
-      `scatterAdd: updates of shape ${printShape(added.shape)} for ${printShape(at.shape)} indices along axis ${attributes.axis} of ` +
-        `${printShape(base.shape)}; give updates that broadcast to ${printShape(shape)}`,
-    );
-  if (base.dtype === "bool")
-    throw new DTypeError(`scatterAdd: takes number tensors, not bool; cast it first, as in cast(x, "int32")`);
-  return bind(scatterAddPrimitive, [base, at, repeat(added, shape)], attributes)[0]!;
+  const [base, added] = asTensors("scatterAdd", [x, updates]);
+  return scatterAddOf([base, added, indicesOf(indices, base)], axis, options);
 }
+
+type Three = readonly [Tensor, Tensor, Tensor];
+
+const scatterAddOf = composite(
+  "scatterAdd",
+  ([x, updates, indices]: Three, axis: number | undefined = 0, options: GatherOptions = {}) => {
+    const [base, added] = settle("scatterAdd", [x, updates]);
+    const at = indexTensor("scatterAdd", indices, base);
+    const attributes = place("scatterAdd", base, at, axis, options);
+    const shape = gatherShape(base.shape, at.shape, attributes.axis, attributes.batch);
+    const skip = shape.length - added.ndim;
+    if (skip < 0 || !added.shape.every((n, a) => n === 1 || n === shape[skip + a]))
+      throw new ShapeError(
+        `scatterAdd: updates of shape ${printShape(added.shape)} for ${printShape(at.shape)} indices along axis ${attributes.axis} of ` +
+          `${printShape(base.shape)}; give updates that broadcast to ${printShape(shape)}`,
+      );
+    if (base.dtype === "bool")
+      throw new DTypeError(`scatterAdd: takes number tensors, not bool; cast it first, as in cast(x, "int32")`);
+    return bind(scatterAddPrimitive, [base, at, repeat(added, shape)], attributes)[0]!;
+  },
+);
 
 function place(
   where: string,
@@ -95,8 +114,11 @@ function place(
   return { axis: along, batch };
 }
 
+const indicesOf = (indices: Indices, { target }: Tensor): Tensor =>
+  indices instanceof Tensor ? indices : tensor(indices, { dtype: "int32", target });
+
 function indexTensor(where: string, indices: Indices, x: Tensor): Tensor {
-  const at = indices instanceof Tensor ? indices : tensor(indices, { dtype: "int32", target: x.target });
+  const at = indicesOf(indices, x);
   if (!isInteger(at.dtype))
     throw new DTypeError(`${where}: indices are ${at.dtype}; give integers, as in cast(indices, "int32")`);
   return convert(at, "int32");
@@ -138,16 +160,19 @@ function position(where: string, start: TensorLike, x: Tensor): Tensor {
 }
 
 /** Running sum along an axis (of the flattened tensor if none is given). */
-export const cumsum = (x: TensorLike, axis?: number): Tensor => {
-  const [line, along] = lineOf("cumsum", countable(x), axis);
-  return bind(cumsumPrimitive, [line], { axis: along, reverse: false })[0]!;
-};
+export const cumsum = (x: TensorLike, axis?: number): Tensor => cumsumOf([asTensor(x)], axis);
 
 /** Running product along an axis (of the flattened tensor if none is given). The derivative is right for zeros. */
-export const cumprod = (x: TensorLike, axis?: number): Tensor => {
-  const [line, along] = lineOf("cumprod", countable(x), axis);
-  return bind(cumprodPrimitive, [line], { axis: along, reverse: false })[0]!;
-};
+export const cumprod = (x: TensorLike, axis?: number): Tensor => cumprodOf([asTensor(x)], axis);
+
+const running = (where: string, op: typeof cumsumPrimitive) =>
+  composite(where, ([x]: One, axis: number | undefined) => {
+    const numbers = countable(x);
+    const line = axis === undefined ? reshape(numbers, [numbers.size]) : numbers;
+    return bind(op, [line], { axis: normalizeAxis(where, axis ?? 0, line.ndim), reverse: false })[0]!;
+  });
+const cumsumOf = running("cumsum", cumsumPrimitive);
+const cumprodOf = running("cumprod", cumprodPrimitive);
 
 /** Positions (int32) that put an axis in ascending order (the last unless told): equals keep their order, NaNs come last. */
 export const argsort = (x: TensorLike, axis = -1): Tensor => {
@@ -156,17 +181,13 @@ export const argsort = (x: TensorLike, axis = -1): Tensor => {
 };
 
 /** In ascending order along an axis (the last unless told): equals keep their order, NaNs come last. */
-export function sort(x: TensorLike, axis = -1): Tensor {
-  const from = asTensor(x);
+export const sort = (x: TensorLike, axis?: number): Tensor => sortOf([asTensor(x)], axis);
+
+const sortOf = composite("sort", ([from]: One, axis: number | undefined = -1) => {
   const along = normalizeAxis("sort", axis, from.ndim);
   const last = from.ndim - 1;
   // Lines along the last axis, each with positions of its own; the exchange of two axes is its own inverse.
   const exchange = from.shape.map((_, a) => (a === along ? last : a === last ? along : a));
   const lines = permute(from, exchange);
   return permute(gather(lines, argsort(lines), last, { batch: last }), exchange);
-}
-
-function lineOf(where: string, x: Tensor, axis: number | undefined): [Tensor, number] {
-  const line = axis === undefined ? reshape(x, [x.size]) : x;
-  return [line, normalizeAxis(where, axis ?? 0, line.ndim)];
-}
+});

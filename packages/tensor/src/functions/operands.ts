@@ -1,9 +1,10 @@
 import { type DType, isFloat, promote } from "../dtype";
+import { composite, type Two } from "../composite";
 import { asTensor, checkOperand, numberLike, operand, type TensorLike } from "../literals";
 import { broadcast } from "../primitives/broadcast";
 import { cast as castPrimitive } from "../primitives/cast";
 import type { Primitive } from "../primitive";
-import { bind, evaluateOn, innermost, type Preparation } from "../run";
+import { bind, innermost } from "../run";
 import { broadcastShapes, printShape, sameShape, type Shape, sizeOf } from "../shape";
 import { ShapeError } from "../errors";
 import type { Tape } from "../tape";
@@ -13,43 +14,33 @@ import { Tensor } from "../tensor";
  * An elementwise operation of two operands brought to one dtype and one shape: numbers are weak (they take the dtype of the tensors they meet),
  * dtypes promote, shapes broadcast as NumPy's do.
  */
-export function binary(op: Primitive, where: string, x: TensorLike, y: TensorLike): Tensor {
-  if (x instanceof Tensor && y instanceof Tensor && agree(x, y)) return bind(op, [x, y])[0]!;
-  return meet(op, where, settle(where, [x, y]));
-}
+export const binary = (op: Primitive, where: string, x: TensorLike, y: TensorLike): Tensor =>
+  meet(op, where, asTensors(where, [x, y]), false);
 
 /** Like {@link binary}; integers and bool become float32. */
-export function floatBinary(op: Primitive, where: string, x: TensorLike, y: TensorLike): Tensor {
-  if (x instanceof Tensor && y instanceof Tensor && agree(x, y) && isFloat(x.dtype)) return bind(op, [x, y])[0]!;
-  return meet(
-    op,
-    where,
-    settle(where, [x, y]).map((z) => asFloat(z)),
-  );
+export const floatBinary = (op: Primitive, where: string, x: TensorLike, y: TensorLike): Tensor =>
+  meet(op, where, asTensors(where, [x, y]), true);
+
+type Meeting = (ins: Two, where: string, floats: boolean) => Tensor;
+
+function meet(op: Primitive, where: string, ins: Two, floats: boolean): Tensor {
+  if (agree(ins[0], ins[1]) && (!floats || isFloat(ins[0].dtype))) return bind(op, ins)[0]!;
+  let meeting = meetings.get(op);
+  if (!meeting) meetings.set(op, (meeting = meetingOf(op)));
+  return meeting(ins, where, floats);
 }
 
-function meet(op: Primitive, where: string, tensors: readonly Tensor[]): Tensor {
-  const [x, y] = tensors as [Tensor, Tensor];
-  const shape = x.ndim === 0 ? y.shape : y.ndim === 0 ? x.shape : broadcastShapes(where, x.shape, y.shape);
-  if (sameShape(x.shape, shape) && sameShape(y.shape, shape)) return bind(op, tensors)[0]!;
-  const tape = innermost(tensors);
-  return tape
-    ? bind(op, [repeat(x, shape, tape), repeat(y, shape, tape)])[0]!
-    : evaluateOn(op, tensors, {}, repeated)[0]!;
-}
+/** The same with what brings operands together, by operation. */
+const meetings = new Map<Primitive, Meeting>();
 
-/** Broadcasts in the program of the operation that they are for. */
-const repeated: Preparation = {
-  name: "broadcast",
-  prepare: (tape, ins) => {
-    const shape = broadcastShapes("broadcast", ...ins.map((x) => x.shape));
-    return ins.map((x) => (sameShape(x.shape, shape) ? x : repeatOn(tape, x, shape)));
-  },
-};
+const meetingOf = (op: Primitive): Meeting =>
+  composite(op.name, (ins, where, floats) => {
+    const settled = settle(where, ins);
+    return bind(op, spread(where, floats ? settled.map((z) => asFloat(z)) : settled))[0]!;
+  });
 
-/** The operands of {@link binary}, of any number. */
-export function operands(where: string, ...values: readonly TensorLike[]): Tensor[] {
-  const tensors = settle(where, values);
+/** Operands broadcast to one shape. */
+export function spread(where: string, tensors: readonly Tensor[]): readonly Tensor[] {
   const shape = broadcastShapes(where, ...tensors.map((x) => x.shape));
   const tape = innermost(tensors);
   return tensors.map((x) => repeat(x, shape, tape));
@@ -59,25 +50,38 @@ export function operands(where: string, ...values: readonly TensorLike[]): Tenso
 const agree = (x: Tensor, y: Tensor): boolean =>
   x.dtype === y.dtype && !x.weak && !y.weak && sameShape(x.shape, y.shape);
 
-/** Values as tensors of their common dtype; shapes as they are. */
-export function settle(where: string, values: readonly TensorLike[]): Tensor[] {
+/** Tensors in place of any others. */
+type Tensors<Values extends readonly TensorLike[]> = { readonly [K in keyof Values]: Tensor };
+
+/** Values as tensors, numbers among them of the dtype that they have beside the others. */
+export function asTensors<const Values extends readonly TensorLike[]>(where: string, values: Values): Tensors<Values> {
+  return tensorsOf(where, values) as Tensors<Values>;
+}
+
+function tensorsOf(where: string, values: readonly TensorLike[]): readonly Tensor[] {
   if (values.length === 2) {
-    const [x, y] = values as readonly [TensorLike, TensorLike];
-    if (x instanceof Tensor) {
-      if (!(y instanceof Tensor)) {
-        if (!x.weak && isFloat(x.dtype)) return [x, numberLike(y, x, where)];
-      } else if (x.dtype === y.dtype && !x.weak && !y.weak) return [x, y];
-    } else if (y instanceof Tensor && !y.weak && isFloat(y.dtype)) return [numberLike(x, y, where), y];
+    const x = values[0]!;
+    const y = values[1]!;
+    if (x instanceof Tensor && y instanceof Tensor) return [x, y];
+    if (x instanceof Tensor && !x.weak) return [x, numberLike(y as number, x, where)];
+    if (y instanceof Tensor && !y.weak) return [numberLike(x as number, y, where), y];
   }
   for (const x of values) checkOperand(where, x);
   const like =
     values.find((x): x is Tensor => typeof x === "object" && !x.weak) ?? values.find((x) => typeof x === "object");
-  const tensors = values.map((x) => (typeof x === "object" ? x : like ? numberLike(x, like) : asTensor(x)));
+  return values.map((x) => (typeof x === "object" ? x : like ? numberLike(x, like) : asTensor(x)));
+}
+
+/** Values as tensors of their common dtype; shapes as they are. */
+export function settle<const Values extends readonly TensorLike[]>(where: string, values: Values): Tensors<Values> {
+  const tensors = tensorsOf(where, values);
+  const { dtype } = tensors[0]!;
+  if (tensors.every((x) => x.dtype === dtype && !x.weak)) return tensors as Tensors<Values>;
   const strong = tensors.filter((x) => !x.weak);
   const common = (strong.length ? strong : tensors).map((x) => x.dtype).reduce((a, b) => promote(where, a, b));
   // A traced number beside integers could be fractional, so it makes them float32.
-  const dtype = strong.length < tensors.length && !isFloat(common) ? "float32" : common;
-  return tensors.map((x) => convert(x, dtype));
+  const to = strong.length < tensors.length && !isFloat(common) ? "float32" : common;
+  return tensors.map((x) => convert(x, to)) as Tensors<Values>;
 }
 
 /** A tensor of floats: integers and bool become float32. */

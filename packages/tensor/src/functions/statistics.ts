@@ -1,6 +1,7 @@
 import { checkOptions } from "../arguments";
+import { composite, type One } from "../composite";
 import { UnsupportedError } from "../errors";
-import type { TensorLike } from "../literals";
+import { asTensor, type TensorLike } from "../literals";
 import { normalizeAxes, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { abs, div, mul, square, sqrt, sub } from "./arithmetic";
@@ -16,12 +17,15 @@ import { stopGradient } from "./stop-gradient";
 import { reshape } from "./structure";
 
 /** Arithmetic mean over axes; NaN of none. Integers give float32. */
-export function mean(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+export const mean = (x: TensorLike, axis?: Axes, options?: ReduceOptions): Tensor =>
+  meanOf([asTensor(x)], axis, options);
+
+const meanOf = composite("mean", ([x]: One, axis: Axes, options: ReduceOptions = {}) => {
   checkOptions("mean", options, ["keepDims"]);
   const tensor = asFloat(x);
   const total = sum(tensor, axis, options);
   return div(total, constant(countOf("mean", tensor, axis), total));
-}
+});
 
 export interface VarianceOptions extends ReduceOptions {
   /** The divisor is n − ddof: 1 gives the unbiased estimate. @defaultValue 0 */
@@ -30,13 +34,20 @@ export interface VarianceOptions extends ReduceOptions {
 
 /** Mean squared distance from the mean, over axes. */
 export const variance = (x: TensorLike, axis?: Axes, options?: VarianceOptions): Tensor =>
-  spreadOf("variance", x, axis, options);
+  varianceOf([asTensor(x)], axis, options);
 
 /** Standard deviation: the square root of the variance. Its derivative at 0 is taken as 0. */
 export const std = (x: TensorLike, axis?: Axes, options?: VarianceOptions): Tensor =>
-  rootOf(spreadOf("std", x, axis, options));
+  stdOf([asTensor(x)], axis, options);
 
-function spreadOf(where: string, x: TensorLike, axis?: Axes, options: VarianceOptions = {}): Tensor {
+const varianceOf = composite("variance", ([x]: One, axis: Axes, options: VarianceOptions | undefined) =>
+  spreadOf("variance", x, axis, options),
+);
+const stdOf = composite("std", ([x]: One, axis: Axes, options: VarianceOptions | undefined) =>
+  rootOf(spreadOf("std", x, axis, options)),
+);
+
+function spreadOf(where: string, x: Tensor, axis: Axes, options: VarianceOptions = {}): Tensor {
   checkOptions(where, options, ["keepDims", "ddof"]);
   const { ddof = 0, ...kept } = options;
   const tensor = asFloat(x);
@@ -48,20 +59,24 @@ function spreadOf(where: string, x: TensorLike, axis?: Axes, options: VarianceOp
  * exp x / Σ exp x along an axis (the last unless told), without overflow; 0 where it would be less than the least normal number. Of a scalar
  * it is 1. NaN, all of it, where the greatest element is not finite.
  */
-export function softmax(x: TensorLike, axis?: Axes): Tensor {
+export const softmax = (x: TensorLike, axis?: Axes): Tensor => softmaxOf([asTensor(x)], axis);
+
+const softmaxOf = composite("softmax", ([x]: One, axis: Axes) => {
   const tensor = asFloat(x);
   const along = axis ?? lastOf(tensor);
   const powers = powersOf(shiftedDown("softmax", tensor, along));
   return mul(powers, div(1, sum(powers, along, { keepDims: true })));
-}
+});
 
 /** log(softmax x) along an axis (the last unless told), exact where softmax underflows. */
-export function logSoftmax(x: TensorLike, axis?: Axes): Tensor {
+export const logSoftmax = (x: TensorLike, axis?: Axes): Tensor => logSoftmaxOf([asTensor(x)], axis);
+
+const logSoftmaxOf = composite("logSoftmax", ([x]: One, axis: Axes) => {
   const tensor = asFloat(x);
   const along = axis ?? lastOf(tensor);
   const shifted = shiftedDown("logSoftmax", tensor, along);
   return sub(shifted, log(sum(powersOf(shifted), along, { keepDims: true })));
-}
+});
 
 /** eˣ of what is nowhere positive, but where it is NaN all the same. */
 const powersOf = (shifted: Tensor): Tensor => bind(decay, [shifted])[0]!;
@@ -87,7 +102,9 @@ export interface NormOptions extends ReduceOptions {
  * computed of elements times a power of two, which rounds nothing; its derivative at 0 is taken as 0.
  * @throws UnsupportedError for orders other than 1, 2 and ±Infinity
  */
-export function norm(x: TensorLike, axis?: Axes, options: NormOptions = {}): Tensor {
+export const norm = (x: TensorLike, axis?: Axes, options?: NormOptions): Tensor => normOf([asTensor(x)], axis, options);
+
+const normOf = composite("norm", ([x]: One, axis: Axes, options: NormOptions = {}) => {
   checkOptions("norm", options, ["keepDims", "ord"]);
   const tensor = asFloat(x);
   const { ord = 2, ...kept } = options;
@@ -107,7 +124,7 @@ export function norm(x: TensorLike, axis?: Axes, options: NormOptions = {}): Ten
   }
   const root = mul(rootOf(sum(square(mul(tensor, scale)), axes, { keepDims: true })), div(1, scale));
   return kept.keepDims ? root : reshape(root, keptShape(tensor, axes));
-}
+});
 
 /**
  * Numbers above `most` are divided by `power`, those below most / power multiplied by it: then squares of 2³¹ of them have a sum, and what underflows is

@@ -1,4 +1,5 @@
 import { arePairs, checkNumbers, kindOf } from "../arguments";
+import { composite, composites, type One, type Two } from "../composite";
 import { invariant, ShapeError } from "../errors";
 import { asTensor, numberLike, type TensorLike } from "../literals";
 import { concat as concatPrimitive } from "../primitives/concat";
@@ -10,7 +11,7 @@ import { transpose as transposePrimitive } from "../primitives/transpose";
 import { bind } from "../run";
 import { checkShape, normalizeAxes, normalizeAxis, printShape, sameShape, type Shape, sizeOf } from "../shape";
 import { Tensor } from "../tensor";
-import { convert, repeat, settle } from "./operands";
+import { asTensors, convert, repeat, settle } from "./operands";
 
 /**
  * The same elements in the same (row-major) order, in another shape; one length may be −1 and is then found from the others.
@@ -91,6 +92,10 @@ function permuted(where: string, x: Tensor, axes: readonly number[]): Tensor {
 export function concat(list: readonly TensorLike[], axis = 0): Tensor {
   checkList("concat", list);
   if (list.length === 0) throw new ShapeError("concat: an empty list; give at least one tensor");
+  return concatOf(asTensors("concat", list), axis);
+}
+
+const concatOf = composite("concat", (list: readonly Tensor[], axis: number) => {
   const tensors = settle("concat", list);
   const shape = tensors[0]!.shape;
   if (shape.length === 0) throw new ShapeError("concat: scalars have no axis to be joined along; use stack");
@@ -101,7 +106,7 @@ export function concat(list: readonly TensorLike[], axis = 0): Tensor {
         `concat: shapes ${printShape(shape)} and ${printShape(x.shape)} differ off axis ${along}; make all other lengths equal`,
       );
   return tensors.length === 1 ? tensors[0]! : bind(concatPrimitive, tensors, { axis: along })[0]!;
-}
+});
 
 function checkList(where: string, list: unknown): void {
   if (!Array.isArray(list))
@@ -114,6 +119,10 @@ function checkList(where: string, list: unknown): void {
 export function stack(list: readonly TensorLike[], axis = 0): Tensor {
   checkList("stack", list);
   if (list.length === 0) throw new ShapeError("stack: an empty list; give at least one tensor");
+  return stackOf(asTensors("stack", list), axis);
+}
+
+const stackOf = composite("stack", (list: readonly Tensor[], axis: number) => {
   const tensors = settle("stack", list);
   for (const x of tensors)
     if (!sameShape(x.shape, tensors[0]!.shape))
@@ -125,27 +134,32 @@ export function stack(list: readonly TensorLike[], axis = 0): Tensor {
     tensors.map((x) => expandDims(x, along)),
     along,
   );
-}
+});
 
 /** Parts along an axis: so many equal ones (a number), or of the given lengths (an array). */
-export function split(x: TensorLike, sections: number | readonly number[], axis = 0): Tensor[] {
-  const tensor = asTensor(x);
-  const along = normalizeAxis("split", axis, tensor.ndim);
-  const length = tensor.shape[along]!;
-  if (typeof sections !== "number") checkNumbers("split", "sections", sections);
-  const fits =
-    typeof sections === "number"
-      ? sections > 0 && Number.isInteger(length / sections)
-      : sizeOfList(sections) === length;
-  if (!fits)
-    throw new ShapeError(
-      `split: axis ${along} of length ${length} into ${typeof sections === "number" ? `${sections} parts` : printShape(sections)}; ` +
-        `give a number of equal parts, or lengths that add up to ${length}`,
-    );
-  const sizes = typeof sections === "number" ? new Array<number>(sections).fill(length / sections) : sections;
-  let start = 0;
-  return sizes.map((size) => cut(tensor, along, start, (start += size)));
-}
+export const split = (x: TensorLike, sections: number | readonly number[], axis?: number): Tensor[] =>
+  splitOf([asTensor(x)], sections, axis);
+
+const splitOf = composites(
+  "split",
+  ([tensor]: One, sections: number | readonly number[], axis: number | undefined = 0) => {
+    const along = normalizeAxis("split", axis, tensor.ndim);
+    const length = tensor.shape[along]!;
+    if (typeof sections !== "number") checkNumbers("split", "sections", sections);
+    const fits =
+      typeof sections === "number"
+        ? sections > 0 && Number.isInteger(length / sections)
+        : sizeOfList(sections) === length;
+    if (!fits)
+      throw new ShapeError(
+        `split: axis ${along} of length ${length} into ${typeof sections === "number" ? `${sections} parts` : printShape(sections)}; ` +
+          `give a number of equal parts, or lengths that add up to ${length}`,
+      );
+    const sizes = typeof sections === "number" ? new Array<number>(sections).fill(length / sections) : sections;
+    let start = 0;
+    return sizes.map((size) => cut(tensor, along, start, (start += size)));
+  },
+);
 
 const sizeOfList = (sizes: readonly number[]): number =>
   sizes.every((n) => Number.isInteger(n) && n >= 0) ? sizes.reduce((a, b) => a + b, 0) : NaN;
@@ -165,13 +179,16 @@ export function cut(x: Tensor, axis: number, start: number, limit: number): Tens
  * those out of range are moved into it, and axes not given are whole. Strides are positive; reverse with flip.
  * @example slice(x, [1, 0], [-1, 2]) // x[1:-1, 0:2]
  */
-export function slice(
+export const slice = (
   x: TensorLike,
   starts: readonly number[],
   ends: readonly number[],
-  strides: readonly number[] = [],
-): Tensor {
-  const tensor = asTensor(x);
+  strides?: readonly number[],
+): Tensor => sliceOf([asTensor(x)], starts, ends, strides);
+
+type Places = readonly number[];
+
+const sliceOf = composite("slice", ([tensor]: One, starts: Places, ends: Places, strides: Places = []) => {
   const { shape } = tensor;
   checkNumbers("slice", "starts", starts);
   checkNumbers("slice", "ends", ends);
@@ -195,7 +212,7 @@ export function slice(
   const steps = shape.map((_, a) => strides[a] ?? 1);
   if (from.every((at, a) => at === 0 && limits[a] === shape[a] && steps[a] === 1)) return tensor;
   return bind(slicePrimitive, [tensor], { starts: from, limits, strides: steps })[0]!;
-}
+});
 
 /**
  * With elements of `value` added before and after: one number for all sides, or [before, after] for each axis.
@@ -207,13 +224,18 @@ export function pad(
   value: TensorLike = 0,
 ): Tensor {
   const tensor = asTensor(x);
+  return padOf([tensor, value instanceof Tensor ? value : numberLike(value, tensor, "pad")], widths);
+}
+
+type Widths = number | readonly (readonly [number, number])[];
+
+const padOf = composite("pad", ([tensor, filler]: Two, widths: Widths) => {
   const sides = typeof widths === "number" ? tensor.shape.map(() => [widths, widths] as const) : widths;
   if (!arePairs(sides, tensor.ndim))
     throw new ShapeError(
       `pad: widths ${JSON.stringify(widths)} for shape ${printShape(tensor.shape)}; ` +
         `give a non-negative integer, or a pair [before, after] of them for each of the ${tensor.ndim} axes`,
     );
-  const filler = value instanceof Tensor ? value : numberLike(value, tensor, "pad");
   if (filler.ndim !== 0)
     throw new ShapeError(`pad: the value has shape ${printShape(filler.shape)}; give a number or a scalar tensor`);
   if (sides.every(([low, high]) => low === 0 && high === 0)) return tensor;
@@ -221,7 +243,7 @@ export function pad(
     low: sides.map((side) => side[0]),
     high: sides.map((side) => side[1]),
   })[0]!;
-}
+});
 
 /** In reverse order along some axes, or all. */
 export function flip(x: TensorLike, axis?: number | readonly number[]): Tensor {
@@ -231,8 +253,9 @@ export function flip(x: TensorLike, axis?: number | readonly number[]): Tensor {
 }
 
 /** The whole tensor again and again: `repeats[j]` times along axis j; missing repeats or axes count from the last, as NumPy's. */
-export function tile(x: TensorLike, repeats: number | readonly number[]): Tensor {
-  const tensor = asTensor(x);
+export const tile = (x: TensorLike, repeats: number | readonly number[]): Tensor => tileOf([asTensor(x)], repeats);
+
+const tileOf = composite("tile", ([tensor]: One, repeats: number | readonly number[]) => {
   const given = checkShape("tile", typeof repeats === "number" ? [repeats] : repeats);
   const rank = Math.max(given.length, tensor.ndim);
   const times = [...new Array<number>(rank - given.length).fill(1), ...given];
@@ -248,7 +271,7 @@ export function tile(x: TensorLike, repeats: number | readonly number[]): Tensor
     spread,
     lengths.map((n, a) => n * times[a]!),
   );
-}
+});
 
 /** The elements x[…, i, …, i, …] of two axes of equal length, as a new last axis. Internal to einsum. */
 export function diagonal(x: Tensor, first: number, second: number): Tensor {

@@ -1,3 +1,4 @@
+import { composite, type One } from "../composite";
 import * as o from "../functions";
 import { lu } from "../primitives/lu";
 import { bind } from "../run";
@@ -10,18 +11,26 @@ import { batchOf, checkSquare, diagonal } from "./matrices";
  */
 export function det(a: Tensor): Tensor {
   checkSquare("linalg.det", a);
+  return detOf([a]);
+}
+
+const detOf = composite("linalg.det", ([a]: One) => {
   const n = a.shape.at(-1)!;
   if (n >= 1 && n <= 3) return expand(a, [...Array(n).keys()], 0);
   const [packed, , , sign] = bind(lu, [a]);
   return o.mul(sign!, o.prod(diagonal(packed!), -1));
-}
+});
 
 /** log |det A|, `[...]`, for A `[..., n, n]`; −∞ where A is singular. Neither overflows nor underflows where the determinant does. */
 export function logdet(a: Tensor): Tensor {
   checkSquare("linalg.logdet", a);
+  return logdetOf([a]);
+}
+
+const logdetOf = composite("linalg.logdet", ([a]: One) => {
   const [packed] = bind(lu, [a]);
   return o.sum(o.log(o.abs(diagonal(packed!))), -1);
-}
+});
 
 /** Laplace's expansion along `row`, over the columns that are left. */
 function expand(a: Tensor, columns: readonly number[], row: number): Tensor {

@@ -1,4 +1,5 @@
 import { checkOptions } from "../arguments";
+import { composite, type One } from "../composite";
 import * as o from "../functions";
 import { withinRule } from "../literals";
 import type { Tensor } from "../tensor";
@@ -25,12 +26,15 @@ export function expm(a: Tensor, options: { readonly maxSquarings?: number } = {}
   checkOptions("linalg.expm", options, ["maxSquarings"]);
   const { maxSquarings = 16 } = options;
   checkSquare("linalg.expm", a);
-  return withinRule(() => exponential(a, maxSquarings));
+  return a.size === 0 ? a : expmOf([a], maxSquarings);
 }
+
+const expmOf = composite("linalg.expm", ([a]: One, maxSquarings: number) =>
+  withinRule(() => exponential(a, maxSquarings)),
+);
 
 function exponential(a: Tensor, maxSquarings: number): Tensor {
   const batch = batchOf(a);
-  if (a.size === 0) return a;
   const norm = o.reshape(o.max(o.sum(o.abs(o.stopGradient(a)), -2), -1), [...batch, 1, 1]);
   // How often to halve, found by halving: powers of two are exact.
   const halvings: Tensor[] = [];

@@ -1,3 +1,4 @@
+import { composite, composites, type One } from "../composite";
 import * as o from "../functions";
 import { withinRule } from "../literals";
 import { cholesky as choleskyPrimitive } from "../primitives/cholesky";
@@ -16,10 +17,14 @@ import { checkMatrix, checkSquare, evened, flip, identity, triangleOf } from "./
  */
 export function lu(a: Tensor): [permutation: Tensor, l: Tensor, u: Tensor] {
   checkSquare("linalg.lu", a);
+  return luOf([a]) as [Tensor, Tensor, Tensor];
+}
+
+const luOf = composites("linalg.lu", ([a]: One) => {
   const [packed, permutation] = bind(luPrimitive, [a]);
   const l = o.add(triangleOf(packed!, true, -1), identity(packed!, a.shape.at(-1)!));
   return [permutation!, l, triangleOf(packed!, false)];
-}
+});
 
 /**
  * L, lower triangular with a positive diagonal, of A = L Lᵀ, for symmetric positive definite A `[..., n, n]`. Takes (A + Aᵀ)/2 for A, so
@@ -27,8 +32,13 @@ export function lu(a: Tensor): [permutation: Tensor, l: Tensor, u: Tensor] {
  */
 export function cholesky(a: Tensor): Tensor {
   checkSquare("linalg.cholesky", a);
-  return bind(choleskyPrimitive, [withinRule(() => o.mul(o.add(a, flip(a)), 0.5))])[0]!;
+  return choleskyOf([a]);
 }
+
+const choleskyOf = composite(
+  "linalg.cholesky",
+  ([a]: One) => bind(choleskyPrimitive, [withinRule(() => o.mul(o.add(a, flip(a)), 0.5))])[0]!,
+);
 
 /**
  * A = Q R, reduced, by Householder reflections: for A `[..., m, n]`, Q `[..., m, k]` has orthonormal columns and R `[..., k, n]` is upper
@@ -46,11 +56,15 @@ export function qr(a: Tensor): [q: Tensor, r: Tensor] {
  */
 export function eigh(a: Tensor): [w: Tensor, v: Tensor] {
   checkSquare("linalg.eigh", a);
-  if (a.size === 0) return bind(eighPrimitive, [a]) as [Tensor, Tensor];
+  return eighOf([a]) as [Tensor, Tensor];
+}
+
+const eighOf = composites("linalg.eigh", ([a]: One) => {
+  if (a.size === 0) return bind(eighPrimitive, [a]);
   const [even, factor] = evened(a);
   const [w, v] = bind(eighPrimitive, [even]);
   return [restored(w!, factor), o.mul(v!, o.div(factor, factor))];
-}
+});
 
 /**
  * A = U diag(s) Vᵀ, reduced, for A `[..., m, n]`: U `[..., m, k]` and V `[..., n, k]` have orthonormal columns, s `[..., k]` is descending
@@ -60,6 +74,10 @@ export function eigh(a: Tensor): [w: Tensor, v: Tensor] {
  */
 export function svd(a: Tensor): [u: Tensor, s: Tensor, vt: Tensor] {
   checkMatrix("linalg.svd", a);
+  return svdOf([a]) as [Tensor, Tensor, Tensor];
+}
+
+const svdOf = composites("linalg.svd", ([a]: One) => {
   const tall = a.shape.at(-2)! >= a.shape.at(-1)!;
   const upright = tall ? a : flip(a);
   if (a.size === 0) return assembled(bind(svdPrimitive, [upright]), tall);
@@ -67,7 +85,7 @@ export function svd(a: Tensor): [u: Tensor, s: Tensor, vt: Tensor] {
   const [left, s, right] = bind(svdPrimitive, [even]);
   const sound = o.div(factor, factor);
   return assembled([o.mul(left!, sound), restored(s!, factor), o.mul(right!, sound)], tall);
-}
+});
 
 const assembled = ([left, s, right]: readonly Tensor[], tall: boolean): [u: Tensor, s: Tensor, vt: Tensor] =>
   tall ? [left!, s!, flip(right!)] : [right!, s!, flip(left!)];

@@ -55,6 +55,16 @@ export function memoryAt(
 export const readSlot = ({ k, frame }: Site, slot: number): Value => k.load("int32", frame, slot);
 export const writeSlot = ({ k, frame }: Site, slot: number, value: Value): void => k.store("int32", frame, slot, value);
 
+/** Reads and writes the first element of a place. */
+export function readAt(site: Site, dtype: DType, place: Place): Value {
+  const { base, offset } = addressOf(site, place);
+  return site.k.load(dtype, base, offset);
+}
+export function writeAt(site: Site, dtype: DType, place: Place, value: Value): void {
+  const { base, offset } = addressOf(site, place);
+  site.k.store(dtype, base, offset, value);
+}
+
 /** A dynamic value's three slots: address of the first row, bytes from row to row, number of rows. */
 export const rowSlots = (slot: number): { address: number; stride: number; rows: number } => ({
   address: slot,

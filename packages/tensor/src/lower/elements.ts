@@ -15,7 +15,8 @@ import { elementsWith, type Loop, loopOf, prepare, type Prepared } from "./opera
 import type { Plan } from "./plan";
 import { isFlat } from "./row-loops";
 import { lowerProduct } from "./product";
-import { eachRun, fittingLanes, sharedLanes, shortRun } from "./runs";
+import { remembered } from "./remembered";
+import { eachRun, fittingLanes, sharedLanes, shortRun, startOf } from "./runs";
 import { emitSeams } from "./seams";
 import { eachOuter, eachPiece, type Elements, type Stretch } from "./stretch";
 import { inTiles } from "./tiles";
@@ -78,17 +79,15 @@ export function emitPart(site: Site, loop: Loop, shape: Shape, part: Stretch, fl
   else emitNest(site, loop, shape, part, elements, prepared);
 }
 
+/** Nodes of groups whose code stands at a later one. */
+const computedLater = remembered(({ groups, rowLoops }: Plan): ReadonlySet<Node> => {
+  const early = [...groups.values()].flatMap((members) => members.slice(0, -1));
+  for (const [last, { kernels }] of rowLoops) early.push(...kernels.flat().filter((other) => other !== last));
+  return new Set(early);
+});
+
 /** Is the node one of a group whose code stands at a later one? */
-const laterNodes = new WeakMap<Plan, Set<Node>>();
-export function isComputedLater(plan: Plan, node: Node): boolean {
-  let later = laterNodes.get(plan);
-  if (!later) {
-    const early = [...plan.groups.values()].flatMap((members) => members.slice(0, -1));
-    for (const [last, { kernels }] of plan.rowLoops) early.push(...kernels.flat().filter((other) => other !== last));
-    laterNodes.set(plan, (later = new Set(early)));
-  }
-  return later.has(node);
-}
+export const isComputedLater = (plan: Plan, node: Node): boolean => computedLater(plan).has(node);
 
 /** A result whose elements are folds of long rows: element after element, the terms of each shared among lanes. */
 function emitFold(site: Site, loop: Loop, shape: Shape, part: Stretch, elements: Elements): boolean {
@@ -178,10 +177,7 @@ function emitShortRows(
     const flat = lanes.ramp(from, 1);
     emit({ shape, flat: () => flat, axes: () => [...rows.axes(), along, ...ones] });
   };
-  // The last run begins so that it ends with the elements: some are computed twice.
-  k.loop(Math.ceil(size / count), (n) =>
-    run(size % count === 0 ? k.mul(n, int(k, count)) : k.min(k.mul(n, int(k, count)), int(k, size - count))),
-  );
+  k.loop(Math.ceil(size / count), (n) => run(startOf(k, n, count, size)));
 }
 
 /** How many lanes suit a loop over so many elements. */

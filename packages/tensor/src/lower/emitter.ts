@@ -156,8 +156,11 @@ export interface Emitter {
   while(condition: () => Value, body: () => void): void;
   if(condition: Value, then: () => void, otherwise?: () => void): void;
 
-  /** Notes that the run has failed, unless `code` (`int32`) is 0: when it returns, the failure of that number is thrown. The first one stays. */
-  fail(code: Value): void;
+  /**
+   * Notes that the run has failed, unless `code` (`int32`) is 0: when it returns, the failure of that number is thrown. The first one stays, with its
+   * `facts`: numbers for its error, all of the widest float that the target has.
+   */
+  fail(code: Value, facts?: readonly Value[]): void;
 
   /** An index from positions along the axes, or from a row-major position. */
   index(shape: Shape, axes: readonly Value[]): Index;

@@ -14,12 +14,15 @@ export const failureWord = 4;
 /** Frames begin after these words, and those by which threads meet. */
 export const firstFrame = 512;
 
+/** On CPUs numbers that were noted with the failure come first, float64. */
+export const failureFacts: number = firstFrame;
+
 /** Where several threads run, each has working memory for products, and frames begin after that. */
-export const threadPanels: number = firstFrame;
+export const threadPanels: number = firstFrame + 128;
 export const panelBytes: number = matmulPanel.steps * matmulPanel.stepBytes;
 
 /** Where frames begin. */
-export const frameStart = (threads: number): number => firstFrame + (threads > 1 ? threads * panelBytes : 0);
+export const frameStart = (threads: number): number => threadPanels + (threads > 1 ? threads * panelBytes : 0);
 
 export const readTop = ({ k }: Site): Value => k.load("int32", int(k, top), 0);
 export const writeTop = ({ k }: Site, value: Value): void => k.store("int32", int(k, top), 0, value);

@@ -2,7 +2,7 @@
  * What a target is made of, for packages that bring one: the layout of a tape in memory, the lowering that speaks to an emitter, and the rules of
  * the elementary functions.
  */
-export { failureOf } from "../failures";
+export { failureOf, mostFacts } from "../failures";
 export { formatTape } from "../format";
 export { prune } from "../passes/prune";
 export type { KnownKernel } from "../primitive";

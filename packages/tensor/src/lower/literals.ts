@@ -1,10 +1,7 @@
 import type { Tape } from "../tape";
-
-const known = new WeakMap<Tape, ReadonlyMap<number, number>>();
+import { remembered } from "./remembered";
 
 /** The numbers of a sealed tape's literals, by value. */
-export function literalsOf(tape: Tape): ReadonlyMap<number, number> {
-  let literals = known.get(tape);
-  if (!literals) known.set(tape, (literals = new Map(tape.literals.map(({ id, value }) => [id, value]))));
-  return literals;
-}
+export const literalsOf: (tape: Tape) => ReadonlyMap<number, number> = remembered(
+  ({ literals }) => new Map(literals.map(({ id, value }) => [id, value])),
+);

@@ -1,7 +1,18 @@
 import type { Aval } from "../primitive";
 import { sizeOf } from "../shape";
 import type { Node } from "../tape";
-import { type Address, addressOf, copyBytes, int, memoryAt, readSlot, type Site, writeSlot } from "./addressing";
+import {
+  type Address,
+  addressOf,
+  copyBytes,
+  int,
+  memoryAt,
+  readAt,
+  readSlot,
+  type Site,
+  writeAt,
+  writeSlot,
+} from "./addressing";
 import {
   hasRow,
   isDynamic,
@@ -86,7 +97,7 @@ export function lowerLoop(lowering: Lowering, site: Site, plan: Plan, node: Node
   };
   k.while(proceed, () => {
     const i = a.reverse ? k.sub(k.sub(readSlot(site, counter!), done.get()), int(k, 1)) : done.get();
-    storeIndex(site, index, i);
+    writeAt(site, "int32", index, i);
     given.xs.forEach(({ aval, place }, j) => {
       const from = rowsAt(site, aval, place, a.length)(i);
       writeSlot(site, (rows[j] as { slot: number }).slot, k.add(from.base, int(k, from.offset)));
@@ -98,22 +109,12 @@ export function lowerLoop(lowering: Lowering, site: Site, plan: Plan, node: Node
     writeTop(site, top);
     done.set(k.add(done.get(), int(k, 1)));
   });
-  for (const { aval, place } of outs.steps) {
-    const { base, offset } = addressOf(site, place);
-    k.store(aval.dtype, base, offset, done.get());
-  }
+  for (const { aval, place } of outs.steps) writeAt(site, aval.dtype, place, done.get());
 }
 
-function storeIndex(site: Site, place: Place, i: Value): void {
-  const { base, offset } = addressOf(site, place);
-  site.k.store("int32", base, offset, i);
-}
-
-function readBool(site: Site, plan: Plan, id: number): Value {
-  const place = plan.places[id];
-  if (!place) return site.k.literal("bool", literalsOf(plan.tape).get(id)!);
-  const { base, offset } = addressOf(site, place);
-  return site.k.load("bool", base, offset);
+function readBool(site: Site, { tape, places }: Plan, id: number): Value {
+  const place = places[id];
+  return place ? readAt(site, "bool", place) : site.k.literal("bool", literalsOf(tape).get(id)!);
 }
 
 /** Moves what an iteration computed to where it belongs: rows first, as they may be the carries that are about to change. */

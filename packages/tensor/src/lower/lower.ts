@@ -3,7 +3,18 @@ import type { Aval } from "../primitive";
 import { sizeOf } from "../shape";
 import type { Node, Tape } from "../tape";
 import { firstAlike } from "./alike";
-import { addressOf, copyBytes, flatten, int, memoryAt, readSlot, type Site, writeSlot } from "./addressing";
+import {
+  addressOf,
+  copyBytes,
+  flatten,
+  int,
+  memoryAt,
+  readAt,
+  readSlot,
+  type Site,
+  writeAt,
+  writeSlot,
+} from "./addressing";
 import type { CallAttributes } from "./control";
 import { lowerElements } from "./elements";
 import { lowerRowLoop } from "./row-code";
@@ -132,12 +143,12 @@ export class Lowering {
     return { ins, scratch };
   }
 
-  /** Copies a value between places: for a dynamic value, what its slots say. */
-  copy(site: Site, aval: Aval, to: Place, from: Place): void {
+  /** Copies a value between places, that of another frame perhaps: for a dynamic value, what its slots say. */
+  copy(site: Site, aval: Aval, to: Place, from: Place, there: Site = site): void {
     if (aval.dynamic) {
       invariant(to.kind === "rows" && from.kind === "rows", "dynamic values are in rows");
-      for (const at of [0, 4, 8]) writeSlot(site, to.slot + at, readSlot(site, from.slot + at));
-    } else copyBytes(site, addressOf(site, to), addressOf(site, from), aval.dtype, sizeOf(aval.shape));
+      for (const at of [0, 4, 8]) writeSlot(site, to.slot + at, readSlot(there, from.slot + at));
+    } else copyBytes(site, addressOf(site, to), addressOf(there, from), aval.dtype, sizeOf(aval.shape));
   }
 
   /** Visits the outputs of a plan: each has a place, or is a literal. */
@@ -153,17 +164,15 @@ export class Lowering {
     const callee = called.plan;
     const { ins, scratch } = this.materialize(site, plan, node);
     const frame = k.add(site.frame, int(k, scratch[0]!));
+    const inside: Site = { k, frame, fixed: false };
     callee.tape.inputs.forEach((id, j) => {
       const slot = callee.places[id]!;
       const { aval, place } = ins[j]!;
       invariant(slot.kind !== "frame", "inputs of a callee are pointers");
-      if (aval.dynamic)
-        for (const at of [0, 4, 8])
-          k.store("int32", frame, slot.slot + at, readSlot(site, (place as { slot: number }).slot + at));
-      else k.store("int32", frame, slot.slot, flatten(site, addressOf(site, place)));
+      if (aval.dynamic) this.copy(inside, aval, slot, place, site);
+      else writeSlot(inside, slot.slot, flatten(site, addressOf(site, place)));
     });
     k.call(this.handleOf(called), [frame]);
-    const inside: Site = { k, frame, fixed: false };
     this.copyOutputs(site, inside, callee, node, plan);
   }
 
@@ -180,7 +189,7 @@ export class Lowering {
   private emitCond(site: Site, plan: Plan, node: Node): void {
     const { k } = site;
     const { ins } = this.materialize(site, plan, node);
-    const predicate = memoryAt(site, ins[0]!.aval, addressOf(site, ins[0]!.place)).load(int(k, 0));
+    const predicate = readAt(site, "bool", ins[0]!.place);
     const [onTrue, onFalse] = plan.inner.get(node)!.map((branch) => () => {
       this.outline(site, "cond", (inner) => {
         this.emitPlan(inner, branch);
@@ -194,13 +203,8 @@ export class Lowering {
   private copyOutputs(site: Site, inside: Site, inner: Plan, node: Node, plan: Plan): void {
     this.outputs(inner, (aval, place, literal, j) => {
       const to = plan.places[node.outs[j]!]!;
-      if (!place) {
-        const { base, offset } = addressOf(site, to);
-        site.k.store(aval.dtype, base, offset, site.k.literal(aval.dtype, literal));
-      } else if (aval.dynamic) {
-        for (const at of [0, 4, 8])
-          writeSlot(site, (to as { slot: number }).slot + at, readSlot(inside, (place as { slot: number }).slot + at));
-      } else copyBytes(site, addressOf(site, to), addressOf(inside, place), aval.dtype, sizeOf(aval.shape));
+      if (place) this.copy(site, aval, to, place, inside);
+      else writeAt(site, aval.dtype, to, site.k.literal(aval.dtype, literal));
     });
   }
 }

@@ -52,9 +52,10 @@ export interface MachineEmitter extends MemoryEmitter {
   call(target: FunctionHandle, args: readonly Value[]): void;
   /**
    * Calls `job`, a function (frame, tile, thread) → (), for each tile from 0 to `tiles` − 1, on all of the module's threads: in any order, several at
-   * a time, and each but once. `thread` is below the module's `threads`. Absent where those are one.
+   * a time, and each but once; or, in runs in which no other thread is to help, emits what does all of it. `thread` is below the module's `threads`.
+   * Absent where those are one.
    */
-  parallel?(job: FunctionHandle, frame: Value, tiles: number): void;
+  parallel?(job: FunctionHandle, frame: Value, tiles: number, alone: () => void): void;
   /**
    * Present where several invocations run this code together and each takes some of such positions: runs `body` for 0 … length − 1, in any order,
    * with an emitter for the code of one of them. No position may read what another writes.

@@ -6,6 +6,7 @@ import type { Index, Operand, Value } from "./emitter";
 import { literalsOf } from "./literals";
 import type { MemoryEmitter } from "./machine";
 import type { Plan } from "./plan";
+import { remembered } from "./remembered";
 
 /** Nodes whose results one loop computes, with what it needs for that. */
 export interface Loop {
@@ -17,18 +18,12 @@ export interface Loop {
   readonly reads: readonly number[];
 }
 
-const producers = new WeakMap<Plan, ReadonlyMap<number, Node>>();
-
 /** The node that gives each value. */
-export function producersOf(plan: Plan): ReadonlyMap<number, Node> {
-  let known = producers.get(plan);
-  if (!known) {
-    const map = new Map<number, Node>();
-    for (const node of plan.tape.nodes) for (const id of node.outs) map.set(id, node);
-    producers.set(plan, (known = map));
-  }
-  return known;
-}
+export const producersOf: (plan: Plan) => ReadonlyMap<number, Node> = remembered(({ tape }) => {
+  const producers = new Map<number, Node>();
+  for (const node of tape.nodes) for (const id of node.outs) producers.set(id, node);
+  return producers;
+});
 
 export function loopOf(plan: Plan, members: readonly Node[]): Loop {
   const map = producersOf(plan);

@@ -4,7 +4,7 @@ import { sizeOf } from "../shape";
 import type { Node, Tape } from "../tape";
 import { type CallAttributes, type CondAttributes, type LoopAttributes, splitInputs, splitOutputs } from "./control";
 import { Frame } from "./frame";
-import { fuse } from "./fuse";
+import { fuse, type Fused } from "./fuse";
 import { productScratch } from "./product";
 import { pruned } from "./registers/evaluate";
 import { type LanesPlan, planLanes } from "./registers/lanes";
@@ -71,10 +71,10 @@ const offsetOf = (place: Place): number => (place.kind === "frame" ? place.offse
 
 /**
  * How a target wants tapes laid out. `rowLoops`: loops that go row by row over what each other make become one, for targets with caches; their
- * values pass through a block of memory (`passing`), or are kept whole where several threads work on them (`whole`).
+ * values pass through a block of memory, one for each of so many threads.
  */
 export interface Layout {
-  readonly rowLoops?: "passing" | "whole";
+  readonly rowLoops?: number;
   /** May products add another array to what they write? */
   readonly sums?: boolean;
   /** May a loop over elements compute the product that it alone reads? In bodies of loops, where `within` says so. */
@@ -94,16 +94,18 @@ export function planTape(
   layout: Layout = {},
 ): Plan {
   const { nodes, avals } = tape;
-  const fused = fuse(tape, { epilogues: layout.epilogues !== undefined });
+  // A node alone, as operations are that run at once, has nothing to share code with: it is not kept waiting for what looks for that.
+  const several = nodes.length > 1;
+  const fused = several ? fuse(tape, { epilogues: layout.epilogues !== undefined }) : unfused(nodes);
   const { groups } = fused;
-  const { loops: rowLoops, emittedAt } = layout.rowLoops
-    ? findRowLoops(tape, fused, layout.rowLoops === "passing")
-    : { loops: noLoops, emittedAt: fused.emittedAt };
-  const sums = layout.sums ? findSums(tape, fused, rowLoops) : noSums;
+  const { loops: rowLoops, emittedAt } =
+    several && layout.rowLoops ? findRowLoops(tape, fused) : { loops: noLoops, emittedAt: fused.emittedAt };
+  const sums = several && layout.sums ? findSums(tape, fused, rowLoops) : noSums;
   const added = new Set([...sums.values()].map(({ product }) => product));
   const inlined = fused.inlined.map((is, n) => is || added.has(nodes[n]!));
   const passing = new Map<number, number>();
-  for (const { rows, block, passing: ids } of rowLoops.values()) for (const id of ids) passing.set(id, block / rows);
+  for (const { rows, block, passing: ids } of rowLoops.values())
+    for (const id of ids) passing.set(id, (layout.rowLoops! * block) / rows);
   const places = new Array<Place | undefined>(avals.length);
   tape.inputs.forEach((id, k) => (places[id] = inputs[k]!));
   const ends = lastUses(tape, inlined, emittedAt);
@@ -139,6 +141,13 @@ export function planTape(
   });
   return { tape, inlined, groups, rowLoops, sums, places, inner, inRegisters, scratch };
 }
+
+/** Each node has code of its own. */
+const unfused = (nodes: readonly Node[]): Fused => ({
+  inlined: nodes.map(() => false),
+  groups: new Map(),
+  emittedAt: Int32Array.from(nodes, (_, n) => n),
+});
 
 const noLoops: ReadonlyMap<Node, RowLoop> = new Map();
 const noSums: ReadonlyMap<Node, ProductSum> = new Map();

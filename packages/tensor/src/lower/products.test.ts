@@ -14,6 +14,7 @@ import {
   wasm,
   withTarget,
 } from "../index";
+import { threaded } from "../targets/wasm/testing/threaded";
 
 type F = (...ins: Tensor[]) => readonly Tensor[];
 
@@ -220,7 +221,7 @@ describe("axes that do not merge to rows, columns and one sum", () => {
 
   test("shared by several threads", () => {
     const ins = (): Tensor[] => [numbers([64, 48, 96]), numbers([48, 80], "float32", 2)];
-    expect(on(wasm({ threads: 3 }), product("ijk,jl->ilk"), ins)).toEqual(on(wasm(), product("ijk,jl->ilk"), ins));
+    expect(on(threaded(3), product("ijk,jl->ilk"), ins)).toEqual(on(wasm(), product("ijk,jl->ilk"), ins));
   });
 });
 
@@ -326,7 +327,7 @@ describe("results have the bits that they have node by node", () => {
     fc.assert(
       fc.property(networks, (net) => {
         const { f, make } = networkOf({ ...net, rows: 9 * net.rows, depth: 16 * net.depth });
-        expect(on(wasm({ threads: 3 }), f, make)).toEqual(on(wasm(), f, make));
+        expect(on(threaded(3), f, make)).toEqual(on(wasm(), f, make));
       }),
       { numRuns: 4 },
     );

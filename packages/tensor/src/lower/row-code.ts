@@ -13,7 +13,7 @@ import { inTiles, type Part } from "./tiles";
 
 /** A loop over blocks of rows, in which each of several loops over elements goes over the block. */
 export function lowerRowLoop(lowering: Lowering, site: Site, plan: Plan, loop: RowLoop): void {
-  const { rows, block, kernels, passing } = loop;
+  const { rows, block, kernels } = loop;
   const loops = kernels.map((members) => loopOf(plan, members));
   const axisOf = ({ members }: Loop): Axis | undefined => rowAxisOf(plan.tape, members[0]!, rows);
   const operations = (each: Loop): number =>
@@ -31,7 +31,7 @@ export function lowerRowLoop(lowering: Lowering, site: Site, plan: Plan, loop: R
       // The last block begins so that it ends with the part: some rows are computed twice.
       const here = k.mul(n, int(k, block));
       const first = k.add(part.from, part.length % block === 0 ? here : k.min(here, int(k, part.length - block)));
-      const inner: Site = { ...tile, given: passingAt(tile, plan, passing, rows, first) };
+      const inner: Site = { ...tile, given: passingAt(tile, plan, loop, first, thread) };
       for (const each of loops)
         k.scope(() => {
           const axis = axisOf(each);
@@ -60,19 +60,20 @@ export function lowerRowLoop(lowering: Lowering, site: Site, plan: Plan, loop: R
 const shapeOf = (plan: Plan, members: readonly Node[]): readonly number[] =>
   plan.tape.avals[members[0]!.outs[0]!]!.shape;
 
-/** Where whole values would begin of which a block has memory, so that its rows are where that is. */
+/** Where whole values would begin of which each thread has memory for a block, so that its rows are where that is. */
 function passingAt(
   { k, frame, given }: Site,
   plan: Plan,
-  passing: ReadonlySet<number>,
-  rows: number,
+  { passing, rows, block }: RowLoop,
   first: Value,
+  thread: Value | undefined,
 ): ReadonlyMap<Place, Value> {
   const places = new Map(given);
+  const before = thread ? k.sub(first, k.mul(thread, int(k, block))) : first;
   for (const id of passing) {
     const place = plan.places[id]! as { offset: number };
     const rowBytes = bytesOf(plan.tape.avals[id]!) / rows;
-    places.set(plan.places[id]!, k.sub(k.add(frame, int(k, place.offset)), k.mul(first, int(k, rowBytes))));
+    places.set(plan.places[id]!, k.sub(k.add(frame, int(k, place.offset)), k.mul(before, int(k, rowBytes))));
   }
   return places;
 }

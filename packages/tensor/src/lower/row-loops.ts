@@ -57,13 +57,11 @@ interface Unit {
  * Finds loops that go row by row over what each other make: folds of rows, elementwise operations on them, and numbers of rows spread over them.
  * Every loop begins with a fold of long rows, and takes in what reads its results or makes what it reads for as long as rows need nothing
  * but their like, and nobody between needs what would be computed later.
- * @param passing may values be kept for one block at a time (not where several threads share the memory)?
  */
-export function findRowLoops(tape: Tape, fused: Fused, passing: boolean): RowLoops {
+export function findRowLoops(tape: Tape, fused: Fused): RowLoops {
   const { nodes, avals } = tape;
   const { emittedAt } = fused;
   const loops = new Map<Node, RowLoop>();
-  if (nodes.length < 2) return { loops, emittedAt };
   const rowsOf = (node: Node): number => {
     const bytes = (id: number): number => sizeOf(avals[id]!.shape) * byteSize(avals[id]!.dtype);
     if (!node.op.folds && !node.op.product) return 0;
@@ -157,7 +155,7 @@ export function findRowLoops(tape: Tape, fused: Fused, passing: boolean): RowLoo
       rows,
       block: Math.min(rows, mostRows, Math.max(fewest, fours(bytes / rowBytes))),
       kernels: inOrder.map(({ members }) => members),
-      passing: new Set(passing ? results.filter(passes) : []),
+      passing: new Set(results.filter(passes)),
     };
   }
 }

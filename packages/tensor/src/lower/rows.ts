@@ -2,7 +2,7 @@ import { byteSize } from "../dtype";
 import { invariant } from "../errors";
 import type { Aval } from "../primitive";
 import { sizeOf } from "../shape";
-import { type Address, addressOf, int, readSlot, rowSlots, type Site, writeSlot } from "./addressing";
+import { type Address, addressOf, int, readAt, readSlot, rowSlots, type Site, writeSlot } from "./addressing";
 import type { LoopAttributes } from "./control";
 import type { Value } from "./emitter";
 import { readTop, takeBytes } from "./heap";
@@ -51,9 +51,8 @@ export function clear(site: Site, aval: Aval, place: Place, needed: boolean): vo
 }
 
 export function countOf(site: Site, place: Place, length: number): Value {
-  const { base, offset } = addressOf(site, place);
   const { k } = site;
-  return k.max(k.min(k.load("int32", base, offset), int(k, length)), int(k, 0));
+  return k.max(k.min(readAt(site, "int32", place), int(k, length)), int(k, 0));
 }
 
 /** Sets up the slots of dynamic results: all rows at once where their number is known, none yet where it is not. Iterations are `stride` bytes apart. */

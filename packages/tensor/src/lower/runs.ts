@@ -2,6 +2,12 @@ import { int } from "./addressing";
 import type { Abreast, Value } from "./emitter";
 import type { LaneEmitter, MachineEmitter, MemoryEmitter } from "./machine";
 
+/** Where run n begins of runs of `count` of so many positions: the last ends with them, so that some positions are in two. */
+export function startOf(k: MachineEmitter, n: Value, count: number, length: number): Value {
+  const first = k.mul(n, int(k, count));
+  return length % count === 0 ? first : k.min(first, int(k, length - count));
+}
+
 /**
  * Emits `body` for the positions 0 … length − 1, so many at once as the target can and `lanes` says. At the end some positions may be visited twice.
  */
@@ -14,10 +20,7 @@ export function eachRun(
   if (k.share) return k.share(length, body);
   const emitter = length > 1 ? k.lanes(lanes) : undefined;
   if (!emitter) return k.loop(length, (i) => body(k, i));
-  k.loop(Math.ceil(length / lanes), (n) => {
-    const from = k.mul(n, int(k, lanes));
-    body(emitter, emitter.ramp(length % lanes === 0 ? from : k.min(from, int(k, length - lanes)), 1));
-  });
+  k.loop(Math.ceil(length / lanes), (n) => body(emitter, emitter.ramp(startOf(k, n, lanes, length), 1)));
 }
 
 /** Emits `body` for the positions 0 … count − 1, each visited once: eight at a time, then one by one. */

@@ -6,6 +6,7 @@ import type { LaneEmitter } from "./machine";
 import { comparisons, type BinaryOp } from "./math/scalar";
 import { elementsWith } from "./operands";
 import { Measure } from "./registers/measure";
+import { startOf } from "./runs";
 import { eachOuter, type Nest } from "./stretch";
 
 /** Rows of so few elements are unrolled: each position has code of its own. */
@@ -40,8 +41,7 @@ function emitColumns(site: Site, { shape, rank, part, elements, lanesFor }: Nest
   const ones = shape.slice(rank).map(() => int(k, 0));
   eachOuter(site, rank === 2 ? [] : shape.slice(0, rank - 2), part, (at) =>
     k.loop(Math.ceil(run / count), (n) => {
-      const first = k.mul(n, int(k, count));
-      const row = lanes.ramp(k.add(from, run % count === 0 ? first : k.min(first, int(k, run - count))), 1);
+      const row = lanes.ramp(k.add(from, startOf(k, n, count, run)), 1);
       for (let column = 0; column < length; column++)
         elements(lanes)(lanes.index(shape, [...at, row, int(k, column), ...ones]));
     }),

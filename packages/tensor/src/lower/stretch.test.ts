@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compile, type DType, js, ops, type Target, type Tensor, tensor, wasm, withTarget } from "../index";
+import { threaded } from "../targets/wasm/testing/threaded";
 
 type F = (...ins: Tensor[]) => readonly Tensor[];
 
@@ -94,7 +95,7 @@ describe("arrays that are put together, padded or cut", () => {
   test("shared by several threads", () => {
     const f: F = (x) => [ops.concat([x.slice([0, 5], x.shape), x.slice([0, 0], [x.shape[0]!, 5])], 1).sin()];
     const make = (): Tensor[] => [numbers([600, 700], 1)];
-    expect(on(wasm({ threads: 3 }), () => compile(f)(...make()))).toEqual(on(wasm(), () => compile(f)(...make())));
+    expect(on(threaded(3), () => compile(f)(...make()))).toEqual(on(wasm(), () => compile(f)(...make())));
   });
 });
 
@@ -164,7 +165,7 @@ describe("transposes", () => {
   test("shared by several threads", () => {
     const f: F = (x) => [x.transpose().sin()];
     const make = (): Tensor[] => [numbers([1024, 520], 1)];
-    expect(on(wasm({ threads: 3 }), () => compile(f)(...make()))).toEqual(on(wasm(), () => compile(f)(...make())));
+    expect(on(threaded(3), () => compile(f)(...make()))).toEqual(on(wasm(), () => compile(f)(...make())));
   });
 });
 

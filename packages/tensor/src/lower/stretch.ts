@@ -3,6 +3,7 @@ import { int, type Site } from "./addressing";
 import type { Index, Value } from "./emitter";
 import type { MemoryEmitter } from "./machine";
 import type { Loop, Prepared } from "./operands";
+import { startOf } from "./runs";
 import type { Part } from "./tiles";
 
 /** Neighbouring positions along the first so many axes, taken as one. */
@@ -37,10 +38,7 @@ export function eachPiece(
   body: (first: Value, length: number) => void,
 ): void {
   const size = Math.min(length, side);
-  k.loop(Math.ceil(length / side), (n) => {
-    const first = k.mul(n, int(k, side));
-    body(k.add(from, length % side === 0 ? first : k.min(first, int(k, length - size))), size);
-  });
+  k.loop(Math.ceil(length / side), (n) => body(k.add(from, startOf(k, n, size, length)), size));
 }
 
 /** Loops over axes, of the first ones a part, which give positions along them. */

@@ -45,7 +45,7 @@ function tileOf({ threads = 1, available = threads }: MachineModule, work: Work)
 export const checkAlone = (module: MachineModule, work: Work): void => void tileOf(module, work);
 
 /**
- * Emits work at once, or as tiles for several threads where there is enough of it.
+ * Emits work at once, and as tiles for several threads too where there is enough of it.
  * @param body emits a part of it; `thread` is undefined where only one takes part
  */
 export function inTiles(
@@ -57,7 +57,8 @@ export function inTiles(
   const { module } = lowering;
   const { name, length, repeatable } = work;
   const tile = tileOf(module, work);
-  if (tile === undefined) return body(site, { from: int(site.k, 0), length });
+  const alone = (): void => body(site, { from: int(site.k, 0), length });
+  if (tile === undefined) return alone();
   const tiles = Math.ceil(length / tile);
   const job = module.declare(lowering.nameOf(name), 3);
   const rest = length - tile * (tiles - 1);
@@ -74,5 +75,5 @@ export function inTiles(
         () => emit(from, rest),
       );
   });
-  site.k.parallel!(job, site.frame, tiles);
+  site.k.parallel!(job, site.frame, tiles, alone);
 }

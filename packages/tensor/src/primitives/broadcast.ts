@@ -1,11 +1,12 @@
-import { type Primitive, primitive, real } from "../primitive";
+import { type Primitive, real } from "../primitive";
 import type { Shape } from "../shape";
+import { linear } from "./linear";
 
 /**
  * Repeats along axes: input axis j becomes result axis `axes[j]` (ascending), where its length is that of the result, or 1. Result axes
  * that are not named are new.
  */
-export const broadcast: Primitive<{ readonly shape: Shape; readonly axes: readonly number[] }> = primitive({
+export const broadcast: Primitive<{ readonly shape: Shape; readonly axes: readonly number[] }> = linear({
   name: "broadcast",
   domain: real,
   fusion: "view",
@@ -19,7 +20,6 @@ export const broadcast: Primitive<{ readonly shape: Shape; readonly axes: readon
     });
     return [o.reshape(o.sum(ct, repeated), x!.shape)];
   },
-  jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(broadcast, [tangent], attributes)[0]!],
   batch: (o, [x], _batched, { shape, axes }, size) =>
     o.bind(broadcast, [x!], { shape: [size, ...shape], axes: [0, ...axes.map((a) => a + 1)] }),
   leading: ([x], { shape, axes }) => {

@@ -2,7 +2,7 @@ import { type Primitive, primitive } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
 import { checkFloats, eachMatrix, flipped, gridOf, matrixLengths } from "./matrices";
-import { triangle } from "./triangle";
+import { lower } from "./triangle";
 import { triangularSolve } from "./triangular-solve";
 
 /**
@@ -23,11 +23,11 @@ export const cholesky: Primitive = primitive({
     const inner = solve(o, l!, halved(o, o.matmul(flipped(o, l!), ct)), true);
     const s = flipped(o, solve(o, l!, flipped(o, inner), true));
     // What the lower triangle stands for: an element below the diagonal is two elements of A.
-    return [o.add(lower(o, s, 0), lower(o, flipped(o, s), -1))];
+    return [o.add(lower(o, s), lower(o, flipped(o, s), -1))];
   },
   jvp: (o, [tangent], _ins, [l]) => {
     if (!tangent) return [undefined];
-    const symmetric = o.add(lower(o, tangent, 0), flipped(o, lower(o, tangent, -1)));
+    const symmetric = o.add(lower(o, tangent), flipped(o, lower(o, tangent, -1)));
     const inner = flipped(o, solve(o, l!, flipped(o, solve(o, l!, symmetric, false)), false));
     return [o.matmul(l!, halved(o, inner))];
   },
@@ -67,9 +67,7 @@ export const cholesky: Primitive = primitive({
   },
 });
 
-const lower = (o: RuleOps, x: Tensor, offset: number): Tensor => o.bind(triangle, [x], { lower: true, offset })[0]!;
-
-const halved = (o: RuleOps, x: Tensor): Tensor => o.mul(o.add(lower(o, x, 0), lower(o, x, -1)), 0.5);
+const halved = (o: RuleOps, x: Tensor): Tensor => o.mul(o.add(lower(o, x), lower(o, x, -1)), 0.5);
 
 const solve = (o: RuleOps, l: Tensor, b: Tensor, transpose: boolean): Tensor =>
   o.bind(triangularSolve, [l, b], { lower: true, transpose, unitDiagonal: false })[0]!;

@@ -1,7 +1,7 @@
 import type { Operand, Value } from "../lower/emitter";
 import { type Primitive, primitive, real } from "../primitive";
 import { alignBatch } from "./elementwise";
-import { slice } from "./slice";
+import { cut } from "./slice";
 
 /** One or more inputs, of equal lengths but along `axis`, one after another along `axis`. */
 export const concat: Primitive<{ readonly axis: number }> = primitive({
@@ -19,10 +19,7 @@ export const concat: Primitive<{ readonly axis: number }> = primitive({
     return ins.map((x, j) => {
       const from = start;
       start += x.shape[axis]!;
-      if (!ct || !wanted[j]) return undefined;
-      const starts = x.shape.map((_, a) => (a === axis ? from : 0));
-      const limits = x.shape.map((n, a) => (a === axis ? from + n : n));
-      return o.bind(slice, [ct], { starts, limits, strides: starts.map(() => 1) })[0]!;
+      return ct && wanted[j] ? cut(o, ct, axis, from, start) : undefined;
     });
   },
   jvp: (o, tangents, ins, _outs, attributes) =>

@@ -1,12 +1,16 @@
-import { type Primitive, primitive, real } from "../primitive";
-import { recurrence, runAlong, shifted, type Step } from "./recurrence";
+import { type KernelRule, type Primitive, primitive, real } from "../primitive";
+import { recurrence, shifted } from "./recurrence";
+import { type Along, running, type Step } from "./running";
 import { reduced } from "./sum";
+
+const next: Step = (k, before, [x]) => (before ? k.mul(before, x!) : x!);
+const kernel: KernelRule<Along> = running(next, true);
 
 /**
  * Running product along `axis`: y₀ = x₀, yᵢ = yᵢ₋₁ xᵢ; from the last element backwards if `reverse`. Its derivatives are recurrences,
  * which are right for zeros, where dividing by x is not.
  */
-export const cumprod: Primitive<{ readonly axis: number; readonly reverse: boolean }> = primitive({
+export const cumprod: Primitive<Along> = primitive({
   name: "cumprod",
   domain: real,
   fusion: "expand",
@@ -22,10 +26,5 @@ export const cumprod: Primitive<{ readonly axis: number; readonly reverse: boole
       o.bind(recurrence, [x!, o.mul(tangent, shifted(o, y!, axis, reverse, o.onesLike))], { axis, reverse })[0]!,
   ],
   batch: (o, [x], _batched, { axis, reverse }) => o.bind(cumprod, [x!], { axis: axis + 1, reverse }),
-  kernel: {
-    run: (k, ins, [out], _scratch, { axis, reverse }) => runAlong(k, ins, out!, axis, reverse, next),
-    known: (attributes) => ({ kind: "scan", ...attributes, scaled: true, next }),
-  },
+  kernel,
 });
-
-const next: Step = (k, before, [x]) => (before ? k.mul(before, x!) : x!);

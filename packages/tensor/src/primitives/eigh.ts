@@ -2,8 +2,10 @@ import type { Emitter, Memory, Value } from "../lower/emitter";
 import { type Primitive, primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
+import { across, down, inverse, onDiagonal } from "./diagonals";
 import { checkFloats, eachMatrix, flipped, type Grid, gridOf, type Matrix, matrixLengths } from "./matrices";
-import { triangle } from "./triangle";
+import { largestOf, rotationFor, turn, turnColumns } from "./rotation";
+import { diagonal } from "./triangle";
 
 /** Rounds over all pairs, at most; convergence is quadratic and takes 5 to 10. */
 const sweeps = 40;
@@ -37,7 +39,7 @@ export const eigh: Primitive = primitive({
   jvp: (o, [tangent], _ins, [w, v]) => {
     if (!tangent) return [undefined, undefined];
     const turned = o.matmul(o.matmul(flipped(o, v!), symmetric(o, tangent)), v!);
-    return [o.sum(onDiagonalOf(o, turned), -1), o.matmul(v!, o.mul(gaps(o, w!), turned))];
+    return [o.sum(diagonal(o, turned), -1), o.matmul(v!, o.mul(gaps(o, w!), turned))];
   },
   batch: (o, [a]) => o.bind(eigh, [a!]),
   kernel: {
@@ -97,33 +99,20 @@ function rotate(k: Emitter, w: Matrix, v: Matrix, n: number, p: Value, q: Value)
   const { dtype } = entry.get();
   const number = (x: number): Value => k.literal(dtype, x);
   k.if(k.notEqual(entry.get(), number(0)), () => {
-    const theta = k.variable(k.div(k.sub(w.get(q, q), w.get(p, p)), k.mul(entry.get(), number(2))));
-    const root = k.sqrt(k.add(k.mul(theta.get(), theta.get()), number(1)));
-    const t = k.variable(k.copySign(k.div(number(1), k.add(k.abs(theta.get()), root)), theta.get()));
-    const c = k.variable(k.div(number(1), k.sqrt(k.add(k.mul(t.get(), t.get()), number(1)))));
-    const s = k.variable(k.mul(t.get(), c.get()));
-    const turn = (get: (side: Value) => Value, set: (side: Value, value: Value) => void): void => {
-      const [x, y] = [k.variable(get(p)), k.variable(get(q))];
-      set(p, k.sub(k.mul(c.get(), x.get()), k.mul(s.get(), y.get())));
-      set(q, k.add(k.mul(s.get(), x.get()), k.mul(c.get(), y.get())));
-    };
-    const columns = (m: Matrix): void =>
-      k.loop(n, (i) =>
-        turn(
-          (side) => m.get(i, side),
-          (side, value) => m.set(i, side, value),
-        ),
-      );
-    columns(w);
+    const by = rotationFor(k, k.sub(w.get(q, q), w.get(p, p)), entry.get());
+    turnColumns(k, by, [p, q], w, n);
     k.loop(n, (j) =>
       turn(
+        k,
+        by,
+        [p, q],
         (side) => w.get(side, j),
         (side, value) => w.set(side, j, value),
       ),
     );
     w.set(p, q, number(0));
     w.set(q, p, number(0));
-    columns(v);
+    turnColumns(k, by, [p, q], v, n);
   });
 }
 
@@ -148,29 +137,12 @@ function arrange(k: Emitter, grid: Grid, d: Matrix, v: Matrix, n: number, { dtyp
       swap(d, grid.zero, i, least.get(), false);
       k.loop(n, (row) => swap(v, row, i, least.get(), true));
     });
-    const largest = k.variable(k.literal(dtype, 0));
-    k.loop(n, (row) => {
-      const x = k.variable(v.get(row, i));
-      k.if(k.less(k.abs(largest.get()), k.abs(x.get())), () => largest.set(x.get()));
-    });
+    const largest = largestOf(k, v, i, n, k.literal(dtype, 0));
     k.if(k.less(largest.get(), k.literal(dtype, 0)), () => k.loop(n, (row) => v.set(row, i, k.neg(v.get(row, i)))));
   });
 }
 
 const symmetric = (o: RuleOps, x: Tensor): Tensor => o.mul(o.add(x, flipped(o, x)), 0.5);
 
-const onDiagonalOf = (o: RuleOps, x: Tensor): Tensor =>
-  o.bind(triangle, [o.bind(triangle, [x], { lower: true, offset: 0 })[0]!], { lower: false, offset: 0 })[0]!;
-
-const onDiagonal = (o: RuleOps, x: Tensor): Tensor => {
-  const n = x.shape.at(-1)!;
-  return onDiagonalOf(o, o.broadcastTo(o.reshape(x, [...x.shape.slice(0, -1), 1, n]), [...x.shape.slice(0, -1), n, n]));
-};
-
 /** F_ij = 1/(w_j − w_i), 0 where they are equal. */
-function gaps(o: RuleOps, w: Tensor): Tensor {
-  const [n, batch] = [w.shape.at(-1)!, w.shape.slice(0, -1)];
-  const gap = o.sub(o.reshape(w, [...batch, 1, n]), o.reshape(w, [...batch, n, 1]));
-  const same = o.equal(gap, 0);
-  return o.where(same, 0, o.div(1, o.where(same, 1, gap)));
-}
+const gaps = (o: RuleOps, w: Tensor): Tensor => inverse(o, o.sub(across(o, w), down(o, w)));

@@ -14,7 +14,7 @@ export interface ElementwiseRules {
   readonly name: string;
   readonly domain: Domain | readonly Domain[];
   /** Dtypes of the inputs, which all have one. `bits`: integers and bool. @defaultValue "number" */
-  readonly takes?: "float" | "integer" | "number" | "bool" | "bits" | "any";
+  readonly takes?: "float" | "integer" | "number" | "bits" | "any";
   /** @defaultValue the first input's */
   readonly result?: DType;
   /** One for each input; undefined where the derivative is zero. */
@@ -29,36 +29,27 @@ export interface ElementwiseRules {
   emit(k: Emitter, ...ins: Value[]): Value;
 }
 
-const accepts: Readonly<Record<NonNullable<ElementwiseRules["takes"]>, (dtype: DType) => boolean>> = {
-  float: isFloat,
-  integer: isInteger,
-  number: (dtype) => dtype !== "bool",
-  bool: (dtype) => dtype === "bool",
-  bits: (dtype) => !isFloat(dtype),
-  any: () => true,
-};
+/** What may be the dtypes of inputs, and what errors say of it. */
+interface Taken {
+  readonly accepts: (dtype: DType) => boolean;
+  readonly wording: string;
+  /** A dtype to cast to. */
+  readonly remedy: DType;
+}
 
-const wording: Readonly<Record<NonNullable<ElementwiseRules["takes"]>, string>> = {
-  float: "float tensors",
-  integer: "integer tensors",
-  number: "numbers",
-  bool: "bool tensors",
-  bits: "bool or integer tensors",
-  any: "any tensors",
-};
-const remedy: Readonly<Record<NonNullable<ElementwiseRules["takes"]>, string>> = {
-  float: 'cast(x, "float32")',
-  integer: 'cast(x, "uint32")',
-  number: 'cast(x, "float32")',
-  bool: 'cast(x, "bool")',
-  bits: 'cast(x, "bool")',
-  any: 'cast(x, "float32")',
+const kinds: Readonly<Record<NonNullable<ElementwiseRules["takes"]>, Taken>> = {
+  float: { accepts: isFloat, wording: "float tensors", remedy: "float32" },
+  integer: { accepts: isInteger, wording: "integer tensors", remedy: "uint32" },
+  number: { accepts: (dtype) => dtype !== "bool", wording: "numbers", remedy: "float32" },
+  bits: { accepts: (dtype) => !isFloat(dtype), wording: "bool or integer tensors", remedy: "bool" },
+  any: { accepts: () => true, wording: "any tensors", remedy: "float32" },
 };
 
 /** An operation whose element i depends on element i of each input. Inputs have one shape: functions broadcast and promote before. */
 /* @__NO_SIDE_EFFECTS__ */
 export function elementwise(rules: ElementwiseRules): Primitive {
   const { name, partials, takes = "number" } = rules;
+  const { accepts, wording, remedy } = kinds[takes];
   const self: Primitive = primitive({
     name,
     domain: rules.domain,
@@ -69,10 +60,8 @@ export function elementwise(rules: ElementwiseRules): Primitive {
       const first = ins[0]!;
       for (const x of ins) {
         if (!sameShape(x.shape, first.shape)) throw mistake(`${name}: inputs were not broadcast`);
-        if (!accepts[takes](x.dtype))
-          throw new DTypeError(
-            `${name}: takes ${wording[takes]}, not ${x.dtype}; cast it first, as in ${remedy[takes]}`,
-          );
+        if (!accepts(x.dtype))
+          throw new DTypeError(`${name}: takes ${wording}, not ${x.dtype}; cast it first, as in cast(x, "${remedy}")`);
         if (x.dtype !== first.dtype) throw mistake(`${name}: inputs were not promoted`);
       }
       return [typeOfResult(rules.result ?? first.dtype, ins)];

@@ -1,13 +1,13 @@
 import type { DType } from "../dtype";
 import { ShapeError } from "../errors";
 import type { Emitter, Value } from "../lower/emitter";
-import { type Primitive, primitive, real } from "../primitive";
+import { type Primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import { printShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
-import { foldAxes, foldsStrips } from "./accumulate";
-import { dropAxes, lengthsOf, otherAxes, shiftAxes } from "./axes";
-import { broadcast } from "./broadcast";
+import { foldAxes } from "./accumulate";
+import { dropAxes, lengthsOf } from "./axes";
+import { along, type Axes, overAxes } from "./over-axes";
 
 /** The least or greatest value of a dtype: where a search for the other starts. */
 export function bound(dtype: DType, which: "least" | "greatest"): number {
@@ -32,8 +32,8 @@ export function extremum(
   name: string,
   from: "least" | "greatest",
   combine: (k: Emitter, a: Value, b: Value) => Value,
-): Primitive<{ readonly axes: readonly number[] }> {
-  const self: Primitive<{ readonly axes: readonly number[] }> = primitive({
+): Primitive<Axes> {
+  return overAxes({
     name,
     domain: real,
     fusion: "reduce",
@@ -51,16 +51,9 @@ export function extremum(
       const { chosen, count } = ties(o, x!, out!, axes);
       return [o.div(o.sum(o.where(chosen, tangent, 0), axes), count)];
     },
-    batch: (o, [x], _batched, { axes }) => o.bind(self, [x!], { axes: shiftAxes(axes) }),
-    folds: ([x], { axes }) => foldsStrips(x!, axes),
-    leading: ([x], { axes }) => axes[0] ?? x!.shape.length,
     element: (k, [x], i, { axes }) => foldAxes(k, x!, axes, i, { initial: bound(x!.dtype, from), combine }),
   });
-  return self;
 }
-
-const along = (o: RuleOps, y: Tensor, x: Tensor, axes: readonly number[]): Tensor =>
-  o.bind(broadcast, [y], { shape: x.shape, axes: otherAxes(x.ndim, axes) })[0]!;
 
 function ties(o: RuleOps, x: Tensor, out: Tensor, axes: readonly number[]): { chosen: Tensor; count: Tensor } {
   const chosen = o.equal(x, along(o, out, x, axes));

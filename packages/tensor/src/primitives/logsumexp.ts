@@ -1,32 +1,24 @@
 import { adding } from "../lower/fold";
 import { powerOfNegative } from "../lower/math/exponential";
-import { type Primitive, primitive, real } from "../primitive";
+import { type Primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
-import { foldAxes, foldsStrips } from "./accumulate";
-import { otherAxes, shiftAxes } from "./axes";
-import { broadcast } from "./broadcast";
+import { foldAxes } from "./accumulate";
+import { along, type Axes, overAxes } from "./over-axes";
 import { reduced } from "./sum";
 
 /**
  * log Σ exp x over `axes` (ascending): m + log Σ exp(x − m) with m the greatest element, so that nothing overflows; −∞ of no elements
  * and of elements that are all −∞, where the derivative is 0.
  */
-export const logsumexp: Primitive<{ readonly axes: readonly number[] }> = primitive({
+export const logsumexp: Primitive<Axes> = overAxes({
   name: "logsumexp",
   domain: real,
   // Two passes over the input.
   fusion: "expand",
   shape: ([x], { axes }) => [reduced("logsumexp", x!, axes, "float")],
-  vjp: (o, [ct], [x], [out], { axes }) => {
-    if (!ct) return [undefined];
-    const [repeated] = o.bind(broadcast, [ct], { shape: x!.shape, axes: otherAxes(x!.ndim, axes) });
-    return [o.mul(repeated!, weights(o, x!, out!, axes))];
-  },
+  vjp: (o, [ct], [x], [out], { axes }) => [ct && o.mul(along(o, ct, x!, axes), weights(o, x!, out!, axes))],
   jvp: (o, [tangent], [x], [out], { axes }) => [tangent && o.sum(o.mul(tangent, weights(o, x!, out!, axes)), axes)],
-  batch: (o, [x], _batched, { axes }) => o.bind(logsumexp, [x!], { axes: shiftAxes(axes) }),
-  folds: ([x], { axes }) => foldsStrips(x!, axes),
-  leading: ([x], { axes }) => axes[0] ?? x!.shape.length,
   element: (k, [x], i, { axes }) => {
     const { dtype } = x!;
     // A NaN is passed over here, and comes out of the sum below.
@@ -49,7 +41,7 @@ export const logsumexp: Primitive<{ readonly axes: readonly number[] }> = primit
 
 /** softmax of x: exp(x − logsumexp x), and 0 where that is of −∞. */
 function weights(o: RuleOps, x: Tensor, out: Tensor, axes: readonly number[]): Tensor {
-  const [total] = o.bind(broadcast, [out], { shape: x.shape, axes: otherAxes(x.ndim, axes) });
-  const empty = o.equal(total!, -Infinity);
-  return o.where(empty, 0, o.exp(o.sub(x, o.where(empty, 0, total!))));
+  const total = along(o, out, x, axes);
+  const empty = o.equal(total, -Infinity);
+  return o.where(empty, 0, o.exp(o.sub(x, o.where(empty, 0, total))));
 }

@@ -11,8 +11,8 @@ import {
   splitOutputs,
 } from "../lower/control";
 import { type Given, singleOfSegments, wayBackOfEach, wayThereOfEach } from "./loop-each";
-import { movingInputs, type Pullback, pullbackOf } from "./loop-vjp";
-import { counterType, retrace, rowType, typeOf } from "./retrace";
+import { movingInputs, type Pullback, pullbackOf, runBack, type Unwound, type WayBack } from "./loop-vjp";
+import { counterType, retrace, typeOf } from "./retrace";
 
 type Loop = Primitive<LoopAttributes>;
 
@@ -244,12 +244,6 @@ interface Backward extends Segments {
   readonly read: readonly Tensor[];
 }
 
-/** Cotangents after a stretch has been gone through backwards, and those of the rows of xs, in the order of its iterations. */
-interface Unwound {
-  readonly cotangents: readonly Tensor[];
-  readonly xs: readonly Tensor[];
-}
-
 /** Goes backwards through a stretch: saves its carries, or those at the ends of its segments, on the way there. */
 function pullStretch(
   s: Backward,
@@ -260,16 +254,16 @@ function pullStretch(
 ): Unwound {
   if (spans.length > 0) return unwind(s, stretch, most, spans, runSegments(s, stretch, most, spans[0]!), cts);
   const { saved, steps } = runStretch(s, stretch, most, true);
-  return pullRows(s, { rows: saved, count: steps, most, cts }, [...s.read, stretch.start], (run, at) => {
-    const { o, a, pullback } = s;
-    const rest = [...at.constants];
+  const { o, loop, a, pullback, read } = s;
+  const way = wayBack(s, saved, steps, most, cts, [...read, stretch.start]);
+  return runBack(o, loop, way, (run, { i: j, cotangents, xs, constants: rest }) => {
     const take = (count: number): Tensor[] => rest.splice(0, count);
-    const i = numberOf(o, a, rest.pop()!, at.j);
+    const i = numberOf(o, a, rest.pop()!, j);
     const row = (x: Tensor): Tensor => o.take(x, i, 0);
     return pullback.step(run, {
       i,
-      cotangents: at.cts,
-      saved: at.row,
+      cotangents,
+      saved: xs,
       constants: take(pullback.given.constants.length),
       xs: take(a.xs).map(row),
       eachCts: take(pullback.eachCts.length).map(row),
@@ -291,59 +285,34 @@ function unwind(
 ): Unwound {
   const length = Math.ceil(most / span!);
   const constants = [...s.read, start, left, ...s.conditionConstants];
-  const found = pullRows(s, { rows: saved, count, most: length, cts, single }, constants, (_run, at) => {
-    const rest = [...at.constants];
+  const way = wayBack(s, saved, count, length, cts, constants, single);
+  const found = runBack(s.o, s.loop, way, (_run, { i: j, cotangents, xs, constants: rest }) => {
     const read = rest.splice(0, s.read.length);
     const [startNow, leftNow] = rest.splice(0, 2) as [Tensor, Tensor];
     const inner: Backward = { ...s, read, fixed: read.slice(0, s.fixed.length), conditionConstants: rest };
-    const own = segment(inner, { carries: at.row, start: startNow, left: leftNow }, at.j, span!, at.row);
-    return pullStretch(inner, own, span!, spans, at.cts);
+    const own = segment(inner, { carries: xs, start: startNow, left: leftNow }, j, span!, xs);
+    return pullStretch(inner, own, span!, spans, cotangents);
   });
   return { ...found, xs: found.xs.map((x) => s.o.reshape(x, [length * span!, ...x.shape.slice(2)])) };
 }
 
 /** A loop backwards over rows that were saved on the way there, `count` of them and at most `most`. */
-function pullRows(
-  { o, loop, pullback }: Backward,
-  {
-    rows,
-    count,
-    most,
-    cts,
-    single,
-  }: {
-    rows: readonly Tensor[];
-    count: Tensor;
-    most: number;
-    cts: readonly Tensor[];
-    single?: SingleLoop | undefined;
-  },
+const wayBack = (
+  { pullback }: Backward,
+  saved: readonly Tensor[],
+  count: Tensor,
+  most: number,
+  cotangents: readonly Tensor[],
   constants: readonly Tensor[],
-  step: (
-    run: (tape: Tape, ins: readonly Tensor[]) => Tensor[],
-    at: { j: Tensor; cts: readonly Tensor[]; row: readonly Tensor[]; constants: readonly Tensor[] },
-  ) => Unwound,
-): Unwound {
-  const types = [counterType, ...cts.map(typeOf), ...rows.map(rowType), ...constants.map(typeOf)];
-  const moved = pullback.movingXs.filter(Boolean).length;
-  const body = retrace("loop", types, ([j, ...ins], run) => {
-    const take = (count: number): Tensor[] => ins.splice(0, count);
-    const found = step(run, { j: j!, cts: take(cts.length), row: take(rows.length), constants: ins });
-    return [...found.cotangents, ...(moved > 0 ? [j!] : []), ...found.xs];
-  });
-  const results = o.bind(loop, [count, ...cts, ...rows, ...constants, ...body.captured], {
-    body: body.tape,
-    condition: undefined,
-    carries: cts.length,
-    xs: rows.length,
-    length: most,
-    counted: true,
-    reverse: true,
-    // Named by their number, as the rows that a counted loop gathers would not be of known number.
-    ys: new Array<"row">(moved).fill("row"),
-    rows: moved > 0 ? most : 0,
-    lanes: 0,
-    single,
-  });
-  return { cotangents: results.slice(0, cts.length), xs: results.slice(cts.length) };
-}
+  single?: SingleLoop,
+): WayBack => ({
+  count: [count],
+  cotangents,
+  xs: saved,
+  constants,
+  // Named by their number, as the rows that a counted loop gathers would not be of known number.
+  kinds: pullback.movingXs.filter(Boolean).map(() => "row"),
+  length: most,
+  reverse: true,
+  single,
+});

@@ -74,12 +74,18 @@ export interface Pullback {
   /** Which xs have cotangents. */
   readonly movingXs: readonly boolean[];
   /** One iteration. */
-  step(run: Run, at: BackwardStep): { readonly cotangents: Tensor[]; readonly xs: Tensor[] };
+  step(run: Run, at: BackwardStep): Unwound;
   /** By input of the loop. */
   results(cotangents: readonly Tensor[], xs: readonly Tensor[]): (Tensor | undefined)[];
 }
 
 type Run = (tape: Tape, ins: readonly Tensor[]) => Tensor[];
+
+/** Cotangents after an iteration, or several, have been gone through backwards, and those of the rows of xs, in the order of the iterations. */
+export interface Unwound {
+  readonly cotangents: readonly Tensor[];
+  readonly xs: readonly Tensor[];
+}
 
 /** What one iteration of the backward pass is given. */
 export interface BackwardStep {
@@ -171,42 +177,75 @@ function goBack(o: RuleOps, loop: Loop, a: LoopAttributes, all: Given, single?: 
   const { cts, ins, outs, marks, saved } = all;
   const pullback = pullbackOf(o, cts, ins, a, marks);
   const { given, cotangents, eachCts, rowCts, captured, movingXs } = pullback;
-  const xs = [...saved, ...given.xs, ...eachCts];
-  const constants = [...given.constants, ...rowCts, ...captured];
-  // Cotangents have as many rows as the xs: those of iterations that did not come are 0.
-  const kinds = pick(given.xs, movingXs).map((x) => (isDynamic(a) && !x.dynamic ? "row" : "each"));
+  const back = single && wayBackOfEach(o, a, single, all, [], (one, its) => goBack(o, loop, one, its));
+  const way: WayBack = {
+    count: a.condition ? [outs.at(-1)!] : given.count,
+    cotangents,
+    xs: [...saved, ...given.xs, ...eachCts],
+    constants: [...given.constants, ...rowCts, ...captured],
+    // Cotangents have as many rows as the xs: those of iterations that did not come are 0.
+    kinds: pick(given.xs, movingXs).map((x) => (isDynamic(a) && !x.dynamic ? "row" : "each")),
+    length: a.length,
+    reverse: !a.reverse,
+    single: back && { ...back, xs: [...saved.map(() => true), ...back.xs] },
+  };
+  const found = runBack(o, loop, way, (run, { i, cotangents, xs, constants }) =>
+    pullback.step(run, {
+      i,
+      cotangents,
+      saved: xs.splice(0, saved.length),
+      xs: xs.splice(0, a.xs),
+      eachCts: xs,
+      constants: constants.splice(0, given.constants.length),
+      rowCts: constants.splice(0, rowCts.length),
+      captured: constants,
+    }),
+  );
+  return pullback.results(found.cotangents, found.xs);
+}
+
+/** A loop that carries cotangents, and gathers those of rows. */
+export interface WayBack {
+  /** The number of iterations, where that is not `length`. */
+  readonly count: readonly Tensor[];
+  readonly cotangents: readonly Tensor[];
+  readonly xs: readonly Tensor[];
+  readonly constants: readonly Tensor[];
+  /** Of each row that is gathered; `row`: it is named by the number of the iteration. */
+  readonly kinds: LoopAttributes["ys"];
+  readonly length: number;
+  readonly reverse: boolean;
+  readonly single: SingleLoop | undefined;
+}
+
+/** Runs it; `step` is an iteration, and may take the lists apart that it is given. */
+export function runBack(
+  o: RuleOps,
+  loop: Loop,
+  { count, cotangents, xs, constants, kinds, length, reverse, single }: WayBack,
+  step: (run: Run, at: { i: Tensor; cotangents: Tensor[]; xs: Tensor[]; constants: Tensor[] }) => Unwound,
+): Unwound {
   const named = kinds.includes("row");
   const types = [counterType, ...cotangents.map(typeOf), ...xs.map(rowType), ...constants.map(typeOf)];
-  const backward = retrace("loop", types, ([i, ...rest], run) => {
-    const take = (count: number): Tensor[] => rest.splice(0, count);
-    const found = pullback.step(run, {
-      i: i!,
-      cotangents: take(cotangents.length),
-      saved: take(saved.length),
-      xs: take(a.xs),
-      eachCts: take(eachCts.length),
-      constants: take(given.constants.length),
-      rowCts: take(rowCts.length),
-      captured: rest,
-    });
+  const body = retrace("loop", types, ([i, ...rest], run) => {
+    const take = (n: number): Tensor[] => rest.splice(0, n);
+    const found = step(run, { i: i!, cotangents: take(cotangents.length), xs: take(xs.length), constants: rest });
     return [...found.cotangents, ...(named ? [i!] : []), ...found.xs];
   });
-  const steps = a.condition ? [outs.at(-1)!] : given.count;
-  const back = single && wayBackOfEach(o, a, single, all, [], (one, its) => goBack(o, loop, one, its));
-  const results = o.bind(loop, [...steps, ...cotangents, ...xs, ...constants, ...backward.captured], {
-    body: backward.tape,
+  const results = o.bind(loop, [...count, ...cotangents, ...xs, ...constants, ...body.captured], {
+    body: body.tape,
     condition: undefined,
     carries: cotangents.length,
     xs: xs.length,
-    length: a.length,
-    counted: isDynamic(a),
-    reverse: !a.reverse,
+    length,
+    counted: count.length > 0,
+    reverse,
     ys: kinds,
-    rows: named ? a.length : 0,
+    rows: named ? length : 0,
     lanes: 0,
-    single: back && { ...back, xs: [...saved.map(() => true), ...back.xs] },
+    single,
   });
-  return pullback.results(results.slice(0, cotangents.length), results.slice(cotangents.length));
+  return { cotangents: results.slice(0, cotangents.length), xs: results.slice(cotangents.length) };
 }
 
 /** The cotangent of the row that an iteration wrote: a row of the result's cotangent, or zeros where it wrote none. */

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor";
 import { checkFloats, copyAll, eachMatrix, flipped, gridOf, matrixLengths } from "./matrices";
 import { eachOfRun } from "./axes";
 import { permuteRows } from "./permute-rows";
-import { triangle } from "./triangle";
+import { lower, upper } from "./triangle";
 import { triangularSolve } from "./triangular-solve";
 
 /**
@@ -30,10 +30,10 @@ export const lu: Primitive = primitive({
   vjp: (o, [ct], _ins, [packed, permutation, inverse]) => {
     if (!ct) return [undefined];
     // Lᵀ Y = Y + Nᵀ Y, where N is L without its unit diagonal.
-    const [below, u] = [lower(o, packed!), upper(o, packed!)];
-    const ctL = lower(o, ct);
+    const [n, u] = [below(o, packed!), upper(o, packed!)];
+    const ctL = below(o, ct);
     const inner = o.add(
-      lower(o, o.add(ctL, o.matmul(flipped(o, below), ctL))),
+      below(o, o.add(ctL, o.matmul(flipped(o, n), ctL))),
       upper(o, o.matmul(upper(o, ct), flipped(o, u))),
     );
     const left = solve(o, packed!, inner, { lower: true, transpose: true });
@@ -45,8 +45,8 @@ export const lu: Primitive = primitive({
     const rows = o.bind(permuteRows, [tangent, permutation!, inverse!])[0]!;
     const left = solve(o, packed!, rows, { lower: true, transpose: false });
     const x = flipped(o, solve(o, packed!, flipped(o, left), { lower: false, transpose: true }));
-    const xL = lower(o, x);
-    const moved = o.add(o.add(xL, o.matmul(lower(o, packed!), xL)), o.matmul(upper(o, x), upper(o, packed!)));
+    const xL = below(o, x);
+    const moved = o.add(o.add(xL, o.matmul(below(o, packed!), xL)), o.matmul(upper(o, x), upper(o, packed!)));
     return [moved, undefined, undefined, undefined];
   },
   batch: (o, [a]) => o.bind(lu, [a!]),
@@ -115,8 +115,7 @@ function factorise(
   sign.store(b, parity.get());
 }
 
-const lower = (o: RuleOps, x: Tensor): Tensor => o.bind(triangle, [x], { lower: true, offset: -1 })[0]!;
-const upper = (o: RuleOps, x: Tensor): Tensor => o.bind(triangle, [x], { lower: false, offset: 0 })[0]!;
+const below = (o: RuleOps, x: Tensor): Tensor => lower(o, x, -1);
 
 const solve = (
   o: RuleOps,

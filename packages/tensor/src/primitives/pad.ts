@@ -3,6 +3,7 @@ import { type Primitive, primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
 import { alignBatch } from "./elementwise";
+import { readWhere } from "./read-where";
 import { slice } from "./slice";
 
 /** Inputs x and a scalar: x with `low` and `high` more elements before and after along each axis, which hold the scalar. */
@@ -44,13 +45,7 @@ export const pad: Primitive<{ readonly low: readonly number[]; readonly high: re
       if (high[axis]! > 0) conditions.push(k.less(at, int(low[axis]! + x!.shape[axis]!)));
       return low[axis] === 0 ? at : k.sub(at, int(low[axis]!));
     });
-    if (conditions.length === 0) return x!.at(k.index(x!.shape, from));
-    const value = k.variable(filler);
-    k.if(
-      conditions.reduce((a, b) => k.and(a, b)),
-      () => value.set(x!.at(k.index(x!.shape, from))),
-    );
-    return value.get();
+    return readWhere(k, conditions, () => x!.at(k.index(x!.shape, from)), filler);
   },
 });
 

@@ -1,32 +1,25 @@
 import type { Fold } from "../lower/fold";
-import { type Primitive, primitive, real } from "../primitive";
+import { type Primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import { sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
-import { foldAxes, foldsStrips } from "./accumulate";
-import { lengthsOf, otherAxes, shiftAxes } from "./axes";
-import { broadcast } from "./broadcast";
+import { foldAxes } from "./accumulate";
+import { lengthsOf, otherAxes } from "./axes";
 import { cumprod } from "./cumprod";
+import { along, type Axes, overAxes } from "./over-axes";
 import { shifted } from "./recurrence";
 import { reduced } from "./sum";
 
 const multiplying: Fold = { initial: 1, combine: (k, a, b) => k.mul(a, b) };
 
 /** Product over `axes` (ascending). Integers wrap. */
-export const prod: Primitive<{ readonly axes: readonly number[] }> = primitive({
+export const prod: Primitive<Axes> = overAxes({
   name: "prod",
   domain: real,
   fusion: "reduce",
   shape: ([x], { axes }) => [reduced("prod", x!, axes)],
-  vjp: (o, [ct], [x], _outs, { axes }) => {
-    if (!ct) return [undefined];
-    const [repeated] = o.bind(broadcast, [ct], { shape: x!.shape, axes: otherAxes(x!.ndim, axes) });
-    return [o.mul(repeated!, productOfOthers(o, x!, axes))];
-  },
+  vjp: (o, [ct], [x], _outs, { axes }) => [ct && o.mul(along(o, ct, x!, axes), productOfOthers(o, x!, axes))],
   jvp: (o, [tangent], [x], _outs, { axes }) => [tangent && o.sum(o.mul(tangent, productOfOthers(o, x!, axes)), axes)],
-  batch: (o, [x], _batched, { axes }) => o.bind(prod, [x!], { axes: shiftAxes(axes) }),
-  folds: ([x], { axes }) => foldsStrips(x!, axes),
-  leading: ([x], { axes }) => axes[0] ?? x!.shape.length,
   element: (k, [x], i, { axes }) => foldAxes(k, x!, axes, i, multiplying),
 });
 

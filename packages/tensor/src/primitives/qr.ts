@@ -4,7 +4,7 @@ import { type Primitive, primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
 import { checkFloats, eachMatrix, flipped, gridOf, type Grid, type Matrix, matrixLengths } from "./matrices";
-import { triangle } from "./triangle";
+import { lower, upper } from "./triangle";
 import { triangularSolve } from "./triangular-solve";
 
 /**
@@ -33,7 +33,7 @@ export const qr: Primitive = primitive({
     if (ctR) terms.push(o.matmul(r!, flipped(o, upper(o, ctR))));
     if (ctQ) terms.push(o.neg(o.matmul(flipped(o, ctQ), q!)));
     const m = terms.reduce((x, y) => o.add(x, y));
-    const inner = o.matmul(q!, o.add(lower(o, m, 0), flipped(o, lower(o, m, -1))));
+    const inner = o.matmul(q!, o.add(lower(o, m), flipped(o, lower(o, m, -1))));
     return [timesInverse(o, ctQ ? o.add(ctQ, inner) : inner, r!, true)];
   },
   jvp: (o, [tangent], [a], [q, r]) => {
@@ -154,9 +154,6 @@ function checkTall(a: Tensor): void {
       `qr: a ${rows} × ${columns} matrix has no derivative here; it needs at least as many rows as columns`,
     );
 }
-
-const lower = (o: RuleOps, x: Tensor, offset: number): Tensor => o.bind(triangle, [x], { lower: true, offset })[0]!;
-const upper = (o: RuleOps, x: Tensor): Tensor => o.bind(triangle, [x], { lower: false, offset: 0 })[0]!;
 
 /** x R⁻¹, or x R⁻ᵀ. */
 const timesInverse = (o: RuleOps, x: Tensor, r: Tensor, transposed: boolean): Tensor =>

@@ -1,9 +1,10 @@
 import { invariant } from "../errors";
-import { type Primitive, primitive, real } from "../primitive";
+import { type Primitive, real } from "../primitive";
 import { type Shape, sizeOf } from "../shape";
+import { linear } from "./linear";
 
 /** The same elements in the same order, in another shape of the same size. */
-export const reshape: Primitive<{ readonly shape: Shape }> = primitive({
+export const reshape: Primitive<{ readonly shape: Shape }> = linear({
   name: "reshape",
   domain: real,
   fusion: "view",
@@ -13,6 +14,5 @@ export const reshape: Primitive<{ readonly shape: Shape }> = primitive({
     return [{ ...x!, shape }];
   },
   vjp: (o, [ct], [x]) => [ct && o.bind(reshape, [ct], { shape: x!.shape })[0]!],
-  jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(reshape, [tangent], attributes)[0]!],
   batch: (o, [x], _batched, { shape }, size) => o.bind(reshape, [x!], { shape: [size, ...shape] }),
 });

@@ -1,4 +1,7 @@
-import { type Primitive, primitive, real } from "../primitive";
+import { type Primitive, real } from "../primitive";
+import type { RuleOps } from "../rules";
+import type { Tensor } from "../tensor";
+import { linear } from "./linear";
 import { zeroStuff } from "./zero-stuff";
 
 /** Along each axis the elements start, start + stride, … below limit. Strides are positive. */
@@ -6,7 +9,7 @@ export const slice: Primitive<{
   readonly starts: readonly number[];
   readonly limits: readonly number[];
   readonly strides: readonly number[];
-}> = primitive({
+}> = linear({
   name: "slice",
   domain: real,
   fusion: "view",
@@ -17,7 +20,6 @@ export const slice: Primitive<{
     if (!ct) return [undefined];
     return o.bind(zeroStuff, [ct], { shape: x!.shape, starts, strides });
   },
-  jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(slice, [tangent], attributes)[0]!],
   batch: (o, [x], _batched, { starts, limits, strides }, size) =>
     o.bind(slice, [x!], { starts: [0, ...starts], limits: [size, ...limits], strides: [1, ...strides] }),
   element: (k, [x], i, { starts, strides }) =>
@@ -31,3 +33,11 @@ export const slice: Primitive<{
       ),
     ),
 });
+
+/** The elements from `start` to `limit` along one axis. */
+export const cut = (o: RuleOps, x: Tensor, axis: number, start: number, limit: number): Tensor =>
+  o.bind(slice, [x], {
+    starts: x.shape.map((_, a) => (a === axis ? start : 0)),
+    limits: x.shape.map((n, a) => (a === axis ? limit : n)),
+    strides: x.shape.map(() => 1),
+  })[0]!;

@@ -1,24 +1,19 @@
 import { type DType, isFloat } from "../dtype";
 import { DTypeError } from "../errors";
 import { adding } from "../lower/fold";
-import { type Aval, type Primitive, primitive, real } from "../primitive";
-import { foldAxes, foldsStrips } from "./accumulate";
-import { dropAxes, otherAxes, shiftAxes } from "./axes";
-import { broadcast } from "./broadcast";
+import { type Aval, type Primitive, real } from "../primitive";
+import { foldAxes } from "./accumulate";
+import { dropAxes } from "./axes";
+import { along, type Axes, overAxes } from "./over-axes";
 
 /** Sum over `axes` (ascending). Floats in blocks, so that the error grows with log n; integers wrap. */
-export const sum: Primitive<{ readonly axes: readonly number[] }> = primitive({
+export const sum: Primitive<Axes> = overAxes({
   name: "sum",
   domain: real,
   fusion: "reduce",
   shape: ([x], { axes }) => [reduced("sum", x!, axes)],
-  vjp: (o, [ct], [x], _outs, { axes }) => [
-    ct && o.bind(broadcast, [ct], { shape: x!.shape, axes: otherAxes(x!.ndim, axes) })[0]!,
-  ],
+  vjp: (o, [ct], [x], _outs, { axes }) => [ct && along(o, ct, x!, axes)],
   jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(sum, [tangent], attributes)[0]!],
-  batch: (o, [x], _batched, { axes }) => o.bind(sum, [x!], { axes: shiftAxes(axes) }),
-  folds: ([x], { axes }) => foldsStrips(x!, axes),
-  leading: ([x], { axes }) => axes[0] ?? x!.shape.length,
   element: (k, [x], i, { axes }) => foldAxes(k, x!, axes, i, adding),
 });
 

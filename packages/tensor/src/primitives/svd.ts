@@ -3,8 +3,10 @@ import type { Emitter, Memory, Value } from "../lower/emitter";
 import { type Primitive, primitive, real } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
+import { across, down, inverse, onDiagonal } from "./diagonals";
 import { checkFloats, eachMatrix, flipped, type Grid, gridOf, type Matrix, matrixLengths } from "./matrices";
-import { triangle } from "./triangle";
+import { largestOf, rotationFor, turnColumns } from "./rotation";
+import { diagonal } from "./triangle";
 
 /** Rounds over all pairs of columns, at most; 6 to 12 are taken. */
 const sweeps = 40;
@@ -54,7 +56,7 @@ export const svd: Primitive = primitive({
     const inner = o.matmul(flipped(o, u!), turned);
     const forU = o.matmul(u!, o.mul(f, o.add(o.mul(inner, row), o.mul(column, flipped(o, inner)))));
     const forV = o.matmul(v!, o.mul(f, o.add(o.mul(column, inner), o.mul(flipped(o, inner), row))));
-    return [o.add(forU, o.div(outside(o, u!, turned), row)), o.sum(diagonalOnly(o, inner), -1), forV];
+    return [o.add(forU, o.div(outside(o, u!, turned), row)), o.sum(diagonal(o, inner), -1), forV];
   },
   batch: (o, [a]) => o.bind(svd, [a!]),
   kernel: {
@@ -106,19 +108,9 @@ function orthogonalise(k: Emitter, grid: Grid, u: Matrix, v: Matrix, { m, n }: L
     const bound = k.mul(tolerance, k.mul(k.sqrt(alpha.get()), k.sqrt(beta.get())));
     k.if(k.less(bound, k.abs(gamma.get())), () => {
       turned.set(grid.integer(1));
-      const zeta = k.variable(k.div(k.sub(beta.get(), alpha.get()), k.mul(gamma.get(), number(2))));
-      const root = k.sqrt(k.add(k.mul(zeta.get(), zeta.get()), number(1)));
-      const t = k.variable(k.copySign(k.div(number(1), k.add(k.abs(zeta.get()), root)), zeta.get()));
-      const c = k.variable(k.div(number(1), k.sqrt(k.add(k.mul(t.get(), t.get()), number(1)))));
-      const s = k.variable(k.mul(t.get(), c.get()));
-      const columns = (x: Matrix, rows: number): void =>
-        k.loop(rows, (i) => {
-          const [a, b] = [k.variable(x.get(i, p)), k.variable(x.get(i, q))];
-          x.set(i, p, k.sub(k.mul(c.get(), a.get()), k.mul(s.get(), b.get())));
-          x.set(i, q, k.add(k.mul(s.get(), a.get()), k.mul(c.get(), b.get())));
-        });
-      columns(u, m);
-      columns(v, n);
+      const by = rotationFor(k, k.sub(beta.get(), alpha.get()), gamma.get());
+      turnColumns(k, by, [p, q], u, m);
+      turnColumns(k, by, [p, q], v, n);
     });
   };
   k.while(
@@ -157,11 +149,7 @@ function arrange(
     s.set(j, grid.zero, s.get(most.get(), grid.zero));
     s.set(most.get(), grid.zero, held.get());
   });
-  const largest = k.variable(k.literal(dtype, 0));
-  k.loop(n, (i) => {
-    const x = k.variable(v.get(i, j));
-    k.if(k.less(k.abs(largest.get()), k.abs(x.get())), () => largest.set(x.get()));
-  });
+  const largest = largestOf(k, v, j, n, k.literal(dtype, 0));
   k.if(k.less(largest.get(), k.literal(dtype, 0)), () => {
     k.loop(n, (i) => v.set(i, j, k.neg(v.get(i, j))));
     k.loop(m, (i) => u.set(i, j, k.neg(u.get(i, j))));
@@ -199,23 +187,13 @@ function normalise(k: Emitter, grid: Grid, u: Matrix, s: Matrix, j: Value, m: nu
   k.loop(m, (i) => u.set(i, j, k.div(u.get(i, j), size.get())));
 }
 
-const across = (o: RuleOps, s: Tensor): Tensor => o.reshape(s, [...s.shape.slice(0, -1), 1, s.shape.at(-1)!]);
-const down = (o: RuleOps, s: Tensor): Tensor => o.reshape(s, [...s.shape, 1]);
 const doubled = (o: RuleOps, x: Tensor): Tensor => o.add(x, flipped(o, x));
 
 /** (1 − U Uᵀ) x */
 const outside = (o: RuleOps, u: Tensor, x: Tensor): Tensor => o.sub(x, o.matmul(u, o.matmul(flipped(o, u), x)));
 
-const diagonalOnly = (o: RuleOps, x: Tensor): Tensor =>
-  o.bind(triangle, [o.bind(triangle, [x], { lower: true, offset: 0 })[0]!], { lower: false, offset: 0 })[0]!;
-
-const onDiagonal = (o: RuleOps, s: Tensor): Tensor =>
-  diagonalOnly(o, o.broadcastTo(across(o, s), [...s.shape, s.shape.at(-1)!]));
-
 /** F_ij = 1/(s_j² − s_i²), 0 where they are equal. */
 function gaps(o: RuleOps, s: Tensor): Tensor {
   const [row, column] = [across(o, s), down(o, s)];
-  const gap = o.mul(o.sub(row, column), o.add(row, column));
-  const same = o.equal(gap, 0);
-  return o.where(same, 0, o.div(1, o.where(same, 1, gap)));
+  return inverse(o, o.mul(o.sub(row, column), o.add(row, column)));
 }

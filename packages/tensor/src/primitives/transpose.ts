@@ -1,9 +1,10 @@
 import type { Value } from "../lower/emitter";
-import { type Primitive, primitive, real } from "../primitive";
+import { type Primitive, real } from "../primitive";
 import { shiftAxes } from "./axes";
+import { linear } from "./linear";
 
 /** Result axis j is input axis `permutation[j]`. */
-export const transpose: Primitive<{ readonly permutation: readonly number[] }> = primitive({
+export const transpose: Primitive<{ readonly permutation: readonly number[] }> = linear({
   name: "transpose",
   domain: real,
   fusion: "view",
@@ -11,7 +12,6 @@ export const transpose: Primitive<{ readonly permutation: readonly number[] }> =
   vjp: (o, [ct], _ins, _outs, { permutation }) => [
     ct && o.bind(transpose, [ct], { permutation: permutation.map((_, axis) => permutation.indexOf(axis)) })[0]!,
   ],
-  jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(transpose, [tangent], attributes)[0]!],
   batch: (o, [x], _batched, { permutation }) =>
     o.bind(transpose, [x!], { permutation: [0, ...shiftAxes(permutation)] }),
   order: ({ permutation }) => permutation,

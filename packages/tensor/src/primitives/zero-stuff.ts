@@ -1,6 +1,8 @@
 import type { Value } from "../lower/emitter";
-import { type Primitive, primitive, real } from "../primitive";
+import { type Primitive, real } from "../primitive";
 import type { Shape } from "../shape";
+import { linear } from "./linear";
+import { readWhere } from "./read-where";
 
 /**
  * The transpose of slice: a tensor of `shape`, zero but at positions starts + strides · i, which hold the elements of x.
@@ -9,7 +11,7 @@ export const zeroStuff: Primitive<{
   readonly shape: Shape;
   readonly starts: readonly number[];
   readonly strides: readonly number[];
-}> = primitive({
+}> = linear({
   name: "zeroStuff",
   domain: real,
   fusion: "view",
@@ -22,7 +24,6 @@ export const zeroStuff: Primitive<{
     );
     return [o.slice(ct, starts, limits, strides)];
   },
-  jvp: (o, [tangent], _ins, _outs, attributes) => [tangent && o.bind(zeroStuff, [tangent], attributes)[0]!],
   batch: (o, [x], _batched, { shape, starts, strides }, size) =>
     o.bind(zeroStuff, [x!], { shape: [size, ...shape], starts: [0, ...starts], strides: [1, ...strides] }),
   element: (k, [x], i, { starts, strides }) => {
@@ -39,12 +40,6 @@ export const zeroStuff: Primitive<{
       if (start + length * stride < whole) conditions.push(k.less(at, int(start + length * stride)));
       return scaled;
     });
-    if (conditions.length === 0) return x!.at(k.index(x!.shape, from));
-    const value = k.variable(zero);
-    k.if(
-      conditions.reduce((a, b) => k.and(a, b)),
-      () => value.set(x!.at(k.index(x!.shape, from))),
-    );
-    return value.get();
+    return readWhere(k, conditions, () => x!.at(k.index(x!.shape, from)), zero);
   },
 });

@@ -1,4 +1,5 @@
 import { checkOptions } from "../arguments";
+import { composite, type One, type Two } from "../composite";
 import { type DType, isFloat } from "../dtype";
 import { DTypeError, ShapeError } from "../errors";
 import * as o from "../functions";
@@ -8,7 +9,7 @@ import { bind } from "../run";
 import { checkShape, normalizeAxis, printShape, sameShape, type Shape } from "../shape";
 import { Tensor } from "../tensor";
 import { bits, checkKey, split } from "./key";
-import { uniform } from "./uniform";
+import { checkFloat, numberBeside, uniform } from "./uniform";
 
 /**
  * True with probability p, bool of `shape`.
@@ -17,8 +18,13 @@ import { uniform } from "./uniform";
  */
 export function bernoulli(key: Tensor, p: TensorLike, shape: Shape = typeof p === "object" ? p.shape : []): Tensor {
   const dtype = typeof p === "object" && p.dtype === "float64" && !p.weak ? "float64" : "float32";
-  return o.less(uniform(key, shape, { dtype }), p);
+  checkFloat("random.uniform", key, shape, dtype);
+  return bernoulliOf([key, numberBeside(key, p, dtype)], shape, dtype);
 }
+
+const bernoulliOf = composite("random.bernoulli", ([key, p]: Two, shape: Shape, dtype: DType) =>
+  o.less(uniform(key, shape, { dtype }), p),
+);
 
 /** How indices are drawn. */
 export interface CategoricalOptions {
@@ -47,9 +53,13 @@ export function categorical(key: Tensor, logits: Tensor, options: CategoricalOpt
     throw new ShapeError(
       `random.categorical: shape ${printShape(full)} does not end in ${printShape(batch)}, the shape of the logits without axis ${axis}`,
     );
-  const noise = gumbel(key, [...full.slice(0, extra), ...logits.shape], logits.dtype);
-  return o.argmax(o.add(noise, logits), at + extra);
+  return categoricalOf([key, logits], full.slice(0, extra), at);
 }
+
+const categoricalOf = composite("random.categorical", ([key, logits]: Two, rows: Shape, at: number) => {
+  const noise = gumbel(key, [...rows, ...logits.shape], logits.dtype);
+  return o.argmax(o.add(noise, logits), at + rows.length);
+});
 
 /** −log(−log u), u uniform from the smallest normal number of the dtype (0 would give infinity). */
 function gumbel(key: Tensor, shape: Shape, dtype: DType): Tensor {
@@ -68,6 +78,15 @@ export function permutation(key: Tensor, of: number | Tensor): Tensor {
     throw new ShapeError(`random.permutation: a scalar has no rows; give a number or a tensor with an axis`);
   checkShape("random.permutation", [n]);
   const size = typeof of === "object" && of.shape.length === 1 ? of.size : n;
+  return of instanceof Tensor ? shuffled([key, of], n, size) : orderOf([key], n, size);
+}
+
+const orderOf = composite("random.permutation", ([key]: One, n: number, size: number) => orderedBy(key, n, size));
+const shuffled = composite("random.permutation", ([key, rows]: Two, n: number, size: number) =>
+  o.take(rows, orderedBy(key, n, size), 0),
+);
+
+function orderedBy(key: Tensor, n: number, size: number): Tensor {
   const rounds = Math.ceil((3 * Math.log(Math.max(1, size))) / Math.log(2 ** 32 - 1));
   let order: Tensor | undefined;
   for (let round = 0; round < rounds; round++) {
@@ -76,8 +95,7 @@ export function permutation(key: Tensor, of: number | Tensor): Tensor {
     const sorted = o.argsort(bits(row(keys, 1), [n]));
     order = order ? o.take(order, sorted) : sorted;
   }
-  order ??= o.cast(bind(positions, [key], { shape: [n] })[0]!, "int32");
-  return typeof of === "number" ? order : o.take(of, order, 0);
+  return order ?? o.cast(bind(positions, [key], { shape: [n] })[0]!, "int32");
 }
 
 const row = (keys: Tensor, i: number): Tensor => o.reshape(o.slice(keys, [i, 0], [i + 1, 2]), [2]);

@@ -1,5 +1,6 @@
 import { checkOptions } from "../arguments";
 import { kindOf } from "../arguments";
+import { composite, type One, type Two } from "../composite";
 import { isInteger } from "../dtype";
 import { DTypeError, ShapeError } from "../errors";
 import * as o from "../functions";
@@ -33,23 +34,27 @@ export function key(seed: number | Tensor, options: { readonly target?: Target }
 export function split(key: Tensor, n = 2): Tensor {
   checkKey("random.split", key);
   checkShape("random.split", [n]);
+  return splitOf([key], n);
+}
+
+const splitOf = composite("random.split", ([key]: One, n: number) => {
   const [high, low] = [generate(key, [n], "high"), generate(key, [n], "low")];
   return o.stack([high, low], 1);
-}
+});
 
 /** A new key, uint32 `[2]`, from a key and an integer such as a step's number (0 to 2^53, or an integer tensor `[]`). */
 export function foldIn(key: Tensor, i: number | Tensor): Tensor {
   checkKey("random.foldIn", key);
-  const [k0, k1] = halves(key);
-  let counter: readonly Tensor[];
-  if (typeof i === "number") {
-    counter = halves(upload(words("random.foldIn", i), key.target));
-  } else {
-    const low = asWord("random.foldIn", i);
-    counter = [zeroLike(low), low];
-  }
-  return o.stack((["high", "low"] as const).map((word) => bind(threefry, [k0, k1, ...counter], { word })[0]!));
+  if (typeof i === "number") return foldInOf([key, upload(words("random.foldIn", i), key.target)], true);
+  return foldInOf([key, asWord("random.foldIn", i)], false);
 }
+
+/** With an integer as two words, or as the lower of them. */
+const foldInOf = composite("random.foldIn", ([key, i]: Two, both: boolean) => {
+  const [k0, k1] = halves(key);
+  const counter = both ? halves(i) : [zeroLike(i), i];
+  return o.stack((["high", "low"] as const).map((word) => bind(threefry, [k0, k1, ...counter], { word })[0]!));
+});
 
 /** Random bits, uint32 of `shape`. */
 export function bits(key: Tensor, shape: Shape): Tensor {

@@ -1,4 +1,5 @@
 import { checkOptions } from "../arguments";
+import { composite, type One } from "../composite";
 import type { DType } from "../dtype";
 import * as o from "../functions";
 import { type TensorLike, withinRule } from "../literals";
@@ -13,13 +14,17 @@ export function normal(key: Tensor, shape: Shape, options: FloatOptions = {}): T
   checkOptions("random.normal", options, ["dtype"]);
   const { dtype = "float32" } = options;
   checkFloat("random.normal", key, shape, dtype);
-  return withinRule(() =>
+  return normalOf([key], shape, dtype);
+}
+
+const normalOf = composite("random.normal", ([key]: One, shape: Shape, dtype: DType) =>
+  withinRule(() =>
     o.mul(
       o.erfinv(uniform(key, shape, { dtype, min: aboveMinusOne[dtype as keyof typeof aboveMinusOne], max: 1 })),
       Math.SQRT2,
     ),
-  );
-}
+  ),
+);
 
 /**
  * Standard normal samples given that they lie in (lower, upper), float of `shape`: √2 erf⁻¹(u) of u uniform between erf of the bounds / √2.

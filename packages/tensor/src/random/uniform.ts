@@ -1,12 +1,13 @@
 import { checkOptions } from "../arguments";
+import { composite, type One } from "../composite";
 import { type DType, isFloat } from "../dtype";
 import { DTypeError } from "../errors";
 import * as o from "../functions";
-import type { TensorLike } from "../literals";
+import { numberLike, type TensorLike } from "../literals";
 import { unitFloat } from "../primitives/unit-float";
 import { bind } from "../run";
 import { checkShape, type Shape } from "../shape";
-import type { Tensor } from "../tensor";
+import { Tensor } from "../tensor";
 import { checkKey, generate } from "./key";
 
 /** What samples of floats are made of. */
@@ -28,17 +29,36 @@ export function uniform(key: Tensor, shape: Shape, options: UniformOptions = {})
   checkOptions("random.uniform", options, ["dtype", "min", "max"]);
   const { dtype = "float32", min = 0, max = 1 } = options;
   checkFloat("random.uniform", key, shape, dtype);
-  const unit = bind(
+  if (min === 0 && max === 1) return unitOf([key], shape, dtype);
+  if (typeof min !== "number" || typeof max !== "number")
+    return o.maximum(min, o.add(o.mul(unitOf([key], shape, dtype), o.sub(max, min)), min));
+  const span = spanOf(min, max, dtype);
+  const [width, start] = [span, min].map((x) => numberBeside(key, x, dtype)) as [Tensor, Tensor];
+  return rangeOf([key, width, start], shape, dtype, span >= 0);
+}
+
+/** Samples in [0, 1). */
+const unitOf = composite("random.uniform", ([key]: One, shape: Shape, dtype: DType) => {
+  const words = dtype === "float32" ? (["xor"] as const) : (["high", "low"] as const);
+  return bind(
     unitFloat,
-    dtype === "float32" ? [generate(key, shape, "xor")] : [generate(key, shape, "high"), generate(key, shape, "low")],
+    words.map((word) => generate(key, shape, word)),
     { dtype },
   )[0]!;
-  if (min === 0 && max === 1) return unit;
-  const known = typeof min === "number" && typeof max === "number" ? spanOf(min, max, dtype) : undefined;
-  const samples = o.add(o.mul(unit, known ?? o.sub(max, min)), min);
-  // A sum with what is not negative cannot be rounded to less than min.
-  return known !== undefined && known >= 0 ? samples : o.maximum(min, samples);
-}
+});
+
+const rangeOf = composite(
+  "random.uniform",
+  ([key, width, start]: readonly [Tensor, Tensor, Tensor], shape: Shape, dtype: DType, rises: boolean) => {
+    const samples = o.add(o.mul(unitOf([key], shape, dtype), width), start);
+    // A sum with what is not negative cannot be rounded to less than min.
+    return rises ? samples : o.maximum(start, samples);
+  },
+);
+
+/** A number as what it is beside samples. */
+export const numberBeside = ({ tape, target }: Tensor, value: TensorLike, dtype: DType): Tensor =>
+  value instanceof Tensor ? value : numberLike(value, { tape, target, dtype, weak: false }, "less");
 
 // The range is rounded where the dtype's arithmetic would round it.
 const spanOf = (min: number, max: number, dtype: DType): number =>

@@ -1,5 +1,5 @@
 import type { Emitter, Value } from "../emitter";
-import { type ByFloat, floats, forDType, head } from "./floats";
+import { type ByFloat, floats, forDType, upperHalf } from "./floats";
 
 /** (asin s − s)/s³ in s² for s ≤ ½, minimax (Remez exchange in 45 digits). */
 const quotient: ByFloat<readonly number[]> = {
@@ -34,7 +34,7 @@ export function arcsine(
   const square = f.select(small, f.mul(size, size), f.mul(f.sub(1, size), 0.5));
   const root = f.select(small, size, k.sqrt(square));
   const excess = f.mul(root, f.mul(square, f.polynomial(square, forDType(quotient, x.dtype))));
-  const upper = head(k, root);
+  const upper = upperHalf(k, root);
   // The summand changes nothing but 0/0 at |x| = 1.
   const tail = f.div(f.sub(square, f.mul(upper, upper)), f.add(f.add(root, upper), 1e-30));
   return { small, root, excess, head: upper, tail };

@@ -175,9 +175,3 @@ export function withSignOf(k: Emitter, size: Value, x: Value): Value {
   const sign = k.and(k.bitcast(x, "int32"), int(k, -(2 ** 31)));
   return k.bitcast(k.or(k.bitcast(size, "int32"), sign), "float32");
 }
-
-/** The upper half of the bits of x, the rest zero. */
-export function head(k: Emitter, x: Value): Value {
-  if (x.dtype === "float64") return k.fromWords(k.words(x).high, k.literal("uint32", 0));
-  return k.bitcast(k.and(k.bitcast(x, "int32"), int(k, ~0xfff)), "float32");
-}

@@ -2,7 +2,7 @@ import { byteSize } from "../../dtype";
 import type { Aval } from "../../primitive";
 import { sizeOf } from "../../shape";
 import type { Address } from "../addressing";
-import type { Operand, Value } from "../emitter";
+import type { Operand, Value, Variable } from "../emitter";
 import type { Folding } from "./folding";
 import { Known, knownInt, knownOf } from "./known";
 
@@ -30,16 +30,30 @@ export function repeated({ dtype, shape }: Aval, value: number): Cell {
   return { aval: { dtype, shape }, read: () => number };
 }
 
+/** What variables hold, one for each element. */
+export const held = (k: Folding, aval: Aval, variables: readonly Variable[]): Cell =>
+  registers(
+    k,
+    aval,
+    variables.map((variable) => variable.get()),
+  );
+
+/** Where the element at a position is, so many bytes from the one before. */
+export function elementAt(k: Folding, { base, offset }: Address, position: Value, bytes: number): Address {
+  const known = knownOf(position);
+  if (known !== undefined) return { base, offset: offset + known * bytes };
+  return { base: k.add(base, k.mul(position, knownInt(bytes))), offset };
+}
+
 /** A tensor in memory that the code does not write. */
-export function constantAt(k: Folding, aval: Aval, { base, offset }: Address): Cell {
-  const { dtype } = aval;
-  const bytes = byteSize(dtype);
+export function constantAt(k: Folding, aval: Aval, address: Address): Cell {
+  const { dtype, shape } = aval;
   return {
     aval,
     read: (position) => {
-      const known = sizeOf(aval.shape) === 1 ? 0 : knownOf(position);
-      if (known !== undefined) return k.constant(dtype, base, offset + known * bytes);
-      return k.constant(dtype, k.add(base, k.mul(position, knownInt(bytes))), offset);
+      const at = sizeOf(shape) === 1 ? knownInt(0) : position;
+      const { base, offset } = elementAt(k, address, at, byteSize(dtype));
+      return k.constant(dtype, base, offset);
     },
   };
 }
@@ -54,22 +68,15 @@ export interface Room extends Cell {
 /** Room whose elements are `stride` bytes apart. */
 export function roomAt(k: Folding, aval: Aval, base: Value, stride: number): Room {
   const { dtype } = aval;
-  const at = (position: Value): { address: Value; offset: number } => {
-    const known = knownOf(position);
-    if (known !== undefined) return { address: base, offset: known * stride };
-    return { address: k.add(base, k.mul(position, knownInt(stride))), offset: 0 };
+  const at = (position: Value): [Value, number] => {
+    const { base: address, offset } = elementAt(k, { base, offset: 0 }, position, stride);
+    return [address, offset];
   };
-  const through =
-    <R>(access: (address: Value, offset: number) => R) =>
-    (position: Value): R => {
-      const { address, offset } = at(position);
-      return access(address, offset);
-    };
   return {
     aval,
-    read: through((address, offset) => k.constant(dtype, address, offset)),
-    load: through((address, offset) => k.load(dtype, address, offset)),
-    store: (position, value) => through((address, offset) => k.store(dtype, address, offset, value))(position),
+    read: (position) => k.constant(dtype, ...at(position)),
+    load: (position) => k.load(dtype, ...at(position)),
+    store: (position, value) => k.store(dtype, ...at(position), value),
   };
 }
 

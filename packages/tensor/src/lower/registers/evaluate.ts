@@ -5,7 +5,8 @@ import { sizeOf } from "../../shape";
 import type { Node, Tape } from "../../tape";
 import { type CallAttributes, type CondAttributes, type LoopAttributes, splitInputs, splitOutputs } from "../control";
 import type { Memory, Value } from "../emitter";
-import { type Cell, elementsOf, operandOf, registers, repeated } from "./cells";
+import { remembered } from "../remembered";
+import { type Cell, elementsOf, held, operandOf, registers, repeated } from "./cells";
 import type { Folding } from "./folding";
 import { knownInt, knownOf } from "./known";
 import { Unfit } from "./measure";
@@ -14,14 +15,8 @@ import { type Allowance, copyElements, memoryOf, mostElements, place, roomFor } 
 /** Inner loops of so many iterations are written out. */
 const longestUnrolled = 4;
 
-const prunedTapes = new WeakMap<Tape, Tape>();
-
 /** The tape without dead code; remembered, as it is walked when code is measured and again when it is emitted. */
-export function pruned(tape: Tape): Tape {
-  let known = prunedTapes.get(tape);
-  if (!known) prunedTapes.set(tape, (known = prune(tape)));
-  return known;
-}
+export const pruned: (tape: Tape) => Tape = remembered(prune);
 
 /** Writes a tape as code without memory: every element of every value is a value of the code. @throws Unfit */
 export function evaluate(k: Folding, source: Tape, inputs: readonly Cell[], allow: Allowance): Cell[] {
@@ -204,8 +199,8 @@ export function runLoop(
     );
     const read = (): Cell[] =>
       ports.carries.map((cell, j) => {
-        const list = slots[j]?.map((slot) => slot.get());
-        return list ? registers(k, cell.aval, list) : cell;
+        const variables = slots[j];
+        return variables ? held(k, cell.aval, variables) : cell;
       });
     let now: Cell[] = [];
     let step: Value = none;

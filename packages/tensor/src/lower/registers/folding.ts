@@ -2,6 +2,7 @@ import type { DType } from "../../dtype";
 import { isFloat } from "../../dtype";
 import type { FusedProducts, Index, MathFunction, Value, Variable } from "../emitter";
 import type { LaneEmitter, MachineEmitter, MemoryEmitter } from "../machine";
+import { simplify } from "../math/identities";
 import { indexOfAxes, indexOfFlat } from "../math/positions";
 import * as scalar from "../math/scalar";
 import { Operations } from "../operations";
@@ -274,9 +275,12 @@ export class Folding extends Operations implements MemoryEmitter {
     this.inner.if(condition, () => this.#stretch(then), otherwise && ((): void => this.#stretch(otherwise)));
   }
 
-  fail(code: Value): void {
+  fail(code: Value, facts?: readonly Value[]): void {
     if (knownOf(code) === 0) return;
-    this.inner.fail(spelled(this.inner, this.#running ? this.select(this.#running, code, knownInt(0)) : code));
+    this.inner.fail(
+      spelled(this.inner, this.#running ? this.select(this.#running, code, knownInt(0)) : code),
+      facts?.map((fact) => spelled(this.inner, fact)),
+    );
   }
 
   /** Reads memory that this code does not write. */
@@ -313,28 +317,9 @@ function simpler(
     if (left === 1 && name === "mul") return b;
     return name === "sub" && Object.is(right, 0) ? a : undefined;
   }
-  const unit = dtype === "bool" ? 1 : -1;
-  switch (name) {
-    case "add":
-    case "or":
-    case "xor":
-      if (dtype === "bool" && name === "or" && (left === 1 || right === 1)) return new Known("bool", 1);
-      return left === 0 ? b : right === 0 ? a : undefined;
-    case "sub":
-    case "shiftLeft":
-    case "shiftRight":
-      return right === 0 ? a : undefined;
-    case "mul":
-      if (left === 0 || right === 0) return new Known(dtype, 0);
-      return left === 1 ? b : right === 1 ? a : undefined;
-    case "and":
-      if (left === 0 || right === 0) return new Known(dtype, 0);
-      return left === unit ? b : right === unit ? a : undefined;
-    case "div":
-      return right === 1 ? a : undefined;
-    case "rem":
-      return right === 1 ? new Known(dtype, 0) : undefined;
-    default:
-      return undefined;
-  }
+  const found = simplify(name, dtype, left, right);
+  // To write another operation is left to the inner emitter.
+  if (!found || "op" in found) return undefined;
+  if ("literal" in found) return new Known(dtype, found.literal);
+  return found.keep === "a" ? a : b;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { compile, type DType, scan, type Target, type Tensor, tensor, wasm, whileLoop, withTarget } from "../../index";
+import { threaded } from "../../targets/wasm/testing/threaded";
 import { withoutRegisters } from "./switch";
 
 const types = ["float32", "float64"] as const satisfies readonly DType[];
@@ -41,7 +42,7 @@ test.each(types)("rows in %s are what each is alone, to the bit, in lanes and in
 test.each(types)("rows in %s on two threads are what one gives, to the bit", async (dtype) => {
   const list = periodic(2500, 8);
   const expected = compute(wasm(), dtype, list);
-  const target = wasm({ threads: 2 });
+  const target = threaded(2, 1);
   const shared = compile(rowsOf, { target });
   for (let run = 0; run < 4; run++) {
     expect(Array.from(shared(tensor(list, { dtype, target })).dataSync())).toEqual(expected);

@@ -1,10 +1,10 @@
 import { byteSize } from "../../dtype";
 import type { Aval } from "../../primitive";
 import { sizeOf } from "../../shape";
-import { type Address, addressOf, int, type Site } from "../addressing";
+import { type Address, addressOf, int, readAt, type Site, writeAt } from "../addressing";
 import type { Value } from "../emitter";
 import type { LaneEmitter } from "../machine";
-import { type Cell, constantAt, elementsOf, registers, type Room, roomAt } from "./cells";
+import { type Cell, constantAt, elementAt, elementsOf, registers, type Room, roomAt } from "./cells";
 import { Folding } from "./folding";
 import { knownInt, knownOf, spelled } from "./known";
 import { copyElements, mostElements } from "./places";
@@ -60,10 +60,9 @@ export function roomsFrom({ site: { k, frame }, lanes, f }: Group, from: number)
 export function storeMost({ site, lanes }: Group, outs: readonly Fixed[], steps: Value): void {
   const { k } = site;
   for (const { place } of outs) {
-    const { base, offset } = addressOf(site, place);
     const own = lanes.variable(spelled(lanes, steps)).get();
     for (let lane = 0; lane < lanes.count; lane++)
-      k.store("int32", base, offset, k.max(k.load("int32", base, offset), lanes.lane(own, lane)));
+      writeAt(site, "int32", place, k.max(readAt(site, "int32", place), lanes.lane(own, lane)));
   }
 }
 
@@ -87,11 +86,9 @@ export function uniformCells({ f, site, lanes }: Group, values: readonly Fixed[]
 }
 
 export function writePart({ f }: Group, cell: Cell, { type, address }: { type: Aval; address: Address }): void {
-  const size = byteSize(type.dtype);
   copyElements(f, cell, (position, value) => {
-    const known = knownOf(position);
-    if (known !== undefined) f.store(type.dtype, address.base, address.offset + known * size, value);
-    else f.store(type.dtype, f.add(address.base, f.mul(position, knownInt(size))), address.offset, value);
+    const { base, offset } = elementAt(f, address, position, byteSize(type.dtype));
+    f.store(type.dtype, base, offset, value);
   });
 }
 

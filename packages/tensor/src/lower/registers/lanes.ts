@@ -1,7 +1,7 @@
 import type { Aval } from "../../primitive";
 import { sizeOf } from "../../shape";
 import type { Node, Tape } from "../../tape";
-import { addressOf, int, readSlot, type Site, writeSlot } from "../addressing";
+import { int, readSlot, type Site, writeAt, writeSlot } from "../addressing";
 import { type LoopAttributes, type SingleLoop, splitInputs } from "../control";
 import type { Value } from "../emitter";
 import { type OpenLoop, openLoop } from "../loop";
@@ -142,10 +142,7 @@ export function lowerLanes(lowering: Lowering, site: Site, plan: Plan, node: Nod
   const length = loop.a.single?.size ?? loop.a.length;
   if (loop.a.single) {
     for (const { aval, place } of loop.outs.ys) clear(site, aval, place, true);
-    for (const { place } of loop.outs.steps) {
-      const { base, offset } = addressOf(site, place);
-      k.store("int32", base, offset, int(k, 0));
-    }
+    for (const { place } of loop.outs.steps) writeAt(site, "int32", place, int(k, 0));
   }
   const known = literalsOf(plan.tape);
   const literals = node.ins.map((id) => known.get(id));

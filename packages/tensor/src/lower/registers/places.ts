@@ -1,7 +1,7 @@
 import type { Aval } from "../../primitive";
 import { sizeOf } from "../../shape";
 import type { Memory, Value } from "../emitter";
-import { type Cell, registers, type Room } from "./cells";
+import { type Cell, held, type Room } from "./cells";
 import type { Folding } from "./folding";
 import { knownInt, knownOf } from "./known";
 import { Unfit } from "./measure";
@@ -44,12 +44,7 @@ export function place(k: Folding, aval: Aval, allow: Allowance): Placed {
     return { aval, load: room.load, store: room.store, settled: () => room };
   }
   const slots = Array.from({ length: size }, () => k.variable(k.literal(aval.dtype, 0)));
-  const settled = (): Cell =>
-    registers(
-      k,
-      aval,
-      slots.map((slot) => slot.get()),
-    );
+  const settled = (): Cell => held(k, aval, slots);
   return {
     aval,
     settled,

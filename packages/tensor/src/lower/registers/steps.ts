@@ -2,7 +2,7 @@ import { byteSize, type DType } from "../../dtype";
 import { invariant } from "../../errors";
 import { sizeOf } from "../../shape";
 import type { Node, Tape } from "../../tape";
-import { type Address, addressOf, int, readSlot, rowSlots, type Site, writeSlot } from "../addressing";
+import { type Address, addressOf, int, readSlot, rowSlots, type Site, writeAt, writeSlot } from "../addressing";
 import { type LoopAttributes, splitInputs, splitOutputs } from "../control";
 import type { Value } from "../emitter";
 import { takeBytes, writeTop } from "../heap";
@@ -11,8 +11,8 @@ import { literalsOf } from "../literals";
 import type { Lowering } from "../lower";
 import type { Plan } from "../plan";
 import { rowsAt } from "../rows";
-import { type Cell, constantAt, elementsOf, registers, repeated } from "./cells";
-import { evaluate, index, isKept } from "./evaluate";
+import { type Cell, constantAt, elementsOf, held, registers, repeated } from "./cells";
+import { evaluate, goesOn, index, isKept } from "./evaluate";
 import { Folding } from "./folding";
 import { knownInt, spelled } from "./known";
 import { Measure, Unfit } from "./measure";
@@ -125,10 +125,7 @@ export function lowerSteps(lowering: Lowering, site: Site, plan: Plan, node: Nod
       more.set(k.equal(k.sub(readSlot(site, doneSlot!), before), int(k, stepsPerCall)));
     },
   );
-  for (const { aval, place } of loop.outs.steps) {
-    const { base, offset } = addressOf(site, place);
-    k.store(aval.dtype, base, offset, readSlot(site, doneSlot!));
-  }
+  for (const { aval, place } of loop.outs.steps) writeAt(site, aval.dtype, place, readSlot(site, doneSlot!));
 }
 
 /** A value in memory. */
@@ -208,19 +205,8 @@ function emitSteps(
   f.while(
     () => {
       step = done.get();
-      carries = slots.map(
-        ({ aval, variables }, j) =>
-          kept[j] ??
-          registers(
-            f,
-            aval,
-            variables.map((variable) => variable.get()),
-          ),
-      );
-      const within = f.less(step, end);
-      if (!a.condition) return within;
-      const [answer] = evaluate(f, a.condition, [...carries, ...conditionConstants], allowance);
-      return f.and(within, answer!.read(knownInt(0)));
+      carries = slots.map(({ aval, variables }, j) => kept[j] ?? held(f, aval, variables));
+      return goesOn(f, a, conditionConstants, carries, f.less(step, end), allowance);
     },
     () => {
       const i = a.reverse ? f.sub(f.sub(bound, step), knownInt(1)) : step;

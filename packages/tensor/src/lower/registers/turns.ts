@@ -2,7 +2,7 @@ import type { Aval } from "../../primitive";
 import { sizeOf } from "../../shape";
 import type { LoopAttributes } from "../control";
 import type { Value, Variable } from "../emitter";
-import { type Cell, elementsOf, registers } from "./cells";
+import { type Cell, elementsOf, held } from "./cells";
 import { goesOn, isKept, iteration, type LoopPorts } from "./evaluate";
 import type { Folding } from "./folding";
 import { knownInt } from "./known";
@@ -39,15 +39,7 @@ function hold(k: Folding, given: Given): Held {
   if ("read" in given) return { read: () => given, slots: undefined };
   if (sizeOf(given.shape) > mostElements) throw new Unfit();
   const slots = Array.from({ length: sizeOf(given.shape) }, () => k.variable(k.literal(given.dtype, 0)));
-  return {
-    slots,
-    read: () =>
-      registers(
-        k,
-        given,
-        slots.map((slot) => slot.get()),
-      ),
-  };
+  return { slots, read: () => held(k, given, slots) };
 }
 
 /** Rows from one up to, but without, another: the same for all lanes. */

@@ -201,11 +201,16 @@ export class JsEmitter extends Operations implements Emitter {
     };
   };
 
-  fail(code: Value): void {
+  fail(code: Value, facts: readonly Value[] = []): void {
     const read = this.#read(code);
+    const reads = facts.map((fact) => this.#read(fact));
     this.#append(() => {
       const failed = read();
-      if (failed !== 0) throw failureOf(failed);
+      if (failed !== 0)
+        throw failureOf(
+          failed,
+          reads.map((fact) => fact()),
+        );
     });
   }
 

@@ -2,7 +2,7 @@ import type { DType } from "../../dtype";
 import type { Value } from "../../lower/emitter";
 import { represent } from "../../lower/math/scalar";
 import { localType } from "./emit-operations";
-import { ByteWriter, op, simd, v128 } from "./encode";
+import { ByteWriter, op, v128 } from "./encode";
 import { vector } from "./lane-operations";
 
 /** A value held by a local, or (local < 0) a literal that is written out wherever it is used. */
@@ -127,8 +127,7 @@ export class FunctionCode {
 
   /** A SIMD instruction with its immediate operands. */
   simd(instruction: number, immediates?: readonly number[]): void {
-    this.bytes.pair(0xfd, instruction);
-    if (immediates) this.bytes.bytes(immediates);
+    this.bytes.simd(instruction, immediates);
   }
 
   /**
@@ -143,7 +142,7 @@ export class FunctionCode {
     local = this.#locals.push(v128) - 1;
     this.#constantLocals.set(key, local);
     const bytes = this.#constants;
-    bytes.bytes(simd.const);
+    bytes.simd(vector.const);
     if (dtype === "float64") for (let lane = 0; lane < 2; lane++) bytes.float64(number);
     else if (dtype === "float32") for (let lane = 0; lane < 4; lane++) bytes.float32(number);
     else for (let lane = 0; lane < 4; lane++) bytes.int32(dtype === "bool" ? -number : number);

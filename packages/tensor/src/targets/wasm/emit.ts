@@ -1,9 +1,9 @@
-import type { DType } from "../../dtype";
-import { isFloat } from "../../dtype";
+import { type DType, isFloat } from "../../dtype";
 import { mistake } from "../../errors";
 import type { Emitter, FusedProducts, Index, MathFunction, Value, Variable } from "../../lower/emitter";
 import type { FunctionHandle, LaneEmitter, MachineEmitter, MatmulSpec } from "../../lower/machine";
-import { failureWord } from "../../lower/heap";
+import { failureFacts, failureWord } from "../../lower/heap";
+import { simplify } from "../../lower/math/identities";
 import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
 import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
 import { exactRuns } from "../../lower/runs";
@@ -13,8 +13,9 @@ import type { Shape } from "../../shape";
 import type { Callees } from "./callees";
 import { divide } from "./division";
 import { FunctionCode, held, literal, literalOf } from "./emit-code";
-import { access, binaryInstruction, conversion, simplify, unaryInstruction } from "./emit-operations";
-import { emitParallel } from "./threads/parallel";
+import { access, binaryInstruction, conversion, unaryInstruction } from "./emit-operations";
+import { emitFork } from "./threads/parallel";
+import { words } from "./threads/words";
 import { bulk, empty, op } from "./encode";
 import { LaneCode } from "./lane-code";
 import { fusedInstruction, vector } from "./lane-operations";
@@ -267,12 +268,13 @@ export class WasmEmitter extends Operations implements MachineEmitter {
     };
   };
 
-  fail(code: Value): void {
+  fail(code: Value, facts: readonly Value[] = []): void {
     const address = this.literal("int32", failureWord);
     const first = this.equal(this.load("int32", address, 0), this.literal("int32", 0));
-    this.if(this.and(first, this.notEqual(code, this.literal("int32", 0))), () =>
-      this.store("int32", address, 0, code),
-    );
+    this.if(this.and(first, this.notEqual(code, this.literal("int32", 0))), () => {
+      this.store("int32", address, 0, code);
+      facts.forEach((fact, n) => this.store("float64", this.literal("int32", failureFacts), 8 * n, fact));
+    });
   }
 
   readonly index = (shape: Shape, axes: readonly Value[]): Index => indexOfAxes(this, this.#remember, shape, axes);
@@ -283,8 +285,7 @@ export class WasmEmitter extends Operations implements MachineEmitter {
     const { load, align } = access[dtype];
     this.#code.push(address);
     this.#code.bytes.byte(load);
-    this.#code.bytes.byte(align);
-    this.#code.bytes.unsigned(offset);
+    this.#code.bytes.pair(align, offset);
     return this.#code.take(dtype);
   }
 
@@ -295,8 +296,7 @@ export class WasmEmitter extends Operations implements MachineEmitter {
     this.#code.push(address);
     this.#code.push(value);
     this.#code.bytes.byte(store);
-    this.#code.bytes.byte(align);
-    this.#code.bytes.unsigned(offset);
+    this.#code.bytes.pair(align, offset);
   }
 
   copy(to: Value, from: Value, bytes: Value): void {
@@ -332,8 +332,9 @@ export class WasmEmitter extends Operations implements MachineEmitter {
     exactRuns(this, count, body);
   }
 
-  parallel(job: FunctionHandle, frame: Value, tiles: number): void {
-    emitParallel(this.#code, this.#callees, job, this.#callees.job(job), frame, tiles);
+  parallel(job: FunctionHandle, frame: Value, tiles: number, alone: () => void): void {
+    const open = this.load("int32", this.literal("int32", words.open), 0);
+    this.if(open, () => emitFork(this.#code, this.#callees, job, this.#callees.job(job), frame, tiles), alone);
   }
 
   trap(): void {

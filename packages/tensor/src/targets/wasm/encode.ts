@@ -39,6 +39,12 @@ export class ByteWriter {
     else this.unsigned(value);
   }
 
+  /** An instruction on vectors, with its immediate operands. */
+  simd(instruction: number, immediates?: readonly number[]): void {
+    this.pair(0xfd, instruction);
+    if (immediates) this.bytes(immediates);
+  }
+
   /** An unsigned LEB128 integer below 2^32. */
   unsigned(value: number): void {
     this.#reserve(5);
@@ -106,6 +112,9 @@ export class ByteWriter {
     this.sized(content.written());
   }
 }
+
+/** What every module begins with: a magic number and the version. */
+export const preamble: readonly number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
 /** Value types. */
 export const i32 = 0x7f;
@@ -217,29 +226,4 @@ export const atomics = {
   i64Store: [0xfe, 0x18],
   i32Add: [0xfe, 0x1e],
   i64Add: [0xfe, 0x1f],
-} as const;
-
-/** SIMD instructions behind the prefix 0xfd. */
-export const simd = {
-  load: [0xfd, 0x00],
-  load32Splat: [0xfd, 0x09],
-  load64Splat: [0xfd, 0x0a],
-  store: [0xfd, 0x0b],
-  load32Zero: [0xfd, 0x5c],
-  load64Zero: [0xfd, 0x5d],
-  load32Lane: [0xfd, 0x56],
-  load64Lane: [0xfd, 0x57],
-  store32Lane: [0xfd, 0x5a],
-  store64Lane: [0xfd, 0x5b],
-  shuffle: [0xfd, 0x0d],
-  f32x4ExtractLane: [0xfd, 0x1f],
-  f64x2ExtractLane: [0xfd, 0x21],
-  const: [0xfd, 0x0c],
-  f32x4Add: [0xfd, 0xe4, 0x01],
-  f32x4Mul: [0xfd, 0xe6, 0x01],
-  f64x2Add: [0xfd, 0xf0, 0x01],
-  f64x2Mul: [0xfd, 0xf2, 0x01],
-  /** Relaxed SIMD: a·b + c in one rounding where the processor can, else in two. */
-  f32x4RelaxedMadd: [0xfd, 0x85, 0x02],
-  f64x2RelaxedMadd: [0xfd, 0x87, 0x02],
 } as const;

@@ -1,4 +1,4 @@
-import { ByteWriter, op, sections, simd, v128 } from "./encode";
+import { preamble } from "./encode";
 
 /** What of an engine the emitted code depends on. */
 export interface Engine {
@@ -24,7 +24,7 @@ export const sharedEngine: Engine = { fused: false, threads: 2 };
 /** What this engine can do, deterministic or at its fastest. */
 export const engineOf = (deterministic: boolean, threads = 1): Engine => ({
   threads,
-  fused: !deterministic && WebAssembly.validate(fusedModule()),
+  fused: !deterministic && WebAssembly.validate(fusedProduct),
   ordered: WebAssembly.validate(wideTable),
 });
 
@@ -32,18 +32,12 @@ export const engineOf = (deterministic: boolean, threads = 1): Engine => ({
  * A module with a table of 64-bit indices, by which newer engines are known: V8 13 (Node 24), which keeps the order of instructions, has them, and V8 12
  * (Node 22) has not.
  */
-const wideTable = Uint8Array.of(...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0], ...[4, 4, 1, 0x70, 4, 0]);
+const wideTable = Uint8Array.of(...preamble, ...[4, 4, 1, 0x70, 4, 0]);
 
-/** A module with a function that adds a product. */
-function fusedModule(): Uint8Array<ArrayBuffer> {
-  const out = new ByteWriter();
-  out.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  out.section(sections.type, (s) => s.bytes([1, 0x60, 3, v128, v128, v128, 1, v128]));
-  out.section(sections.function, (s) => s.bytes([1, 0]));
-  out.section(sections.code, (s) => {
-    s.unsigned(1);
-    const parameters = [0, 1, 2].flatMap((parameter) => [op.localGet, parameter]);
-    s.sized(Uint8Array.from([0, ...parameters, ...simd.f32x4RelaxedMadd, op.end]));
-  });
-  return out.written();
-}
+/** A module with a function that adds a product of two vectors to a third. */
+const fusedProduct = Uint8Array.of(
+  ...preamble,
+  ...[1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b],
+  ...[3, 2, 1, 0],
+  ...[10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2, 11],
+);

@@ -6,7 +6,7 @@ import { maxPages } from "./module";
 import { threadedProgram, wasmProgram } from "./program";
 import { giveUp, numbersOf } from "./residents";
 import { checkEngine } from "./simd";
-import { whyNoThreads } from "./threads/pool";
+import { threadsHere } from "./threads/pool";
 import { mostWorkers } from "./threads/words";
 
 export interface WasmOptions {
@@ -17,8 +17,9 @@ export interface WasmOptions {
    */
   readonly deterministic?: boolean;
   /**
-   * Threads that large programs run on, this one among them: at most 64, best no more than the processor has cores. Results are the same for any
-   * number. A page must be cross-origin isolated for more than one; where there cannot be more, a warning says why and there is one.
+   * Threads that large programs run on, this one among them: at most 64, and no more than there are processors for. Results are the same for any
+   * number. A page must be cross-origin isolated for more than one; where there are fewer, a warning says why. A program whose time they do not
+   * shorten goes on with one, and tries again now and then.
    * @defaultValue 1
    */
   readonly threads?: number;
@@ -26,7 +27,7 @@ export interface WasmOptions {
 
 const made = new Map<string, Target>();
 const memories = new Map<number, WasmMemory>();
-let warned = false;
+const warned = new Set<string>();
 
 /**
  * The default target: programs as WebAssembly, emitted by this library, with 128-bit SIMD. There is one target for each choice of options.
@@ -47,11 +48,13 @@ function settled(options: WasmOptions): Required<WasmOptions> {
     throw new TypeError(`wasm: deterministic is ${String(deterministic)}; give true or false`);
   if (!Number.isInteger(threads) || threads < 1 || threads > mostWorkers + 1)
     throw new RangeError(`wasm: threads is ${String(threads)}; give an integer from 1 to ${mostWorkers + 1}`);
-  const missing = threads > 1 ? whyNoThreads() : undefined;
-  if (missing === undefined) return { deterministic, threads };
-  if (!warned) console.warn(`wasm: one thread in place of ${threads}: ${missing}`);
-  warned = true;
-  return { deterministic, threads: 1 };
+  if (threads === 1) return { deterministic, threads };
+  const { most, why } = threadsHere();
+  if (threads <= most) return { deterministic, threads };
+  const fewer = most === 1 ? "one thread" : `${most} threads`;
+  if (!warned.has(why)) console.warn(`wasm: ${fewer} in place of ${threads}: ${why}`);
+  warned.add(why);
+  return { deterministic, threads: most };
 }
 
 /** Programs take turns, so targets need no memories of their own. */
@@ -61,10 +64,10 @@ function memoryFor(threads: number): WasmMemory {
   return memory;
 }
 
-function make(deterministic: boolean, threads: number): Target {
+/** A target of its own, over a memory for so many threads. */
+export function make(deterministic: boolean, threads: number, memory: WasmMemory = memoryFor(threads)): Target {
   checkEngine();
   const engine = engineOf(deterministic, threads);
-  const memory = memoryFor(threads);
   return Object.freeze<Target>({
     name: "wasm",
     supports: () => true,

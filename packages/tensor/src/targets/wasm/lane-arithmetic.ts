@@ -1,9 +1,9 @@
 import { type DType, isFloat, isInteger } from "../../dtype";
 import { invariant, mistake } from "../../errors";
 import type { FusedProducts, Value } from "../../lower/emitter";
+import { simplify } from "../../lower/math/identities";
 import { type BinaryOp, type UnaryOp, comparisons } from "../../lower/math/scalar";
 import { held, literalOf } from "./emit-code";
-import { simplify } from "./emit-operations";
 import type { LaneCode, Parts } from "./lane-code";
 import { divideByLiteral } from "./lane-division";
 import { binaryInstructions, fusedInstruction, selections, unaryInstructions, vector } from "./lane-operations";
@@ -104,13 +104,7 @@ export function laneArithmetic(k: LaneCode): LaneArithmetic {
     if (isLanes(by)) return k.each(a.dtype, [a, by], ([x, n]) => scalar[name](x!, n!));
     const instruction =
       name === "shiftLeft" ? vector.i32x4Shl : a.dtype === "int32" ? vector.i32x4ShrS : vector.i32x4ShrU;
-    const parts = k.parts(a).map((part) => {
-      k.code.get(part);
-      k.code.push(by);
-      k.code.simd(instruction);
-      return k.code.takeVector();
-    });
-    return k.vector(a.dtype, parts);
+    return k.vector(a.dtype, k.shift(k.parts(a), instruction, by));
   }
 
   function binary(name: BinaryOp, a: Value, b: Value): Value {

@@ -46,6 +46,16 @@ export class LaneCode {
     return results;
   }
 
+  /** Every lane's bits moved by one number. */
+  shift(parts: Parts, instruction: number, by: Value): Parts {
+    return parts.map((part) => {
+      this.code.get(part);
+      this.code.push(by);
+      this.code.simd(instruction);
+      return this.code.takeVector();
+    });
+  }
+
   vector(dtype: DType, parts: Parts): Lanes {
     return { dtype, width: widthOf(dtype), parts: () => parts };
   }

@@ -10,14 +10,7 @@ import { type Lanes, widthOf } from "./lane-values";
 function quotient(k: LaneCode, a: Parts, divisor: number): Parts {
   const bits = 32 - Math.clz32(divisor - 1);
   const shifted = (parts: Parts, by: number): Parts =>
-    by === 0
-      ? parts
-      : parts.map((part) => {
-          k.code.get(part);
-          k.code.int(by);
-          k.code.simd(vector.i32x4ShrU);
-          return k.code.takeVector();
-        });
+    by === 0 ? parts : k.shift(parts, vector.i32x4ShrU, k.scalar.literal("int32", by));
   if (2 ** bits === divisor) return shifted(a, bits);
   // ⌊2³²·(2^bits − divisor)/divisor⌋ + 1, in whole numbers.
   const multiplier = Number((2n ** 32n * (2n ** BigInt(bits) - BigInt(divisor))) / BigInt(divisor) + 1n);
@@ -34,20 +27,13 @@ export function divideByLiteral(k: LaneCode, name: "div" | "rem", a: Value, divi
   const { dtype } = a;
   const x = k.parts(a, widthOf(dtype));
   const size = Math.abs(divisor);
-  const negative = (by: Parts): Parts =>
-    by.map((part) => {
-      k.code.get(part);
-      k.code.int(31);
-      k.code.simd(vector.i32x4ShrS);
-      return k.code.takeVector();
-    });
   /** −x where the sign is all ones, x where it is 0. */
   const signed = (parts: Parts, sign: Parts): Parts =>
     k.apply([k.apply([parts, sign], vector.xor), sign], vector.i32x4Sub);
   let result: Parts;
   if (dtype === "uint32") result = quotient(k, x, divisor);
   else {
-    const sign = negative(x);
+    const sign = k.shift(x, vector.i32x4ShrS, k.scalar.literal("int32", 31));
     const ofSizes = quotient(k, signed(x, sign), size);
     result = signed(ofSizes, divisor < 0 ? k.apply([sign], vector.not) : sign);
   }

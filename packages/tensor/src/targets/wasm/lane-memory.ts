@@ -5,7 +5,7 @@ import type { LaneArithmetic } from "./lane-arithmetic";
 import type { LaneCode, Parts } from "./lane-code";
 import type { LaneControl } from "./lane-control";
 import { op } from "./encode";
-import { vector, words } from "./lane-operations";
+import { taking, vector } from "./lane-operations";
 import {
   type Grid,
   type Lanes,
@@ -18,42 +18,20 @@ import {
   partsFor,
   widthOf,
 } from "./lane-values";
+import { pieces } from "./pieces";
 import { transposeSquare } from "./transpose-square";
 
 export interface LaneMemory {
   load(dtype: DType, address: Value, offset: number): Value;
   store(dtype: DType, address: Value, offset: number, value: Value): void;
-  fail(code: Value): void;
-}
-
-/** A stretch of a vector that one instruction moves: 16 bytes, or 8, 4, 2 or 1 at a multiple of as many. */
-interface Piece {
-  readonly at: number;
-  readonly bytes: number;
-}
-
-const whole: readonly Piece[] = [{ at: 0, bytes: 16 }];
-
-/** Pieces that together are the first `bytes` of a vector and nothing beyond. */
-function pieces(bytes: number): readonly Piece[] {
-  if (bytes === 16) return whole;
-  const result: Piece[] = [];
-  for (let size = 16, at = 0; size >= 1; size /= 2)
-    if (bytes - at >= size) {
-      result.push({ at, bytes: size });
-      at += size;
-    }
-  return result;
+  fail(code: Value, facts?: readonly Value[]): void;
 }
 
 /** Reads and writes of lanes: whole vectors at neighbouring addresses, lane by lane at others. */
 export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: LaneControl): LaneMemory {
   const { code, scalar, count } = k;
 
-  const memarg = (alignBytes: number, offset: number): void => {
-    code.bytes.byte(Math.log2(alignBytes));
-    code.bytes.unsigned(offset);
-  };
+  const memarg = (alignBytes: number, offset: number): void => code.bytes.pair(Math.log2(alignBytes), offset);
 
   /** Pushes the first `bytes` at `base + offset` as a vector, the rest of which is 0. */
   function pushBytes(base: Value, offset: number, bytes: number, size: number): void {
@@ -196,10 +174,7 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
     transposeSquare(columns, (a, b, taken) => {
       code.get(a);
       code.get(b);
-      code.simd(
-        vector.shuffle,
-        words(...(byteSize(dtype) === 8 ? taken.flatMap((at) => [2 * at, 2 * at + 1]) : taken)),
-      );
+      code.simd(vector.shuffle, taking(byteSize(dtype), taken));
       return code.takeVector();
     });
 
@@ -286,19 +261,27 @@ export function laneMemory(k: LaneCode, arithmetic: LaneArithmetic, control: Lan
   }
 
   /** The first lane's failure is the one that counts. */
-  function fail(number: Value): void {
-    if (!isLanes(number)) return scalar.fail(number);
+  function fail(number: Value, facts: readonly Value[] = []): void {
+    const its = (value: Value, lane: number): Value => (isLanes(value) ? k.lane(value, lane) : value);
+    if (!isLanes(number))
+      return scalar.fail(
+        number,
+        facts.map((fact) => its(fact, 0)),
+      );
+    for (const fact of facts) if (isLanes(fact)) fact.parts();
     const mask = control.mask();
     const zero = scalar.literal("int32", 0);
     const taken =
       mask === undefined ? number : k.vector("int32", k.apply([number.parts(), mask.resized(32)], vector.and));
     scalar.if(control.any(arithmetic.binary("notEqual", taken, zero)), () => {
-      let first = k.lane(taken, count - 1);
+      let [first, ...told] = [taken, ...facts].map((value) => its(value, count - 1));
       for (let lane = count - 2; lane >= 0; lane--) {
-        const its = k.lane(taken, lane);
-        first = scalar.select(scalar.equal(its, zero), first, its);
+        const code = k.lane(taken, lane);
+        const fine = scalar.equal(code, zero);
+        first = scalar.select(fine, first!, code);
+        told = told.map((fact, n) => scalar.select(fine, fact, its(facts[n]!, lane)));
       }
-      scalar.fail(first);
+      scalar.fail(first!, told);
     });
   }
 

@@ -5,6 +5,7 @@ import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
 /** SIMD instructions, behind the prefix 0xfd (WebAssembly core specification 2.0, §5.4.9). */
 export const vector = {
   load: 0x00,
+  load8Splat: 0x07,
   store: 0x0b,
   const: 0x0c,
   shuffle: 0x0d,
@@ -146,6 +147,9 @@ export const laneAccess: Readonly<Record<Exclude<DType, "bool">, Access>> = {
   uint32: integers,
 };
 
-/** The immediate of a shuffle that takes these 32-bit words: 0 to 3 of the first vector, 4 to 7 of the second. */
-export const words = (...list: readonly number[]): readonly number[] =>
-  list.flatMap((word) => [4 * word, 4 * word + 1, 4 * word + 2, 4 * word + 3]);
+/** The immediate of a shuffle that takes these lanes, of so many bytes each: first those of one vector, then those of the other. */
+export const taking = (bytes: number, lanes: readonly number[]): readonly number[] =>
+  lanes.flatMap((lane) => Array.from({ length: bytes }, (_, i) => lane * bytes + i));
+
+/** The same for 32-bit words. */
+export const words = (...list: readonly number[]): readonly number[] => taking(4, list);

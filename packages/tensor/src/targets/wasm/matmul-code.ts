@@ -1,4 +1,8 @@
-import { bulk, ByteWriter, empty, f32, f64, i32, op, simd, v128 } from "./encode";
+import { byteSize } from "../../dtype";
+import { access, binaryInstruction, localType } from "./emit-operations";
+import { bulk, ByteWriter, empty, i32, op, v128 } from "./encode";
+import { binaryInstructions, fusedInstruction, laneAccess, taking, vector } from "./lane-operations";
+import { type Piece, pieces } from "./pieces";
 
 /** An address and what each pass of a loop adds to it. */
 export interface Cursor {
@@ -6,24 +10,17 @@ export interface Cursor {
   readonly step: number;
 }
 
-/** Consecutive lanes of a vector that one instruction moves. */
-interface Piece {
-  readonly lane: number;
-  readonly bytes: 4 | 8 | 16;
-}
-
 /** The instructions of a dtype's vectors. */
 export interface Vectors {
-  readonly bytes: 4 | 8;
-  readonly lanes: 2 | 4;
+  readonly bytes: number;
+  readonly lanes: number;
   /** A hint only: rows need not begin at multiples of 16 bytes. */
   readonly align: number;
-  readonly splat: readonly number[];
-  readonly add: readonly number[];
-  readonly mul: readonly number[];
+  readonly add: number;
+  readonly mul: number;
   /** a·b + c, rounded once; only where the engine has it. */
-  readonly madd: readonly number[];
-  readonly extract: readonly number[];
+  readonly madd: number;
+  readonly extract: number;
   readonly element: {
     readonly type: number;
     readonly load: number;
@@ -32,30 +29,20 @@ export interface Vectors {
   };
 }
 
-const single: Vectors = {
-  bytes: 4,
-  lanes: 4,
-  align: 2,
-  splat: simd.load32Splat,
-  add: simd.f32x4Add,
-  mul: simd.f32x4Mul,
-  madd: simd.f32x4RelaxedMadd,
-  extract: simd.f32x4ExtractLane,
-  element: { type: f32, load: op.f32Load, store: op.f32Store, add: op.f32Add },
-};
-const double: Vectors = {
-  bytes: 8,
-  lanes: 2,
-  align: 3,
-  splat: simd.load64Splat,
-  add: simd.f64x2Add,
-  mul: simd.f64x2Mul,
-  madd: simd.f64x2RelaxedMadd,
-  extract: simd.f64x2ExtractLane,
-  element: { type: f64, load: op.f64Load, store: op.f64Store, add: op.f64Add },
-};
-
-export const vectorsOf = (dtype: "float32" | "float64"): Vectors => (dtype === "float32" ? single : double);
+export function vectorsOf(dtype: "float32" | "float64"): Vectors {
+  const bytes = byteSize(dtype);
+  const { load, store, align } = access[dtype];
+  return {
+    bytes,
+    lanes: 16 / bytes,
+    align,
+    add: binaryInstructions[dtype].add!,
+    mul: binaryInstructions[dtype].mul!,
+    madd: fusedInstruction("addProduct", dtype),
+    extract: laneAccess[dtype].extract,
+    element: { type: localType(dtype), load, store, add: binaryInstruction("add", dtype)! },
+  };
+}
 
 /** The code of one function from addresses to nothing: its locals, loops over cursors, and vectors in memory, whole or in part. */
 export class MatmulCode {
@@ -80,13 +67,11 @@ export class MatmulCode {
   }
 
   get(local: number): void {
-    this.bytes.byte(op.localGet);
-    this.bytes.unsigned(local);
+    this.bytes.pair(op.localGet, local);
   }
 
   set(local: number): void {
-    this.bytes.byte(op.localSet);
-    this.bytes.unsigned(local);
+    this.bytes.pair(op.localSet, local);
   }
 
   int(value: number): void {
@@ -94,10 +79,9 @@ export class MatmulCode {
     this.bytes.signed(value);
   }
 
-  zero(vector: number): void {
-    this.bytes.bytes(simd.const);
-    for (let i = 0; i < 16; i++) this.bytes.byte(0);
-    this.set(vector);
+  zero(to: number): void {
+    this.bytes.simd(vector.const, new Array<number>(16).fill(0));
+    this.set(to);
   }
 
   /** Bytes of memory become 0. */
@@ -151,56 +135,54 @@ export class MatmulCode {
     this.bytes.bytes([op.i32Ne, op.brIf, 0, op.end]);
   }
 
-  #access(instruction: readonly number[], offset: number): void {
-    this.bytes.bytes(instruction);
-    this.bytes.byte(this.v.align);
-    this.bytes.unsigned(offset);
+  /** Where in memory the instruction before reads or writes. */
+  #at(offset: number): void {
+    this.bytes.pair(this.v.align, offset);
   }
 
   /** Reads or writes one element with the addresses and numbers on the stack. */
   element(instruction: number): void {
-    this.#access([instruction], 0);
+    this.bytes.byte(instruction);
+    this.#at(0);
   }
 
   /** One element in all lanes. */
   splat(to: number, address: number, offset: number): void {
     this.get(address);
-    this.#access(this.v.splat, offset);
+    this.bytes.simd(vector.load8Splat + Math.log2(this.v.bytes));
+    this.#at(offset);
     this.set(to);
   }
 
   /** How the first `count` lanes move between a vector and memory with `stride` elements from lane to lane. */
-  #pieces(count: number, stride: number): Piece[] {
-    const { bytes, lanes } = this.v;
-    if (stride !== 1) return Array.from({ length: count }, (_, lane) => ({ lane, bytes }));
-    if (count === lanes) return [{ lane: 0, bytes: 16 }];
-    const first: Piece = { lane: 0, bytes: count === 1 ? bytes : 8 };
-    return count === 3 ? [first, { lane: 2, bytes }] : [first];
+  #pieces(count: number, stride: number): readonly Piece[] {
+    const { bytes } = this.v;
+    return stride === 1
+      ? pieces(count * bytes)
+      : Array.from({ length: count }, (_, lane) => ({ at: lane * bytes, bytes }));
   }
 
   /** The first `count` lanes from memory; the others become 0. */
   load(to: number, address: number, offset: number, count: number = this.v.lanes, stride = 1): void {
-    for (const { lane, bytes } of this.#pieces(count, stride)) {
+    for (const { at, bytes } of this.#pieces(count, stride)) {
       this.get(address);
-      if (lane > 0) this.get(to);
-      const whole = bytes === 16 ? simd.load : bytes === 8 ? simd.load64Zero : simd.load32Zero;
-      this.#access(
-        lane === 0 ? whole : bytes === 8 ? simd.load64Lane : simd.load32Lane,
-        offset + lane * stride * this.v.bytes,
-      );
-      if (lane > 0) this.bytes.byte((lane * this.v.bytes) / bytes);
+      if (at > 0) this.get(to);
+      const whole = bytes === 16 ? vector.load : bytes === 8 ? vector.load64Zero : vector.load32Zero;
+      this.bytes.simd(at === 0 ? whole : vector.load8Lane + Math.log2(bytes));
+      this.#at(offset + at * stride);
+      if (at > 0) this.bytes.byte(at / bytes);
       this.set(to);
     }
   }
 
   /** The first `count` lanes to memory; what lies beyond is left alone. */
   store(from: number, address: number, offset: number, count: number = this.v.lanes, stride = 1): void {
-    for (const { lane, bytes } of this.#pieces(count, stride)) {
+    for (const { at, bytes } of this.#pieces(count, stride)) {
       this.get(address);
       this.get(from);
-      const instruction = bytes === 16 ? simd.store : bytes === 8 ? simd.store64Lane : simd.store32Lane;
-      this.#access(instruction, offset + lane * stride * this.v.bytes);
-      if (bytes !== 16) this.bytes.byte((lane * this.v.bytes) / bytes);
+      this.bytes.simd(bytes === 16 ? vector.store : vector.store8Lane + Math.log2(bytes));
+      this.#at(offset + at * stride);
+      if (bytes !== 16) this.bytes.byte(at / bytes);
     }
   }
 
@@ -208,7 +190,7 @@ export class MatmulCode {
   add(to: number, a: number, b: number): void {
     this.get(a);
     this.get(b);
-    this.bytes.bytes(this.v.add);
+    this.bytes.simd(this.v.add);
     this.set(to);
   }
 
@@ -218,8 +200,8 @@ export class MatmulCode {
     this.get(a);
     this.get(b);
     if (fused) this.get(sum);
-    this.bytes.bytes(fused ? this.v.madd : this.v.mul);
-    if (!fused) this.bytes.bytes(this.v.add);
+    this.bytes.simd(fused ? this.v.madd : this.v.mul);
+    if (!fused) this.bytes.simd(this.v.add);
     this.set(sum);
   }
 
@@ -227,8 +209,7 @@ export class MatmulCode {
   shuffle(to: number, a: number, b: number, lanes: readonly number[]): void {
     this.get(a);
     this.get(b);
-    this.bytes.bytes(simd.shuffle);
-    for (const lane of lanes) for (let i = 0; i < this.v.bytes; i++) this.bytes.byte(lane * this.v.bytes + i);
+    this.bytes.simd(vector.shuffle, taking(this.v.bytes, lanes));
     this.set(to);
   }
 

@@ -35,8 +35,7 @@ export function dot(code: MatmulCode, { k, accumulate, plus }: MatmulSpec, fused
   const total = code.local(element.type);
   const lane = (index: number): void => {
     code.get(sum(0));
-    code.bytes.bytes(extract);
-    code.bytes.byte(index);
+    code.bytes.simd(extract, [index]);
   };
   lane(0);
   for (let index = 1; index < lanes; index++) {

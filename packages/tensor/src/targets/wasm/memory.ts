@@ -14,8 +14,6 @@ export const maxBytes: number = maxPages * pageBytes;
 /** A program that has been bound to a memory, with views of the places where its inputs and results lie, if they are fixed. */
 export interface Instance {
   readonly start: () => void;
-  /** To be called before. */
-  readonly prepare: (() => void) | undefined;
   /** Of the memory's buffer that the views are of. */
   version: number;
   targets: readonly (TypedArray | undefined)[];
@@ -39,12 +37,18 @@ export class WasmMemory {
   private readonly pages: number;
 
   private readonly threads: number;
+  private readonly workers: number;
   private pool: WorkerPool | undefined;
 
-  /** @param pages how far it may grow, in units of 64 KiB */
-  constructor(pages: number = maxPages, threads = 1) {
+  /**
+   * @param pages how far it may grow, in units of 64 KiB
+   * @param threads what its programs are made for
+   * @param workers how many of them there are besides this one
+   */
+  constructor(pages: number = maxPages, threads = 1, workers: number = threads - 1) {
     this.pages = pages;
     this.threads = threads;
+    this.workers = workers;
     this.current = emptyMemory(pages, threads > 1);
     this.buffer = this.current.buffer;
     this.words = new Int32Array(this.buffer);
@@ -109,14 +113,10 @@ export class WasmMemory {
     this.refresh();
   }
 
-  /** Hands a program to the other threads. Gives what is to be called before each run. */
-  share(program: WebAssembly.Module): () => void {
-    const pool = (this.pool ??= new WorkerPool(this.threads - 1, this.current));
-    const { number, ready } = pool.register(program);
-    return () => {
-      this.writeWord(words.program, number);
-      this.writeWord(words.open, ready() ? 1 : 0);
-    };
+  /** Hands a program to the other threads. Gives what starts it, with their help where that pays. */
+  share(program: WebAssembly.Module, start: () => void): () => void {
+    this.pool ??= new WorkerPool(this.workers, this.current);
+    return this.pool.share(program, start);
   }
 
   /** Did another thread fail since this was last asked? */
@@ -136,18 +136,7 @@ export class WasmMemory {
 
   /** The numbers at an address, valid until `version` changes. */
   view(dtype: DType, address: number, length: number): TypedArray {
-    switch (dtype) {
-      case "float32":
-        return new Float32Array(this.buffer, address, length);
-      case "float64":
-        return new Float64Array(this.buffer, address, length);
-      case "int32":
-        return new Int32Array(this.buffer, address, length);
-      case "uint32":
-        return new Uint32Array(this.buffer, address, length);
-      case "bool":
-        return new Uint8Array(this.buffer, address, length);
-    }
+    return arrayOf(dtype, this.buffer, address, length);
   }
 
   /** What a view shows as a result: it stays there if it is large, else it is copied. */

@@ -6,7 +6,7 @@ import { mathRule } from "../../lower/math/functions";
 import { localType } from "./emit-operations";
 import type { Callees } from "./callees";
 import { WasmEmitter } from "./emit";
-import { ByteWriter, i32, sections, v128 } from "./encode";
+import { ByteWriter, i32, preamble, sections, v128 } from "./encode";
 import { type Engine, plainEngine } from "./engine";
 import { mathOfVectors } from "./lane-math";
 import { lanesPerPart, widthOf } from "./lane-values";
@@ -75,31 +75,32 @@ export class WasmModule implements MachineModule, Callees {
     this.#exports.set(name, handle.index);
   }
 
-  math(name: MathFunction | "rem", dtype: DType): number {
-    const key = `${name}.${dtype}`;
-    const known = this.#shared.get(key);
-    if (known !== undefined) return known;
-    const rule = mathRule(name);
-    const parameters = new Array<DType>(rule.arguments).fill(dtype);
-    const index = this.#add(key, parameters.map(localType), [localType(dtype)]);
-    this.#shared.set(key, index);
-    const k = new WasmEmitter(parameters, this);
-    this.#functions[index]!.body = k.finish(rule.emit(k, k.parameters));
+  /** The number of a function that is made when it is first asked for. */
+  #once(key: string, parameters: readonly number[], results: readonly number[], body: () => Uint8Array): number {
+    let index = this.#shared.get(key);
+    if (index === undefined) {
+      this.#shared.set(key, (index = this.#add(key, parameters, results)));
+      this.#functions[index]!.body = body();
+    }
     return index;
   }
 
+  math(name: MathFunction | "rem", dtype: DType): number {
+    const rule = mathRule(name);
+    const parameters = new Array<DType>(rule.arguments).fill(dtype);
+    return this.#once(`${name}.${dtype}`, parameters.map(localType), [localType(dtype)], () => {
+      const k = new WasmEmitter(parameters, this);
+      return k.finish(rule.emit(k, k.parameters));
+    });
+  }
+
   vectorMath(name: MathFunction | "rem", dtype: DType, vectors: number): number {
-    const key = `${name}.${dtype}x${vectors}`;
-    const known = this.#shared.get(key);
-    if (known !== undefined) return known;
     const parameters = new Array<number>(vectors * mathRule(name).arguments).fill(v128);
-    const index = this.#add(key, parameters, new Array<number>(vectors).fill(v128));
-    this.#shared.set(key, index);
-    const k = new WasmEmitter(parameters.length, this);
-    this.#functions[index]!.body = k.finishLanes(vectors * lanesPerPart(widthOf(dtype)), (lanes) =>
-      mathOfVectors(lanes, laneEmitter(lanes, this), name, dtype),
+    return this.#once(`${name}.${dtype}x${vectors}`, parameters, parameters.slice(0, vectors), () =>
+      new WasmEmitter(parameters.length, this).finishLanes(vectors * lanesPerPart(widthOf(dtype)), (lanes) =>
+        mathOfVectors(lanes, laneEmitter(lanes, this), name, dtype),
+      ),
     );
-    return index;
   }
 
   repeatsMath(name: MathFunction | "rem"): boolean {
@@ -109,13 +110,8 @@ export class WasmModule implements MachineModule, Callees {
   }
 
   matmul(spec: MatmulSpec): number {
-    const key = matmulKey(spec);
-    const known = this.#shared.get(key);
-    if (known !== undefined) return known;
-    const index = this.#add(key, new Array<number>(matmulArguments(spec).length).fill(i32), []);
-    this.#shared.set(key, index);
-    this.#functions[index]!.body = matmulFunction(spec, this.engine);
-    return index;
+    const parameters = matmulArguments(spec).map(() => i32);
+    return this.#once(matmulKey(spec), parameters, [], () => matmulFunction(spec, this.engine));
   }
 
   get threads(): number {
@@ -127,13 +123,8 @@ export class WasmModule implements MachineModule, Callees {
   }
 
   thread(name: ThreadFunction): number {
-    const known = this.#shared.get(name);
-    if (known !== undefined) return known;
     const { parameters, results, body } = threadFunctions[name];
-    const index = this.#add(name, parameters, results);
-    this.#shared.set(name, index);
-    this.#functions[index]!.body = body();
-    return index;
+    return this.#once(name, parameters, results, body);
   }
 
   /** How many functions there are so far. */
@@ -163,7 +154,7 @@ export class WasmModule implements MachineModule, Callees {
 
   finish(): Uint8Array<ArrayBuffer> {
     const out = new ByteWriter();
-    out.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    out.bytes(preamble);
     out.section(sections.type, (s) => {
       s.unsigned(this.#types.size);
       for (const key of this.#types.keys()) {

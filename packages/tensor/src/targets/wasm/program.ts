@@ -1,11 +1,11 @@
 import { byteSize, type TypedArray } from "../../dtype";
 import { OutOfMemoryError } from "../../errors";
-import { failureOf } from "../../failures";
+import { failureOf, mostFacts } from "../../failures";
 import { formatCount, formatTape } from "../../format";
 import { rowSlots } from "../../lower/addressing";
 import { operationsOf } from "../../lower/elements";
 import { Frame } from "../../lower/frame";
-import { failureWord, frameStart } from "../../lower/heap";
+import { failureFacts, failureWord, frameStart } from "../../lower/heap";
 import { inspectPlan } from "../../lower/inspect";
 import { literalsOf } from "../../lower/literals";
 import { Lowering } from "../../lower/lower";
@@ -73,9 +73,8 @@ function programOf(made: Lowered, memory: WasmMemory, engine: Engine): Program {
   const instance = (): Instance => {
     module ??= new WebAssembly.Module(code!);
     code = undefined;
-    const prepare = forks ? memory.share(module) : undefined;
     const start = instantiate(module, memory);
-    return { start, prepare, version: -1, targets: [], sources: [] };
+    return { start: forks ? memory.share(module, start) : start, version: -1, targets: [], sources: [] };
   };
   const look = (here: Instance): void => {
     here.version = memory.version;
@@ -105,11 +104,10 @@ function programOf(made: Lowered, memory: WasmMemory, engine: Engine): Program {
       }
       memory.writeWord(topWord, top);
       memory.writeWord(failureWord, 0);
-      here.prepare?.();
       call(here.start, where, memory);
       memory.refresh();
       const failure = memory.readWord(failureWord);
-      if (failure !== 0) throw failureOf(failure);
+      if (failure !== 0) throw failureOf(failure, memory.view("float64", failureFacts, mostFacts));
       if (here.version !== memory.version) look(here);
       const results = new Array<Storage>(outputs.length);
       for (let k = 0; k < outputs.length; k++) {
@@ -160,7 +158,7 @@ function layOut(tape: Tape, engine: Engine): LaidOut {
     tape.inputs.map((id) => tape.avals[id]!),
   );
   const module = wasmModule(engine);
-  const lowering = new Lowering(module, { rowLoops: engine.threads > 1 ? "whole" : "passing", sums: true });
+  const lowering = new Lowering(module, { rowLoops: engine.threads, sums: true });
   const plan = planTape(tape, frame, places, lowering.callee, lowering.layout);
   return { plan, lowering, module, frame };
 }

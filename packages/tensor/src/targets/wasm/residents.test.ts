@@ -5,6 +5,7 @@ import { WasmMemory } from "./memory";
 import { maxPages } from "./module";
 import { wasmProgram } from "./program";
 import { residentBytes } from "./residents";
+import { threaded } from "./testing/threaded";
 
 /** The least number of floats that stay. */
 const n = residentBytes / 4;
@@ -191,7 +192,7 @@ test("results of programs on several threads stay in their memory, and are argum
     const small = ops.flip(y.slice([0], [n]), 0);
     return [g(y, z), small, y, z].map((each) => each.dataSync() as Float32Array);
   };
-  const [one, two] = [on(wasm()), on(wasm({ threads: 2 }))];
+  const [one, two] = [on(wasm()), on(threaded(2))];
   for (const [k, values] of one.entries())
     expect(Buffer.compare(Buffer.from(values.buffer), Buffer.from(two[k]!.buffer))).toBe(0);
 });
@@ -259,7 +260,7 @@ const consumed = compile((x: Tensor, y: Tensor) => y.sub(x), { donate: [0] });
 describe.each([
   ["js", js],
   ["wasm", wasm],
-  ["wasm of two threads", () => wasm({ threads: 2 })],
+  ["wasm of two threads", () => threaded(2, 1)],
 ] as const)("on %s", (_name, targetOf) => {
   test("any sequence of calls, readings and disposals gives what plain arrays give", () => {
     const target = targetOf();

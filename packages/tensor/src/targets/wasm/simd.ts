@@ -1,8 +1,9 @@
 import { UnsupportedError } from "../../errors";
+import { preamble } from "./encode";
 
 /** A module of one function that repeats a byte over a vector and counts bits in it. */
 const probe = Uint8Array.of(
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...preamble,
   ...[1, 5, 1, 0x60, 0, 1, 0x7b],
   ...[3, 2, 1, 0],
   ...[10, 10, 1, 8, 0, 0x41, 0, 0xfd, 15, 0xfd, 98, 11],

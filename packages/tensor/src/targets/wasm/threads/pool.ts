@@ -1,3 +1,4 @@
+import { Help } from "./help";
 import { ticketModule } from "./ticket-module";
 import { words } from "./words";
 import { type Message, workerMain } from "./worker";
@@ -15,10 +16,13 @@ interface Thread {
 
 type MakeThread = (source: string) => Thread;
 
+/** A module of Node's own; undefined elsewhere. */
+const builtin = (name: string): unknown =>
+  (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process?.getBuiltinModule?.(name);
+
 /** How this engine makes threads; undefined where it cannot. */
 function threadMaker(): MakeThread | undefined {
-  const node = (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process;
-  const threads = node?.getBuiltinModule?.("node:worker_threads") as
+  const threads = builtin("node:worker_threads") as
     { Worker: new (source: string, options: object) => Thread } | undefined;
   if (threads) return (source) => new threads.Worker(source, { eval: true, name: "dzdt" });
   if (typeof Worker === "undefined" || typeof Blob === "undefined") return undefined;
@@ -31,11 +35,22 @@ function threadMaker(): MakeThread | undefined {
 /** The text of a worker. Some compilers mark functions with their names by a helper of theirs, which the text must bring along. */
 const source = `const __name = (f) => f;\n(${workerMain.toString()})();`;
 
-/** Why this engine has no threads that share memory; undefined where it has. */
-export function whyNoThreads(): string | undefined {
+/** How many threads that share memory are of use here, and why no more. */
+export function threadsHere(): { readonly most: number; readonly why: string } {
   if (typeof SharedArrayBuffer === "undefined")
-    return "SharedArrayBuffer is missing (a page must be cross-origin isolated: send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)";
-  return threadMaker() ? undefined : "this engine has no workers";
+    return {
+      most: 1,
+      why: "SharedArrayBuffer is missing (a page must be cross-origin isolated: send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)",
+    };
+  if (!threadMaker()) return { most: 1, why: "this engine has no workers" };
+  return { most: processors(), why: "there are processors for no more" };
+}
+
+/** How many processors the system lets this process, or page, use; no limit where it does not say. */
+function processors(): number {
+  const system = builtin("node:os") as { availableParallelism?(): number } | undefined;
+  const page = globalThis.navigator as { hardwareConcurrency?: number } | undefined;
+  return system?.availableParallelism?.() ?? page?.hardwareConcurrency ?? Infinity;
 }
 
 /** Threads that take tiles of the programs that one memory runs. They keep no process alive. */
@@ -64,15 +79,21 @@ export class WorkerPool {
     this.#post((index) => ({ memory, tickets, index, words }));
   }
 
-  /** Hands a program to all workers. Gives its number, and the function that says whether all have it. */
-  register(program: WebAssembly.Module): { readonly number: number; readonly ready: () => boolean } {
+  /** Hands a program to all workers. Gives what starts it, alone until all have it and then with their help where that pays. */
+  share(program: WebAssembly.Module, start: () => void): () => void {
     const number = this.#programs++;
     this.#post(() => ({ program, number }));
     const sent = this.#posted;
-    let ready = false;
-    return {
-      number,
-      ready: () => !this.#failed && (ready ||= this.#threads.every((_, i) => this.#dealtWith(i) >= sent)),
+    const help = new Help();
+    let handedOut = false;
+    return () => {
+      handedOut ||= this.#threads.every((_, i) => this.#dealtWith(i) >= sent);
+      const ready = handedOut && !this.#failed;
+      this.#control[words.program / 4] = number;
+      this.#control[words.open / 4] = ready && help.wanted ? 1 : 0;
+      const begun = performance.now();
+      start();
+      if (ready) help.took(performance.now() - begun);
     };
   }
 

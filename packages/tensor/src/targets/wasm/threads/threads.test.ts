@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
 import { compile, fori, matmul, scan, tensor, type Tensor, wasm, whileLoop } from "../../../index";
@@ -7,6 +8,7 @@ import { WasmMemory } from "../memory";
 import { maxPages, wasmModule } from "../module";
 import { threadedProgram, wasmProgram } from "../program";
 import { numbersOf } from "../residents";
+import { threaded } from "../testing/threaded";
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -17,8 +19,9 @@ async function until(ask: () => boolean): Promise<void> {
 
 const base = 4096;
 const tiles = 40;
+const alone = 4;
 
-/** A program of one job, whose tiles write which thread ran them, 1 for this one, after some work. */
+/** A program of one job, whose tiles write which thread ran them, 1 for this one, after some work; where it is not divided, `alone`. */
 function program(memory: WasmMemory): { run: () => number[] } {
   const module = wasmModule({ fused: false, threads: 2 });
   const job = module.declare("job", 3);
@@ -29,36 +32,52 @@ function program(memory: WasmMemory): { run: () => number[] } {
     k.store("int32", at, 0, k.add(thread!, int(1)));
   });
   const main = module.declare("main", 0);
-  module.define(main, (k) => k.parallel!(job, k.literal("int32", base), tiles));
+  module.define(main, (k) => {
+    const frame = k.literal("int32", base);
+    // Alone takes twice as long, so that help pays, and leaves its mark.
+    k.parallel!(job, frame, tiles, () =>
+      k.loop(2 * tiles, (i) => {
+        const tile = k.rem(i, k.literal("int32", tiles));
+        k.call(job, [frame, tile, k.literal("int32", alone - 1)]);
+      }),
+    );
+  });
   module.export(main, "main");
   const compiled = new WebAssembly.Module(module.finish());
-  const prepare = memory.share(compiled);
   const instance = new WebAssembly.Instance(compiled, { env: { memory: memory.memory } });
+  const start = memory.share(compiled, instance.exports["main"] as () => void);
   return {
     run: () => {
       for (let tile = 0; tile < tiles; tile++) memory.writeWord(base + 4 * tile, 0);
-      prepare();
-      (instance.exports["main"] as () => void)();
+      start();
       return Array.from({ length: tiles }, (_, tile) => memory.readWord(base + 4 * tile));
     },
   };
 }
 
 describe("a job", () => {
-  test("is done by one thread until others have the program, then by all, each tile once", async () => {
+  test("is done as one until others have the program, then tile by tile, each by one of all", async () => {
     const memory = new WasmMemory(maxPages, 2);
     const [first, second] = [program(memory), program(memory)];
-    expect(first.run()).toEqual(new Array(tiles).fill(1));
+    const asOne = new Array(tiles).fill(alone);
+    expect(first.run()).toEqual(asOne);
     for (const { run } of [first, second, first]) {
       let ran = run();
+      if (ran.includes(alone)) expect(ran).toEqual(asOne);
       await until(() => (ran = run()).includes(2));
       // A busy machine may leave all of them to either.
       expect(ran.filter((thread) => thread !== 1 && thread !== 2)).toEqual([]);
       expect(ran).toContain(2);
     }
   });
+
+  test("without other threads is divided all the same, from the first run on", () => {
+    const { run } = program(new WasmMemory(maxPages, 2, 0));
+    expect(run()).toEqual(new Array(tiles).fill(1));
+  });
 });
 
+const two = threaded(2, 1);
 const bytesOf = (x: Tensor): Buffer => Buffer.from(x.dataSync().buffer);
 
 const shapes = [[512, 512], [1027, 333], [262144], [3, 100003]] as const;
@@ -82,11 +101,11 @@ describe.each(shapes.map((shape) => ({ shape })))("$shape on two threads", ({ sh
   test.each(Object.keys(programs))("%s are what one thread gives, to the bit", async (name) => {
     const f = programs[name]!;
     const expected = bytesOf(compile(f)(values()));
-    const target = wasm({ threads: 2 });
-    const threaded = compile(f, { target });
+    const target = two;
+    const shared = compile(f, { target });
     const x = values(target);
     for (let run = 0; run < 5; run++) {
-      expect(bytesOf(threaded(x)).equals(expected)).toBe(true);
+      expect(bytesOf(shared(x)).equals(expected)).toBe(true);
       await pause(10);
     }
   });
@@ -110,10 +129,10 @@ test("trajectories are what one thread gives, to the bit", async () => {
     )[1];
   const start = Float32Array.from({ length: 1001 }, (_, i) => 1 + i);
   const expected = bytesOf(compile(f)(tensor(start)));
-  const target = wasm({ threads: 2 });
-  const threaded = compile(f, { target });
+  const target = two;
+  const shared = compile(f, { target });
   for (let run = 0; run < 5; run++) {
-    expect(bytesOf(threaded(tensor(start, { target }))).equals(expected)).toBe(true);
+    expect(bytesOf(shared(tensor(start, { target }))).equals(expected)).toBe(true);
     await pause(10);
   }
 });
@@ -137,11 +156,11 @@ test.each([
   ["rows apart", summed, [5000], true],
 ] as const)("%s: the memory of threads is used where there is work for them", (_name, f, shape, shares) => {
   const { tape, captured } = trace("f", (x) => [f(x)], [{ dtype: "float32", shape }], { target: wasm() });
-  const [shared, alone] = [new WasmMemory(maxPages, 2), new WasmMemory()];
+  const [shared, own] = [new WasmMemory(maxPages, 2), new WasmMemory()];
   const before = shared.memory.buffer.byteLength;
   const values = Float32Array.from({ length: shape[0] }, (_, i) => i / 5000);
   const given = [values, ...captured.map(({ storage }) => storage)];
-  const results = threadedProgram(tape, shared, { fused: false, threads: 2 }, alone).run(given);
+  const results = threadedProgram(tape, shared, { fused: false, threads: 2 }, own).run(given);
   expect(shared.memory.buffer.byteLength > before).toBe(shares);
   const expected = wasmProgram(tape, new WasmMemory()).run(given);
   expect(results.map((x) => Array.from(numbersOf(x)))).toEqual(expected.map((x) => Array.from(numbersOf(x))));
@@ -164,10 +183,23 @@ test("threads keep no process alive", () => {
   expect(Number(out)).toBeCloseTo(Math.tanh(Math.sin(1)) * 2 ** 19, -1);
 });
 
+test("there are no more threads than processors, and one line says so", () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const processors = vi.spyOn(os, "availableParallelism").mockReturnValue(2);
+  try {
+    expect(wasm({ threads: 4 })).toBe(wasm({ threads: 2 }));
+    processors.mockReturnValue(1);
+    expect(wasm({ threads: 2 })).toBe(wasm());
+    expect(warn.mock.calls).toEqual([["wasm: 2 threads in place of 4: there are processors for no more"]]);
+  } finally {
+    processors.mockRestore();
+    warn.mockRestore();
+  }
+});
+
 test("what cannot be is said", () => {
   expect(() => wasm({ threads: 0 })).toThrow("wasm: threads is 0; give an integer from 1 to 64");
   expect(() => wasm({ threads: 1.5 })).toThrow("wasm: threads is 1.5; give an integer from 1 to 64");
-  expect(wasm({ threads: 2 })).toBe(wasm({ threads: 2 }));
 });
 
 test("without shared memory there is one thread, and one line says why", () => {
