@@ -37,7 +37,7 @@ const flowing: Primitive<FlowAttributes> = primitive<FlowAttributes>({
     const count = outs.length;
     const [states, closed] = split(ins, count);
     const along = (slopes: readonly Tensor[], dt: Tensor): Tensor[] =>
-      slopes.map((slope) => o.mul(slope, o.cast(dt, slope.dtype)));
+      slopes.map((slope) => o.mul(slope, o.cast(beside(o, dt, slope), slope.dtype)));
     const behind = dFrom && along(field(from!, states, closed), dFrom);
     const start = states.map((y, k) => {
       const dy = tangents[k] ?? o.zerosLike(y);
@@ -63,7 +63,9 @@ const flowing: Primitive<FlowAttributes> = primitive<FlowAttributes>({
     const found = record(to!, from!, [...outs, ...given, ...none], closed, adjoint(o, field, count, marks));
     const back = found.slice(count, 2 * count);
     const power = (slopes: readonly Tensor[], cts: readonly Tensor[]): Tensor =>
-      cts.map((ct, k) => o.cast(o.sum(o.mul(ct, slopes[k]!)), from!.dtype)).reduce((sum, x) => o.add(sum, x));
+      cts
+        .map((ct, k) => o.cast(o.sum(o.mul(ct, slopes[k]!), axesOfState(from!, ct)), from!.dtype))
+        .reduce((sum, x) => o.add(sum, x));
     return [
       fromWanted ? o.neg(power(field(from!, states, closed), back)) : undefined,
       toWanted ? power(field(to!, outs, closed), given) : undefined,
@@ -92,6 +94,13 @@ const flowing: Primitive<FlowAttributes> = primitive<FlowAttributes>({
     });
   },
 });
+
+/** Axes of a state's leaf that times do not have: those of a batch they may share, in front. */
+const axesOfState = ({ ndim }: Tensor, leaf: Tensor): number[] => leaf.shape.map((_, a) => a).slice(ndim);
+
+/** A time, or a batch of them, so that it broadcasts along a leaf of the state then. */
+const beside = (o: Pick<RuleOps, "reshape">, t: Tensor, leaf: Tensor): Tensor =>
+  t.ndim === 0 ? t : o.reshape(t, [...t.shape, ...axesOfState(t, leaf).map(() => 1)]);
 
 /** (y, dy), with tangents of the constants that move after the constants. */
 const variations =

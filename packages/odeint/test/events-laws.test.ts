@@ -1,3 +1,4 @@
+import { grad, jvp, vmap } from "@dzdt/autograd";
 import { compile, js, stack, type Tensor, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -26,6 +27,37 @@ describe("laws", () => {
         expect(watched.stats.rejected.itemSync()).toBe(plain.stats.rejected.itemSync());
       }),
       { numRuns: 12 },
+    );
+  });
+
+  test.each([
+    ["a terminal one", event((_t, y: Tensor) => at(y, 0).sub(0.6))],
+    ["one that is recorded", event((_t, y: Tensor) => at(y, 0).sub(0.6), { terminal: false })],
+    ["one that resets", event((_t, y: Tensor) => at(y, 0).sub(0.6), { reset: (_t, y: Tensor) => y.mul(0.5) })],
+    ["a bool one", event((_t, y: Tensor) => at(y, 0).less(0.6), { terminal: false })],
+    ["a peak", peak((_t, y: Tensor) => y.sum(), { terminal: false })],
+  ])("derivatives of a batch are those of each solve, with %s", (_name, one) => {
+    const loss = (y: Tensor): Tensor => {
+      const { ts: times, ys } = odeint((t, x: Tensor) => x.neg().add(t), y, [0, 1], { events: [one] });
+      return ys.sin().sum().add(times.sum());
+    };
+    // As many as there are components, which could be taken for one another; and not.
+    fc.assert(
+      fc.property(fc.constantFrom(2, 3), fc.double({ min: 0.9, max: 2, noNaN: true }), (size, scale) => {
+        const y = f64([
+          [1, 0.5],
+          [0.3, 0.6],
+          [0.7, -0.4],
+        ]).mul(scale);
+        const [ys, v] = [first(y, size), first(y.cos(), size)];
+        const each = numbers(vmap(grad(loss))(ys));
+        close(grad((all: Tensor) => vmap(loss)(all).sum())(ys), each, 1e-12);
+        const pushed = numbers(vmap((x: Tensor, dx: Tensor) => jvp(loss, [x], [dx])[1])(ys, v));
+        close(jvp(vmap(loss), [ys], [v])[1], pushed, 1e-12);
+        const twice = grad((all: Tensor) => vmap(vmap(loss))(all).sum())(stack([ys, ys]));
+        close(twice, [...each, ...each], 1e-12);
+      }),
+      { numRuns: 4 },
     );
   });
 

@@ -75,7 +75,7 @@ export class FoldEmitter extends WgslEmitter {
 
 const single = ["float32", "int32", "uint32", "bool"] as const;
 
-/** Its name. */
+/** What the numbers of a dtype are called that the invocations of a workgroup share. */
 export const sharedName = (dtype: DType): string => `shared_${dtype}`;
 const wordOf = (value: Value): string =>
   value.dtype === "bool" ? `select(0u, 1u, ${term(value).text})` : term(value).text;
