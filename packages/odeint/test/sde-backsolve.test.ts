@@ -1,5 +1,5 @@
 import { grad, jvp, vmap } from "@dzdt/autograd";
-import { compile, js, random, stack, type Tensor, withTarget } from "@dzdt/tensor";
+import { compile, js, random, type Tensor, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -23,30 +23,17 @@ import {
   toStratonovich,
 } from "../src/index";
 import { gbm } from "./data/sde.json";
+import { noisyLoss, type NoisyOptions } from "./support/noisy-loss";
 import { f64, numbers } from "./support/numbers";
 
 const apart = (a: readonly number[], b: readonly number[]): number => Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
 const key = random.key(3);
-type Options = Partial<SdeintOptions<Tensor, "stratonovich", "general">>;
 
-/** A loss of a rate in the drift, the state, a strength of the noise, and args, with noise that does not commute. */
-const loss =
-  (options: Options, ts: readonly number[] = [0, 0.3, 1]) =>
-  (a: Tensor, y: Tensor, c: Tensor, args: Tensor): Tensor => {
-    const sde = {
-      drift: (t: Tensor, x: Tensor, k: Tensor) => x.mul(a).add(t.sin()).add(k),
-      diffusion: (_t: Tensor, x: Tensor) => stack([x.cos(), x.flip(0).mul(c)], 1),
-      noise: "general",
-      calculus: "stratonovich",
-    } as const;
-    return sdeint(sde, y, ts as number[], { key, args, ...options })
-      .ys.square()
-      .sum();
-  };
+const loss = noisyLoss({ key });
 const points = () => [f64(-0.5), f64([0.5, 1]), f64(0.3), f64(0.2)] as const;
 const at = points();
 const all = [0, 1, 2, 3] as const;
-const gradients = (options: Options, ts?: readonly number[]): number[] =>
+const gradients = (options: NoisyOptions, ts?: readonly number[]): number[] =>
   grad(loss(options, ts), all)(...at).flatMap(numbers);
 const back = { adjoint: backsolve() } as const;
 const steps = { adjoint: discretize() } as const;
@@ -196,7 +183,7 @@ describe("the continuous adjoint along a path", () => {
         fc.constantFrom([0, 1], [0.5, 0.6, 2]),
         fc.constantFrom({ dt: 0.1 }, {}, { rtol: 1e-2 }),
         (solver, ts, how) => {
-          const value = (more: Options): number => loss({ ...how, solver, ...more }, ts)(...at).itemSync();
+          const value = (more: NoisyOptions): number => loss({ ...how, solver, ...more }, ts)(...at).itemSync();
           expect(value(back)).toBe(value(steps));
         },
       ),
@@ -211,7 +198,7 @@ describe("the continuous adjoint along a path", () => {
   });
 
   test("compiles, batches, and has derivatives of its own", () => {
-    const options: Options = { dt: 0.02, solver: heunStratonovich, ...back };
+    const options: NoisyOptions = { dt: 0.02, solver: heunStratonovich, ...back };
     const eager = gradients(options);
     expect(apart(compile(grad(loss(options), all))(...at).flatMap(numbers), eager)).toBeLessThan(1e-12);
     const plain = withTarget(js(), () =>

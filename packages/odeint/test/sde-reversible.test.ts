@@ -1,5 +1,5 @@
 import { grad, jvp, vmap } from "@dzdt/autograd";
-import { compile, random, stack, type Tensor } from "@dzdt/tensor";
+import { compile, random, type Tensor } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -10,32 +10,17 @@ import {
   reversibleHeun,
   type Sde,
   sdeint,
-  type SdeintOptions,
 } from "../src/index";
+import { noisyLoss, type NoisyOptions } from "./support/noisy-loss";
 import { f64, numbers } from "./support/numbers";
 
 const key = random.key(3);
 
-/** A loss of a rate in the drift, the state and a strength of the noise, and of args. */
-const loss =
-  (options: Partial<SdeintOptions<Tensor, "stratonovich", "general">>, ts: readonly number[] = [0, 0.3, 1]) =>
-  (a: Tensor, y: Tensor, c: Tensor, args: Tensor): Tensor => {
-    const sde = {
-      drift: (t: Tensor, x: Tensor, k: Tensor) => x.mul(a).add(t.sin()).add(k),
-      diffusion: (_t: Tensor, x: Tensor) => stack([x.cos(), x.flip(0).mul(c)], 1),
-      noise: "general",
-      calculus: "stratonovich",
-    } as const;
-    return sdeint(sde, y, ts, { key, solver: reversibleHeun, args, ...options })
-      .ys.square()
-      .sum();
-  };
+const loss = noisyLoss({ key, solver: reversibleHeun });
 const at = [f64(-0.5), f64([0.5, 1]), f64(0.3), f64(0.2)] as const;
 const all = [0, 1, 2, 3] as const;
-const gradients = (
-  options: Partial<SdeintOptions<Tensor, "stratonovich", "general">>,
-  ts?: readonly number[],
-): number[] => grad(loss(options, ts), all)(...at).flatMap(numbers);
+const gradients = (options: NoisyOptions, ts?: readonly number[]): number[] =>
+  grad(loss(options, ts), all)(...at).flatMap(numbers);
 
 describe("steps that are undone for gradients", () => {
   test("give those of steps that are kept, to rounding", () => {

@@ -23,6 +23,7 @@ import * as solvers from "../src/sde/solvers";
 import { partsOf } from "../src/sde/brownian/brownian";
 import { drawnMotion } from "../src/sde/brownian/steps";
 import { drawn } from "./support/drawn-steps";
+import { noisyLoss, type NoisyOptions } from "./support/noisy-loss";
 import { distance, f64, numbers } from "./support/numbers";
 
 const key = random.key(5);
@@ -136,23 +137,10 @@ describe("a solve with steps that are drawn one by one", () => {
 });
 
 describe("gradients along steps that are drawn one by one", () => {
-  type Options = Partial<SdeintOptions<Tensor, "stratonovich", "general">>;
-  const loss =
-    (options: Options, ts: readonly number[] = [0, 0.3, 1]) =>
-    (a: Tensor, y: Tensor, c: Tensor, args: Tensor): Tensor => {
-      const sde = {
-        drift: (t: Tensor, x: Tensor, k: Tensor) => x.mul(a).add(t.sin()).add(k),
-        diffusion: (_t: Tensor, x: Tensor) => stack([x.cos(), x.flip(0).mul(c)], 1),
-        noise: "general",
-        calculus: "stratonovich",
-      } as const;
-      return sdeint(sde, y, ts, { path: brownianSteps({ key }), solver: reversibleHeun, args, ...options })
-        .ys.square()
-        .sum();
-    };
+  const loss = noisyLoss({ path: brownianSteps({ key }), solver: reversibleHeun });
   const at = [f64(-0.5), f64([0.5, 1]), f64(0.3), f64(0.2)] as const;
   const all = [0, 1, 2, 3] as const;
-  const gradients = (options: Options, ts?: readonly number[]): number[] =>
+  const gradients = (options: NoisyOptions, ts?: readonly number[]): number[] =>
     grad(loss(options, ts), all)(...at).flatMap(numbers);
 
   test("keep states or undo steps, with the same numbers to rounding", () => {
@@ -173,7 +161,7 @@ describe("gradients along steps that are drawn one by one", () => {
   });
 
   test.each(["sqrt", "log", 7] as const)("are the same to the bit with checkpoints: %s", (checkpoints) => {
-    const run = (options: Options): number[] => gradients({ dt: 1 / 60, maxSteps: 100, ...options });
+    const run = (options: NoisyOptions): number[] => gradients({ dt: 1 / 60, maxSteps: 100, ...options });
     expect(run({ adjoint: discretize({ checkpoints }) })).toEqual(run({}));
   });
 
@@ -217,7 +205,7 @@ describe("gradients along steps that are drawn one by one", () => {
 
   test("solved backwards come near those of the steps for noise that does not commute, at times that are equal too", () => {
     const ts = f64([0, 0.25, 0.25, 1]);
-    const run = (adjoint: Options["adjoint"] & object, path = brownianSteps({ key })): number[] =>
+    const run = (adjoint: NoisyOptions["adjoint"] & object, path = brownianSteps({ key })): number[] =>
       compile((times: Tensor) =>
         grad(
           (a: Tensor, y: Tensor, c: Tensor, args: Tensor) =>
