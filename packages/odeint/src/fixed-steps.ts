@@ -40,7 +40,7 @@ export function pointsPassed({ h }: Pick<Grid, "h">, t0: FineTime, to: FineTime)
 }
 
 /** How far a number of steps may be from a whole one by rounding. */
-export const slackOf = (steps: Tensor): Tensor | number =>
+const slackOf = (steps: Tensor): Tensor | number =>
   steps.dtype === "float32"
     ? stopGradient(steps)
         .abs()

@@ -144,7 +144,7 @@ export function fixedCells(
   });
 }
 
-export function storeAt(k: Folding, { base, offset }: Address, dtype: DType, elements: readonly Value[]): void {
+function storeAt(k: Folding, { base, offset }: Address, dtype: DType, elements: readonly Value[]): void {
   elements.forEach((x, n) => k.store(dtype, base, offset + n * byteSize(dtype), x));
 }
 
