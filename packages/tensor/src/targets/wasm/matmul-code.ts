@@ -111,8 +111,11 @@ export class MatmulCode {
     this.set(to);
   }
 
-  /** Runs `body` `count` times, moving each cursor by its step after each. The first cursor that moves also tells when to stop. */
-  repeat(count: number, cursors: readonly Cursor[], body: () => void): void {
+  /**
+   * Runs `body` `count` times, moving each cursor by its step after each. The first cursor that moves also tells when to stop.
+   * @param copies of the body in a round of the loop; it can end after each
+   */
+  repeat(count: number, cursors: readonly Cursor[], body: () => void, copies = 1): void {
     if (count <= 0) return;
     const move = (list: readonly Cursor[]): void => list.forEach(({ local, step }) => this.advance(local, local, step));
     if (count === 1) {
@@ -127,12 +130,16 @@ export class MatmulCode {
       this.set(moving.local);
     }
     this.advance(end, moving.local, moving.step * count);
-    this.bytes.bytes([op.loop, empty]);
-    body();
-    move([...new Set([...cursors, moving])]);
-    this.get(moving.local);
-    this.get(end);
-    this.bytes.bytes([op.i32Ne, op.brIf, 0, op.end]);
+    const moved = [...new Set([...cursors, moving])];
+    this.bytes.bytes([op.block, empty, op.loop, empty]);
+    for (let copy = 1; copy <= copies; copy++) {
+      body();
+      move(moved);
+      this.get(moving.local);
+      this.get(end);
+      this.bytes.bytes(copy < copies ? [op.i32Eq, op.brIf, 1] : [op.i32Ne, op.brIf, 0]);
+    }
+    this.bytes.bytes([op.end, op.end]);
   }
 
   /** Where in memory the instruction before reads or writes. */

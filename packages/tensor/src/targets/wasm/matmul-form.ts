@@ -60,8 +60,8 @@ const crowded = (left: Side, right: Side, k: number, bytes: number): boolean =>
 
 /**
  * The most rows of a tile of c that stays in registers while k runs, by its number of vectors. V8 up to 12 moves all loads of a basic block
- * to its top, so a tile needs rows + vectors + rows·vectors registers and one for a product, of the 15 there are, and k must not be
- * unrolled; beyond that everything spills. Later ones keep the order and would gain up to 6 % from 6 × 2, by which V8 12 loses a third.
+ * to its top, so a tile needs rows + vectors + rows·vectors registers and one for a product, of the 15 there are, and no
+ * block may hold two steps of k; beyond that everything spills. Later ones keep the order and would gain up to 6 % from 6 × 2, by which V8 12 loses a third.
  */
 export const tileRows: readonly number[] = [0, 6, 4, 2, 2, 1, 1];
 const tileVectors = 2;

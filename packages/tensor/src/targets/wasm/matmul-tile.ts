@@ -16,6 +16,13 @@ export interface Tile {
   readonly c: { readonly address: number; readonly leftStride: number; readonly rightStride: number };
 }
 
+/**
+ * Long sums take so many steps in a round of their loop. V8 up to 12 makes two or three copies of a loop, by its own judgement, which is another where memory is
+ * shared between threads, and computes them in different orders; a loop of four it leaves as it is.
+ */
+const copies = 4;
+const long = 64;
+
 /** Sums of rows × vectors results over k, kept in registers, then stored. */
 export function tile(code: MatmulCode, t: Tile): void {
   const { lanes, bytes } = code.v;
@@ -40,13 +47,14 @@ export function tile(code: MatmulCode, t: Tile): void {
     { local: rightAt, step: right.sumStride * bytes },
     { local: leftAt, step: left.sumStride * bytes },
   ];
-  code.repeat(t.k, cursors, () => {
+  const step = (): void => {
     for (let j = 0; j < vectors; j++) code.load(rightVector(j), rightAt, j * 16, count(j, right.last));
     for (let i = 0; i < rows; i++) {
       code.splat(leftNumber, leftAt, i * left.stride * bytes);
       for (let j = 0; j < vectors; j++) code.accumulate(cell(i, j), leftNumber, rightVector(j), t.fused);
     }
-  });
+  };
+  code.repeat(t.k, cursors, step, t.k < long ? 1 : copies);
   if (t.plus !== undefined) {
     const plusAt = code.local();
     code.sum(plusAt, c.address, t.plus);
