@@ -1,5 +1,5 @@
 import { grad, vmap } from "@dzdt/autograd";
-import { bosh3, odeint, type OdeintOptions, rk4, sdeint, SolveError } from "@dzdt/odeint";
+import { bosh3, odeint, type OdeintOptions, rk4, sdeint, type SdeintOptions, SolveError } from "@dzdt/odeint";
 import { compile, random, stack, type Target, type Tensor, tensor, wasm } from "@dzdt/tensor";
 import { webgpu } from "@dzdt/kernels-wgsl";
 import { describe, expect, test } from "vitest";
@@ -114,6 +114,39 @@ describe("a failed solve says which trajectory, when and where, as on wasm", () 
       /^odeint: trajectory 1: nonFinite by t = 2, y\[0\] = (NaN|Infinity).*says at which step\)$/,
     );
     expect(found.t).toBeUndefined();
+  });
+
+  test.each<readonly [string, SdeintOptions<undefined, "ito", "diagonal">, RegExp]>([
+    ["of one length", { dt: 0.05 }, /^sdeint: trajectory 2: nonFinite by t = 0\.5, y\[1\] = NaN; check drift/],
+    [
+      "of one length, of which there are too many",
+      { dt: 0.05, maxSteps: 19 },
+      /^sdeint: trajectory 0: maxStepsReached at t = 0 with step 0\.05.*; 20 steps of this/,
+    ],
+    [
+      "chosen by their errors",
+      { rtol: 1e-2, maxSteps: 30 },
+      /^sdeint: trajectory 2: (maxStepsReached|stepUnderflow) at t = 0\.\d+ with step .*; /,
+    ],
+  ])("as do stochastic solves with steps %s", async (_name, options, expected) => {
+    const wild = {
+      drift: (_t: Tensor, y: Tensor) => y.mul(y).mul(100),
+      diffusion: (_t: Tensor, y: Tensor) => y.mul(0.1),
+    };
+    const on = async (target: Target): Promise<SolveError[]> => {
+      const y = tensor(
+        [
+          [0, 0],
+          [0, 0],
+          [0, 1],
+        ],
+        { target },
+      );
+      const key = random.key(3, { target });
+      const run = vmap((y: Tensor) => sdeint(wild, y, [0, 0.5, 1], { key, ...options }).ys);
+      return [await failureOf(() => run(y)), await failureOf(() => compile(run, { target })(y))];
+    };
+    for (const each of [...(await on(wasm())), ...(await on(await gpu()))]) expect(each.message).toMatch(expected);
   });
 
   test("in float64 with all digits", async () => {

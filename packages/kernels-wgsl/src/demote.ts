@@ -1,11 +1,12 @@
 import { type Attribute, type Attributes, type Aval, Tape, type Tensor } from "@dzdt/tensor";
+import { remembered } from "@dzdt/tensor/lower";
 import { noDoubles } from "./wgsl/types";
 
 /**
  * Numbers of the host language arrive as weak float64 scalars, which take the dtype of what they meet. On a GPU they are single from the start.
  * @throws UnsupportedError where a tape computes in float64 proper
  */
-export function demote(tape: Tape): Tape {
+export const demote: (tape: Tape) => Tape = remembered((tape) => {
   if (!mentionsDoubles(tape)) return tape;
   const result = new Tape(tape.where, { target: tape.target });
   const single = (aval: Aval): Aval => {
@@ -26,7 +27,7 @@ export function demote(tape: Tape): Tape {
   }
   result.seal(tape.outputs.map((id) => values[id]!));
   return result;
-}
+});
 
 const inside = (attributes: Attributes): Attributes => within(attributes) as Attributes;
 
@@ -37,12 +38,12 @@ function within(attribute: Attribute): Attribute {
   return Object.fromEntries(Object.entries(attribute).map(([name, value]) => [name, within(value)]));
 }
 
-function mentionsDoubles(attribute: Attribute): boolean {
-  if (attribute instanceof Tape)
-    return (
-      attribute.avals.some(({ dtype }) => dtype === "float64") ||
-      attribute.nodes.some((node) => mentionsDoubles(node.attributes))
-    );
-  if (typeof attribute !== "object") return false;
-  return (Array.isArray(attribute) ? attribute : Object.values(attribute)).some((x) => mentionsDoubles(x as Attribute));
+const mentionsDoubles: (tape: Tape) => boolean = remembered(
+  ({ avals, nodes }) =>
+    avals.some(({ dtype }) => dtype === "float64") || nodes.some(({ attributes }) => holdsDoubles(attributes)),
+);
+
+function holdsDoubles(attribute: Attribute): boolean {
+  if (attribute instanceof Tape) return mentionsDoubles(attribute);
+  return typeof attribute === "object" && Object.values(attribute).some((x) => holdsDoubles(x));
 }

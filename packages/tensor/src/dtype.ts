@@ -43,6 +43,22 @@ export function allocate(dtype: DType, length: number): TypedArray {
   }
 }
 
+/** The numbers in a part of some bytes. */
+export function arrayOf(dtype: DType, buffer: ArrayBuffer, at: number, length: number): TypedArray {
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(buffer, at, length);
+    case "float64":
+      return new Float64Array(buffer, at, length);
+    case "int32":
+      return new Int32Array(buffer, at, length);
+    case "uint32":
+      return new Uint32Array(buffer, at, length);
+    case "bool":
+      return new Uint8Array(buffer, at, length);
+  }
+}
+
 /** The dtype that a typed array holds, or undefined for kinds that no dtype uses (BigInt64Array, Int8Array, …). */
 export function dtypeOfArray(values: ArrayBufferView): DType | undefined {
   if (values instanceof Float32Array) return "float32";

@@ -41,16 +41,15 @@ export class Bindings {
     bufferOf: (array: BoundArray) => GPUBuffer,
   ): GPUBindGroup {
     const key = arrays.map((array) => array.of[0]! + this.numberOf(bufferOf(array))).join();
-    const group =
-      this.groups.get(key) ??
-      this.device.createBindGroup({
+    let group = this.groups.get(key);
+    if (!group) {
+      group = this.device.createBindGroup({
         layout: pipeline.getBindGroupLayout(1),
         entries: arrays.map((array, binding) => ({ binding, resource: { buffer: bufferOf(array) } })),
       });
-    // The latest are last.
-    this.groups.delete(key);
-    this.groups.set(key, group);
-    if (this.groups.size > most) this.groups.delete(this.groups.keys().next().value!);
+      this.groups.set(key, group);
+      if (this.groups.size > most) this.groups.delete(this.groups.keys().next().value!);
+    }
     return group;
   }
 

@@ -3,17 +3,16 @@ import { mostInherited } from "../schedule/lowered";
 import type { GpuStorage, Outcome } from "./storage";
 
 /** Inputs whose runs may have failed, one for each run. */
-export function doubtful(inputs: readonly GpuStorage[]): GpuStorage[] {
-  const seen = new Map<Outcome, GpuStorage>();
-  for (const storage of inputs) if (storage.outcome?.mayFail && storage.buffer) seen.set(storage.outcome, storage);
-  return [...seen.values()].slice(-mostInherited);
+export function doubtful(inputs: readonly GpuStorage[]): readonly GpuStorage[] {
+  const given = inputs.filter(({ outcome, buffer }) => outcome?.mayFail && buffer);
+  return [...new Map(given.map((storage) => [storage.outcome, storage])).values()].slice(-mostInherited);
 }
 
 /** The first of the troubles that a run and those that its inputs come from may have. */
 export function troubleOf(troubles: readonly Outcome["trouble"][]): Outcome["trouble"] {
-  const [first, ...others] = new Set(troubles.filter((trouble) => trouble !== undefined));
-  if (!first || others.length === 0) return first;
-  return Promise.all([first, ...others]).then((errors) => errors.reverse().find((error) => error !== undefined));
+  const asked = [...new Set(troubles.filter((trouble) => trouble !== undefined))];
+  if (asked.length < 2) return asked[0];
+  return Promise.all(asked).then((errors) => errors.findLast((error) => error !== undefined));
 }
 
 /** A kernel that takes over the first failure among `count`, of `bytes` each from `at` on: what is computed from failed results has failed. */

@@ -5,6 +5,9 @@ import type { Bindings } from "./bindings";
 /** How many are kept. */
 const most = 4096;
 
+/** What may come of compiling a kernel. */
+const kindsOfErrors = ["validation", "out-of-memory", "internal"] as const;
+
 /** What is there, or the promise of it. */
 export type Soon<T> = T | Promise<T>;
 
@@ -65,10 +68,10 @@ export class Pipelines {
       .then(() => new Promise((resolve) => setTimeout(resolve)))
       .then(async () => {
         if (this.ended) throw new Error("nobody waits for it any more");
-        this.device.pushErrorScope("validation");
+        for (const kind of kindsOfErrors) this.device.pushErrorScope(kind);
         const pipeline = this.device.createComputePipeline(descriptor);
-        const error = await this.device.popErrorScope();
-        if (error) throw new Error(error.message);
+        const errors = await Promise.all(kindsOfErrors.map(() => this.device.popErrorScope()));
+        for (const error of errors) if (error) throw new Error(error.message);
         return pipeline;
       });
     this.before = made.catch(() => undefined);

@@ -28,7 +28,8 @@ export class BufferPool {
   private readonly turns: Turns;
   private readonly usage: number;
   private readonly free = new Map<number, GPUBuffer[]>();
-  private readonly taken = new Set<GPUBuffer>();
+  /** With their sizes, so that the device need not be asked. */
+  private readonly taken = new Map<GPUBuffer, number>();
   private readonly spoiled = new WeakSet<GPUBuffer>();
   private readonly largest: number;
   private kept = 0;
@@ -69,25 +70,30 @@ export class BufferPool {
     if (kept) this.kept -= size;
     const buffer = kept ?? this.device.createBuffer({ size, usage: this.usage });
     this.used += size;
-    this.taken.add(buffer);
+    this.taken.set(buffer, size);
     return buffer;
   }
 
-  /** A buffer that the device could not make: it is not used again. */
-  spoil(buffer: GPUBuffer): void {
-    this.spoiled.add(buffer);
+  /** Buffers that the device may not have made are not used again, and what is kept for reuse makes room. */
+  drop(buffers: readonly GPUBuffer[]): void {
+    for (const buffer of buffers) this.spoiled.add(buffer);
+    this.destroy([...this.free.values()].flat());
+    this.free.clear();
+    this.kept = 0;
+  }
+
+  /** Work that has not been submitted yet may use them. */
+  private destroy(buffers: readonly GPUBuffer[]): void {
+    void this.turns.take(() => buffers.forEach((buffer) => buffer.destroy()));
   }
 
   give(buffer: GPUBuffer): void {
+    const size = this.taken.get(buffer);
     // What is given back after the end is gone.
-    if (!this.taken.delete(buffer)) return;
-    const { size } = buffer;
+    if (size === undefined) return;
+    this.taken.delete(buffer);
     this.used -= size;
-    if (this.kept + size > mostKept || this.spoiled.has(buffer)) {
-      // Work that has not been submitted yet may use it.
-      void this.turns.take(() => buffer.destroy());
-      return;
-    }
+    if (this.kept + size > mostKept || this.spoiled.has(buffer)) return this.destroy([buffer]);
     this.kept += size;
     const list = this.free.get(size);
     if (list) list.push(buffer);
@@ -96,7 +102,7 @@ export class BufferPool {
 
   /** Destroys all buffers, also those that are taken. */
   end(): void {
-    for (const buffer of [...this.taken, ...[...this.free.values()].flat()]) buffer.destroy();
+    for (const buffer of [...this.taken.keys(), ...[...this.free.values()].flat()]) buffer.destroy();
     this.taken.clear();
     this.free.clear();
     this.used = this.kept = 0;

@@ -5,9 +5,9 @@ import { lower, type Lowered } from "../schedule/lowered";
 import { teamSizeOf } from "../schedule/team";
 import { doubtful, inheritKernel, troubleOf } from "./inherit";
 import type { Soon } from "./pipelines";
-import { failureAt, inputOf, resultsOf, type Run, submit } from "./run";
+import { failureAt, inputOf, type Result, resultsOf, type Run, submit } from "./run";
 import { refusal, type Runtime } from "./runtime";
-import type { GpuStorage, Outcome } from "./storage";
+import { type GpuStorage, type Outcome, outcomeOf } from "./storage";
 
 /** Kernels of runs, and as the device has them, once they have run. */
 interface Kernels {
@@ -33,10 +33,12 @@ export function gpuProgram(source: Tape, runtime: Runtime): Program {
         `use smaller batches, checkpoints, or fewer steps`,
     );
   const fails = lowered.kernels.some((kernel) => kernel.fails);
-  const dtypes = source.outputs.map((id) => source.avals[id]!.dtype);
-  const sizes = lowered.outputs.flatMap(({ aval, place }) =>
-    place ? [failureAt(runtime, aval, sizeOf(aval.shape)) + runtime.failureBytes] : [],
-  );
+  const shapes = lowered.outputs.map(({ aval }, k): Result => {
+    const size = sizeOf(aval.shape);
+    const { dtype } = source.avals[source.outputs[k]!]!;
+    return { aval: { ...aval, dtype }, size, bytes: failureAt(runtime, aval, size) };
+  });
+  const sizes = shapes.flatMap(({ bytes }, k) => (lowered.outputs[k]!.place ? [bytes + runtime.failureBytes] : []));
   // By the number of runs whose failures are taken over.
   const variants = new Map<number, Kernels>();
   const kernelsFor = (failures: number): Kernels => {
@@ -59,14 +61,15 @@ export function gpuProgram(source: Tape, runtime: Runtime): Program {
       const kernels = kernelsFor(failures.length);
       const make = (own: Outcome["trouble"]): Made => {
         const trouble = troubleOf([own, ...given.map(({ outcome }) => outcome?.trouble)]);
-        const results = resultsOf(runtime, lowered, dtypes, { where, mayFail, trouble });
+        const results = resultsOf(runtime, lowered, shapes, outcomeOf(where, mayFail, trouble));
         const buffers = results.map(({ buffer }) => buffer);
-        const run = { lowered, kernels: kernels.list, inputs: numbers, failures, results: buffers, mayFail };
+        const run = { lowered, shapes, kernels: kernels.list, inputs: numbers, failures, results: buffers, mayFail };
         return { run, results };
       };
       const { pipelines } = kernels;
       // What can be wrong with a program is wrong the first time, but for memory, which may run out whenever a buffer is made.
-      if (!pipelines || runtime.data.lacks(sizes)) return watched(runtime, where, kernels, make);
+      if (!pipelines || runtime.mayRunOut(lowered.bytes) || runtime.data.lacks(sizes))
+        return watched(runtime, where, kernels, make);
       const { run, results } = make(undefined);
       void runtime.turns.take(() => submit(runtime, run, pipelines));
       return results;
@@ -88,7 +91,7 @@ function watched(
   let made: Made | undefined;
   const taken = (): GPUBuffer[] => made!.run.results.filter((buffer) => buffer !== undefined);
   const before = runtime.watch(where, () => {
-    compiled = runtime.pipelines.all(kernels.list, where);
+    compiled = kernels.pipelines ?? runtime.pipelines.all(kernels.list, where);
     made = make(trouble);
     return taken();
   });

@@ -1,11 +1,12 @@
 import { byteSize, type DType, sizeOf, type TypedArray, UnsupportedError } from "@dzdt/tensor";
-import { failureOf, failureWord, mostFacts } from "@dzdt/tensor/lower";
+import { allocate, arrayOf, failureOf, failureWord, mostFacts } from "@dzdt/tensor/lower";
 import { DeviceError } from "../errors";
 import { regionBytes, strideOf } from "../schedule/dynamic";
 import { factsAt } from "../wgsl/failure";
 import { mapRead } from "./flags";
+import { troubleOf } from "./inherit";
 import type { Runtime } from "./runtime";
-import { type GpuStorage, hostNumbers, padded } from "./storage";
+import { type GpuStorage, type Outcome, padded } from "./storage";
 
 /** What a program leaves that ran out of memory. */
 const outOfMemory = 0xffffffff;
@@ -49,28 +50,40 @@ async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedA
   const dtype = runtime.deviceDtype(aval.dtype);
   const length = padded(aval.dynamic ? regionBytes(aval) : size * byteSize(dtype));
   const bytes = length + (outcome?.mayFail ? runtime.failureBytes : 0);
-  const staging = runtime.staging.take(bytes);
-  const turn = runtime.turns.take(() => {
+  const room = Math.max(bytes, 4);
+  let staging!: GPUBuffer;
+  let mapped: Promise<undefined> | undefined;
+  let trouble = outcome?.trouble;
+  const fill = (): readonly GPUBuffer[] => {
+    staging = runtime.staging.take(bytes);
     const encoder = runtime.device.createCommandEncoder();
     if (bytes > 0) encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
     runtime.device.queue.submit([encoder.finish()]);
+    // What is wrong with this, too, is said to whoever watches.
+    mapped = staging.mapAsync(mapRead, 0, room);
+    return [staging];
+  };
+  const turn = runtime.turns.take(() => {
+    if (runtime.staging.lacks([bytes])) trouble = troubleOf([runtime.watch(where, fill), trouble]);
+    else fill();
   });
   let copy: ArrayBuffer;
   try {
-    if (turn) await turn;
+    await turn;
+    await mapped;
     runtime.check(where);
-    await staging.mapAsync(mapRead, 0, Math.max(bytes, 4));
-    copy = staging.getMappedRange(0, Math.max(bytes, 4)).slice(0);
+    copy = staging.getMappedRange(0, room).slice(0);
     staging.unmap();
   } catch (error) {
     // What a lost device aborts may be told before its loss.
     await runtime.idle();
-    await settled(runtime, storage);
+    await settled(runtime, where, trouble);
+    runtime.staging.drop([staging]);
     throw new DeviceError(`${where}: reading its numbers failed: ${String(error)}`);
   } finally {
     runtime.staging.give(staging);
   }
-  await settled(runtime, storage);
+  await settled(runtime, where, trouble);
   const failure = outcome?.mayFail ? new Uint32Array(copy, length, 1)[0]! : 0;
   if (failure === outOfMemory)
     throw new UnsupportedError(
@@ -84,16 +97,14 @@ async function readBuffer(runtime: Runtime, storage: GpuStorage): Promise<TypedA
 }
 
 /** @throws DeviceError for a lost device, or for what the device said of the run */
-async function settled(runtime: Runtime, { outcome }: GpuStorage): Promise<void> {
-  const where = outcome?.where ?? "data";
-  const trouble = await outcome?.trouble;
+async function settled(runtime: Runtime, where: string, asked: Outcome["trouble"]): Promise<void> {
+  const trouble = await asked;
   // A loss is known only when the event loop has turned.
   if (!runtime.isLost && trouble) await Promise.resolve();
   runtime.check(where);
-  // What else the device said comes of it.
-  if (trouble) runtime.takeUncaptured();
-  if (trouble) throw trouble;
+  // Beside trouble, what else the device said comes of it.
   const uncaptured = runtime.takeUncaptured();
+  if (trouble) throw trouble;
   if (uncaptured !== undefined)
     throw new DeviceError(`${where}: the WebGPU device refused it or what ran before it: ${uncaptured}`);
 }
@@ -108,27 +119,17 @@ function numbersOf(
   at: number,
   count: number,
 ): TypedArray {
-  switch (dtype) {
-    case "int32":
-      return new Int32Array(bytes, at, count);
-    case "uint32":
-      return new Uint32Array(bytes, at, count);
-    case "bool":
-      return new Uint8Array(bytes, at, count);
-    case "float32":
-      return new Float32Array(bytes, at, count);
-    case "float64":
-      return doubles
-        ? doubles.join(new Float32Array(bytes, at, 2 * count))
-        : Float64Array.from(new Float32Array(bytes, at, count));
-  }
+  if (dtype !== "float64") return arrayOf(dtype, bytes, at, count);
+  return doubles
+    ? doubles.join(new Float32Array(bytes, at, 2 * count))
+    : Float64Array.from(new Float32Array(bytes, at, count));
 }
 
 /** Rows of a dynamic value, packed. */
 function rowsOf(bytes: ArrayBuffer, { aval }: GpuStorage, numbers: Numbers): TypedArray {
   const rowSize = sizeOf(aval.shape.slice(1));
   const rows = new Uint32Array(bytes, 0, 1)[0]!;
-  const packed = hostNumbers(aval.dtype, rows * rowSize);
+  const packed = allocate(aval.dtype, rows * rowSize);
   for (let r = 0; r < rows; r++) packed.set(numbers(16 + r * strideOf(aval), rowSize), r * rowSize);
   return packed;
 }

@@ -1,18 +1,27 @@
-import { type Aval, byteSize, type DType, printShape, sizeOf, type TypedArray, UnsupportedError } from "@dzdt/tensor";
-import { failureWord } from "@dzdt/tensor/lower";
+import { type Aval, byteSize, printShape, sizeOf, type TypedArray, UnsupportedError } from "@dzdt/tensor";
+import { allocate, failureWord } from "@dzdt/tensor/lower";
 import { regionBytes } from "../schedule/dynamic";
 import { type Kernel, moreAt } from "../schedule/kernel";
 import type { Lowered, Port } from "../schedule/lowered";
 import type { BoundArray } from "../wgsl/arrays";
 import { noDoubles } from "../wgsl/types";
 import type { Runtime } from "./runtime";
-import { type GpuStorage, hostNumbers, type Outcome, padded } from "./storage";
+import { type GpuStorage, type Outcome, padded } from "./storage";
 import { hostWords } from "./upload";
 import { HostWords } from "./words";
+
+/** A result as buffers hold it, the same in every run. */
+export interface Result {
+  readonly aval: Aval;
+  readonly size: number;
+  /** Of its numbers; the failure follows them. */
+  readonly bytes: number;
+}
 
 /** One run of a program, with what it needs until its turn comes: by then inputs may have been given back. */
 export interface Run {
   readonly lowered: Lowered;
+  readonly shapes: readonly Result[];
   readonly kernels: readonly Kernel[];
   readonly inputs: readonly (TypedArray | GPUBuffer)[];
   /** What failing runs have left, one for each run that the inputs come from. */
@@ -47,16 +56,15 @@ export function inputOf(
 export function resultsOf(
   runtime: Runtime,
   { outputs }: Lowered,
-  dtypes: readonly DType[],
+  shapes: readonly Result[],
   outcome: Outcome,
 ): GpuStorage[] {
-  return outputs.map(({ aval, place, literal }, k): GpuStorage => {
-    const size = sizeOf(aval.shape);
-    const storage = { aval: { ...aval, dtype: dtypes[k]! }, size };
+  return shapes.map(({ aval, size, bytes }, k): GpuStorage => {
+    const { place, literal, aval: own } = outputs[k]!;
     if (!place)
-      return { ...storage, host: hostNumbers(aval.dtype, size).fill(literal), buffer: undefined, outcome: undefined };
-    const buffer = runtime.data.take(failureAt(runtime, aval, size) + runtime.failureBytes);
-    return runtime.own({ ...storage, host: undefined, buffer, outcome });
+      return { aval, size, host: allocate(own.dtype, size).fill(literal), buffer: undefined, outcome: undefined };
+    const buffer = runtime.data.take(bytes + runtime.failureBytes);
+    return runtime.own({ aval, size, host: undefined, buffer, outcome });
   });
 }
 
@@ -85,10 +93,10 @@ export function submit(runtime: Runtime, run: Run, pipelines: readonly GPUComput
     encoder.copyBufferToBuffer(buffer, at, memory, failures + failureBytes * k, failureBytes),
   );
   dispatch(runtime, encoder, run, pipelines, memory, group);
-  outputs.forEach(({ aval, at, array }, k) => {
+  outputs.forEach(({ at, array }, k) => {
     const buffer = run.results[k];
     if (!buffer) return;
-    const length = failureAt(runtime, aval, sizeOf(aval.shape));
+    const { bytes: length } = run.shapes[k]!;
     const from = array ? bufferOf(run, array) : memory;
     if (length > 0 && from !== buffer) encoder.copyBufferToBuffer(from, array ? 0 : at, buffer, 0, length);
     if (run.mayFail) encoder.copyBufferToBuffer(memory, failureWord, buffer, length, failureBytes);

@@ -22,7 +22,7 @@ export const refusal = (where: string, { message }: { readonly message: string }
   new DeviceError(`${where}: the WebGPU device refused it: ${message}`);
 
 function outOfMemory(where: string, { message }: GPUError, { bytes, pooled, working }: MemoryUse): DeviceError {
-  const held = `tensors hold ${bytes} bytes of it, programs ${working}, and ${pooled} are kept for reuse`;
+  const held = `tensors hold ${bytes} bytes of it, programs ${working}, and ${pooled} were kept for reuse`;
   return new DeviceError(
     `${where}: the WebGPU device is out of memory${message ? ` (${message.split("\n", 1)[0]!})` : ""}: ${held}; ` +
       `dispose() of tensors that are not needed any more, use smaller batches, checkpoints, or fewer steps`,
@@ -50,9 +50,15 @@ export class Runtime {
   /** Asks for the times of what is run while it is there. */
   clock: Clock | undefined;
   private memory: GPUBuffer | undefined;
+  /** Bytes of it, 0 where there is none. */
+  private room = 0;
   private group: GPUBindGroup | undefined;
   private loss: Loss | undefined;
   private uncaptured: string | undefined;
+  /** Work that is watched and of which the device has not said yet how it went. */
+  private unsettled = 0;
+  /** The last error of memory, while there is such work. */
+  private lack: GPUError | undefined;
   /** Does the device end with the target? */
   private readonly owned: boolean;
   private tell: (loss: Loss) => void = () => undefined;
@@ -117,14 +123,19 @@ export class Runtime {
     return message;
   }
 
+  /** May memory run out in a run that needs so many bytes, or have run out in what comes before it? */
+  mayRunOut(bytes: number): boolean {
+    return this.unsettled > 0 || this.turns.waiting || this.room < bytes;
+  }
+
   /** The memory of programs, with at least so many bytes. */
   memoryOf(bytes: number): { readonly buffer: GPUBuffer; readonly group: GPUBindGroup } {
-    if (!this.memory || this.memory.size < bytes) {
+    if (!this.memory || this.room < bytes) {
       // What was submitted before keeps the old buffer until it has run.
       this.memory?.destroy();
-      const size = Math.min(roomFor(Math.max(bytes, 2 ** 16)), Math.floor(this.limit / 4) * 4);
+      this.room = Math.min(roomFor(Math.max(bytes, 2 ** 16)), Math.floor(this.limit / 4) * 4);
       this.memory = this.device.createBuffer({
-        size,
+        size: this.room,
         usage: usage.storage | usage.copySource | usage.copyTarget,
         label: "memory of programs",
       });
@@ -151,23 +162,30 @@ export class Runtime {
     } finally {
       scopes.push(device.popErrorScope(), device.popErrorScope());
     }
+    this.unsettled++;
     return (
       Promise.all(scopes)
         // Scopes of a lost device are rejected; the loss itself is reported.
         .catch((): (GPUError | null)[] => [])
         .then(([memory, validation]) => {
+          // What meanwhile uses a buffer that could not be made is not valid.
+          const lack = (this.lack = memory ?? this.lack);
+          if (--this.unsettled === 0 && !this.turns.waiting) this.lack = undefined;
           if (!memory && !validation) return undefined;
+          const use = this.use();
           this.forget(taken);
-          return memory ? outOfMemory(where, memory, this.use()) : refusal(where, validation!);
+          return lack ? outOfMemory(where, lack, use) : refusal(where, validation!);
         })
     );
   }
 
   /** What may be invalid is not used again. */
   private forget(buffers: readonly GPUBuffer[]): void {
-    for (const buffer of buffers) this.data.spoil(buffer);
+    this.data.drop(buffers);
+    this.staging.drop(buffers);
     this.memory?.destroy();
     this.memory = undefined;
+    this.room = 0;
   }
 
   /** The buffer goes back to the pool when nobody holds the storage any more. */
@@ -191,8 +209,8 @@ export class Runtime {
   }
 
   use(): MemoryUse {
-    const { data, memory } = this;
-    return { buffers: data.buffers, bytes: data.bytes, pooled: data.pooled, working: memory?.size ?? 0 };
+    const { data, room } = this;
+    return { buffers: data.buffers, bytes: data.bytes, pooled: data.pooled, working: room };
   }
 
   /** Frees all that the target holds. */
@@ -210,8 +228,8 @@ export class Runtime {
     this.pipelines.end();
     this.data.end();
     this.staging.end();
-    for (const buffer of [this.memory, this.parameters.buffer, this.more]) buffer?.destroy();
-    this.memory = undefined;
+    this.forget([]);
+    for (const buffer of [this.parameters.buffer, this.more]) buffer.destroy();
     this.tell(loss);
   }
 

@@ -1,4 +1,4 @@
-import type { Aval, DType, TypedArray } from "@dzdt/tensor";
+import type { Aval, TypedArray } from "@dzdt/tensor";
 
 /** Where a tensor's numbers are: with the host as long as they came from there and are few, else in a buffer of the device. */
 export interface GpuStorage {
@@ -17,8 +17,16 @@ export interface Outcome {
   readonly where: string;
   /** What a failing program leaves follows the numbers in the buffer. */
   readonly mayFail: boolean;
-  /** An error of validation or of memory. */
-  readonly trouble: Promise<Error | undefined> | undefined;
+  /** An error of validation or of memory; undefined when it is known that there is none. */
+  trouble: Promise<Error | undefined> | undefined;
+}
+
+export function outcomeOf(where: string, mayFail: boolean, trouble: Outcome["trouble"]): Outcome {
+  const outcome: Outcome = { where, mayFail, trouble };
+  void trouble?.then((error) => {
+    if (!error) outcome.trouble = undefined;
+  });
+  return outcome;
 }
 
 /** Up to so many bytes numbers of the host stay there and go into each program as they are. */
@@ -26,14 +34,3 @@ export const mostKept = 1024;
 
 /** Bytes as buffers count them. */
 export const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
-
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  bool: Uint8Array,
-} as const;
-
-/** Room for so many numbers at the host. */
-export const hostNumbers = (dtype: DType, size: number): TypedArray => new arrays[dtype](size);

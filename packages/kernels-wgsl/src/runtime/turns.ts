@@ -25,6 +25,11 @@ export class Turns {
     return turn;
   }
 
+  /** Is there work that waits? */
+  get waiting(): boolean {
+    return this.last !== undefined;
+  }
+
   /** Work that has not been done yet will not be. */
   end(): void {
     this.ended = true;

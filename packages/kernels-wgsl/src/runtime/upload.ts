@@ -1,7 +1,7 @@
 import { type Aval, printShape, type TypedArray, UnsupportedError } from "@dzdt/tensor";
 import { noDoubles } from "../wgsl/types";
 import type { Runtime } from "./runtime";
-import { type GpuStorage, mostKept, padded } from "./storage";
+import { type GpuStorage, mostKept, outcomeOf, padded } from "./storage";
 
 /** Numbers of the host as a storage. */
 export function upload(runtime: Runtime, values: TypedArray, aval: Aval): GpuStorage {
@@ -23,12 +23,7 @@ export function upload(runtime: Runtime, values: TypedArray, aval: Aval): GpuSto
     void runtime.turns.take(() => runtime.device.queue.writeBuffer(taken, 0, words));
     return [taken];
   });
-  return runtime.own({
-    ...storage,
-    host: undefined,
-    buffer,
-    outcome: { where: "tensor", mayFail: false, trouble },
-  });
+  return runtime.own({ ...storage, host: undefined, buffer, outcome: outcomeOf("tensor", false, trouble) });
 }
 
 /** As the device has them: doubles are pairs of singles, or singles; and a whole number of words. */

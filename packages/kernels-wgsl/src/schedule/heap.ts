@@ -5,20 +5,17 @@ import {
   isDynamic,
   layRows,
   type LoopAttributes,
+  remembered,
   splitOutputs,
 } from "@dzdt/tensor/lower";
 
 /** Loops that do not know their end make room for so many rows at a time. */
 const reserve = 256;
 
-const known = new WeakMap<Tape, number>();
-
 /** The most bytes of dynamic rows that a run of the tape can hold at once: all of them if every loop goes to its bound. */
-export function heapBound(tape: Tape): number {
-  let bound = known.get(tape);
-  if (bound === undefined) known.set(tape, (bound = tape.nodes.reduce((sum, node) => sum + heapOfNode(tape, node), 0)));
-  return bound;
-}
+export const heapBound: (tape: Tape) => number = remembered((tape) =>
+  tape.nodes.reduce((sum, node) => sum + heapOfNode(tape, node), 0),
+);
 
 /** Those of one node. */
 export function heapOfNode(tape: Tape, { op, attributes, outs }: Node): number {

@@ -4,6 +4,7 @@ import {
   type Lowering,
   type LoopAttributes,
   type Plan,
+  remembered,
   splitOutputs,
   type Value,
 } from "@dzdt/tensor/lower";
@@ -43,18 +44,17 @@ const fewestSteps = 4096;
 const mostDispatches = 64;
 
 /** The most iterations of the longest loop that a lane runs. */
-function longestLoop({ single, body }: LoopAttributes): number {
-  if (single) return single.loop.length;
-  const inside = (tape: Tape): number =>
-    Math.max(
-      0,
-      ...tape.nodes.map(({ op, attributes }) => {
-        if (op.control === "loop") return (attributes as unknown as LoopAttributes).length;
-        return op.control === "call" ? inside((attributes as CallAttributes).tape) : 0;
-      }),
-    );
-  return inside(body);
-}
+const longestLoop = ({ single, body }: LoopAttributes): number => single?.loop.length ?? longestWithin(body);
+
+const longestWithin: (tape: Tape) => number = remembered(({ nodes }) =>
+  Math.max(
+    0,
+    ...nodes.map(({ op, attributes }) => {
+      if (op.control === "loop") return (attributes as unknown as LoopAttributes).length;
+      return op.control === "call" ? longestWithin((attributes as CallAttributes).tape) : 0;
+    }),
+  ),
+);
 
 /** How the loop of each lane is spread over dispatches; undefined where it is short, or there is none. */
 export function chainOf(module: WgslModule, lowering: Lowering, plan: Plan, node: Node, room: Room): Chain | undefined {

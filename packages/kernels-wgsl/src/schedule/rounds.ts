@@ -1,5 +1,5 @@
 import { type Node, sizeOf, type Tape } from "@dzdt/tensor";
-import type { CallAttributes, Lowering, LoopAttributes, Plan } from "@dzdt/tensor/lower";
+import { type CallAttributes, type Lowering, type LoopAttributes, type Plan, remembered } from "@dzdt/tensor/lower";
 import type { WgslModule } from "../wgsl/module";
 import type { Kernel } from "./kernel";
 import { openingOf } from "./openings";
@@ -23,17 +23,18 @@ export function hasRounds({ op, attributes }: Node): boolean {
 }
 
 /** Is there no control flow in a tape but calls? */
-const isFlat = ({ nodes }: Tape): boolean =>
+const isFlat: (tape: Tape) => boolean = remembered(({ nodes }) =>
   nodes.every(
     ({ op, attributes }) => !op.control || (op.control === "call" && isFlat((attributes as CallAttributes).tape)),
-  );
+  ),
+);
 
-function widest(tape: Tape): number {
-  return tape.nodes.reduce((most, { op, outs, attributes }) => {
+const widest: (tape: Tape) => number = remembered((tape) =>
+  tape.nodes.reduce((most, { op, outs, attributes }) => {
     const own = Math.max(0, ...outs.map((id) => sizeOf(tape.avals[id]!.shape)));
     return Math.max(most, own, op.control === "call" ? widest((attributes as CallAttributes).tape) : 0);
-  }, 0);
-}
+  }, 0),
+);
 
 /**
  * Such a loop as dispatches for each array of each iteration. What goes on between them, rows that come in and go out and the next carries, is

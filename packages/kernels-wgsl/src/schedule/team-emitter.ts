@@ -1,5 +1,5 @@
 import { byteSize, type DType } from "@dzdt/tensor";
-import type { FunctionHandle, MatmulSpec, Value } from "@dzdt/tensor/lower";
+import type { Case, FunctionHandle, MatmulSpec, Value } from "@dzdt/tensor/lower";
 import type { Code } from "../wgsl/code";
 import { type Callees, WgslEmitter } from "../wgsl/emit";
 import { term } from "../wgsl/types";
@@ -157,6 +157,14 @@ export class TeamEmitter extends PhaseEmitter {
     this.code.block(
       `for (var ${at} = 0i; ${at} < ${total}; ${at}++) {`,
       this.inside(() => body(this.code.named("int32", at))),
+    );
+  }
+
+  override choose(value: Value, cases: readonly Case[]): void {
+    this.wait();
+    super.choose(
+      value,
+      cases.map(([numbers, body]) => [numbers, this.inside(body)]),
     );
   }
 

@@ -53,7 +53,8 @@ export function sizeOfNodes(lowering: Lowering, plan: Plan, nodes: readonly Node
   const { avals } = plan.tape;
   for (const node of nodes) {
     const { op, ins, outs, attributes } = node;
-    if (op.control === "call") take(sizeOfNodes(lowering, lowering.callee((attributes as CallAttributes).tape).plan));
+    if (op.control === "call")
+      take(sizeOfFunction(lowering, lowering.callee((attributes as CallAttributes).tape).plan));
     else if (op.control) {
       const { length = 1 } = attributes as Partial<LoopAttributes>;
       for (const inner of plan.inner.get(node) ?? [])
@@ -69,6 +70,15 @@ export function sizeOfNodes(lowering: Lowering, plan: Plan, nodes: readonly Node
     }
   }
   return { widest, operations };
+}
+
+const sizes = new WeakMap<Plan, Size>();
+
+/** The same of a function, which others may call often. */
+function sizeOfFunction(lowering: Lowering, plan: Plan): Size {
+  let size = sizes.get(plan);
+  if (!size) sizes.set(plan, (size = sizeOfNodes(lowering, plan)));
+  return size;
 }
 
 /** Of a product, the terms of each element. */

@@ -1,5 +1,6 @@
 import { type DType, invariant, isFloat, type Shape } from "@dzdt/tensor";
 import {
+  type Case,
   failureWord,
   type FunctionHandle,
   type Index,
@@ -255,6 +256,13 @@ export class WgslEmitter extends Operations implements MachineEmitter, LaneEmitt
     const name = this.callees.nameOf(target);
     this.code.calls.add(name);
     this.code.line(`${name}(${args.map((x) => term(x).text).join(", ")});`);
+  }
+
+  choose(value: Value, cases: readonly Case[]): void {
+    this.code.block(`switch (${term(value).text}) {`, () => {
+      for (const [numbers, body] of cases) this.code.block(`case ${numbers.join("i, ")}i: {`, body);
+      this.code.line("default: {}");
+    });
   }
 
   /** One invocation does all tiles. */

@@ -24,3 +24,16 @@ test("blocks in use never overlap, lie within the frame, and all memory is one g
     }),
   );
 });
+
+test("frames of functions that call others twice grow by what is theirs, not by what the others have", () => {
+  const bytesOf = (depth: number): number => {
+    if (depth === 0) return 64;
+    const [frame, called] = [new Frame(0), bytesOf(depth - 1)];
+    for (let call = 0; call < 2; call++) {
+      frame.allocate(16);
+      frame.free(frame.allocate(called));
+    }
+    return frame.bytes;
+  };
+  for (let depth = 1; depth < 20; depth++) expect(bytesOf(depth)).toBe(bytesOf(depth - 1) + 32);
+});

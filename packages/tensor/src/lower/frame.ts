@@ -31,8 +31,12 @@ export class Frame {
     const wanted = blockBytes(bytes);
     const best = this.bestGap(wanted);
     let offset = this.end;
-    if (best < 0) this.end += wanted;
-    else {
+    if (best < 0) {
+      const last = this.gaps.at(-1);
+      // A gap that is too small, but the last that there is, becomes larger. Else functions that call others twice would have frames twice as large as theirs.
+      if (last && last.offset + last.bytes === this.end) ({ offset } = this.gaps.pop()!);
+      this.end = offset + wanted;
+    } else {
       const gap = this.gaps[best]!;
       offset = gap.offset;
       gap.offset += wanted;

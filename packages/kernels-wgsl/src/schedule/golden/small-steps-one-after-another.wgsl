@@ -117,7 +117,7 @@ fn main(
         let v64: f32 = bitcast<f32>(memory[248]);
         var x65: f32 = v64;
         let v66: f32 = x65;
-        memory[352] = bitcast<u32>(v66);
+        memory[348] = bitcast<u32>(v66);
         for (var at67 = 0i; at67 < 99i; at67++) {
           let v68: i32 = at67 + 1i;
           let v69: f32 = x65;
@@ -127,7 +127,7 @@ fn main(
           let v73: f32 = v69 + v72;
           x65 = v73;
           let v74: f32 = x65;
-          let v75: i32 = v70 + 1408i;
+          let v75: i32 = v70 + 1392i;
           memory[u32(v75) >> 2u] = bitcast<u32>(v74);
         }
       }
@@ -209,7 +209,7 @@ fn main(
     let v133: f32 = bitcast<f32>(memory[244]);
     if (member < 100i) {
       let v134: i32 = member * 4i;
-      let v135: i32 = v134 + 1408i;
+      let v135: i32 = v134 + 1392i;
       let v136: f32 = bitcast<f32>(memory[u32(v135) >> 2u]);
       let v137: f32 = v136 * v133;
       let v138: i32 = v134 + 992i;

@@ -1,4 +1,4 @@
-import { byteSize, type DType, type TypedArray } from "../../dtype";
+import { arrayOf, byteSize, type DType, type TypedArray } from "../../dtype";
 import { OutOfMemoryError } from "../../errors";
 import type { Storage } from "../target";
 import { maxPages } from "./module";
@@ -218,20 +218,5 @@ class Results {
     const at = this.used;
     this.used += Math.ceil(bytes / 8) * 8;
     return arrayOf(dtype, this.chunk, at, length);
-  }
-}
-
-function arrayOf(dtype: DType, buffer: ArrayBuffer, at: number, length: number): TypedArray {
-  switch (dtype) {
-    case "float32":
-      return new Float32Array(buffer, at, length);
-    case "float64":
-      return new Float64Array(buffer, at, length);
-    case "int32":
-      return new Int32Array(buffer, at, length);
-    case "uint32":
-      return new Uint32Array(buffer, at, length);
-    case "bool":
-      return new Uint8Array(buffer, at, length);
   }
 }
