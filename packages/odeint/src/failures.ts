@@ -5,11 +5,8 @@ import {
   check,
   minimum,
   registerFailure,
-  type Shape,
-  sizeOf,
-  Tensor,
+  type Tensor,
   trace,
-  type Tree,
   where,
   withinRule,
   zerosLike,
@@ -18,8 +15,7 @@ import { atHand } from "./at-hand";
 import { firstFailure, firstOf } from "./first-failure";
 import { flat, flatResult, typeOf } from "./leaves";
 import type { Outcome } from "./problem";
-import type { Solution } from "./solution";
-import { type Advice, type End, SolveError, Status, type StatusName, statusName } from "./status";
+import { type End, type PartialSolution, SolveError, Status, type StatusName, statusName } from "./status";
 
 type FailureName = Exclude<StatusName, "success">;
 
@@ -41,25 +37,31 @@ export interface Telling {
   readonly where?: string;
   /** The names of the state's leaves. */
   readonly paths: readonly string[];
-  /** What to say of a state that is not finite. */
-  readonly advised?: Advice | undefined;
+  /** What to do, where it is not the usual. */
+  readonly remedies?: Readonly<Partial<Record<FailureName, string>>> | undefined;
   /** What else may be wrong where no step was taken. */
   readonly doubt?: string | undefined;
-  /** The shortest step that the controller may take. */
-  readonly dtMin?: number | undefined;
   /** Is the size of errors a function of the user's? */
   readonly ownNorm?: boolean | undefined;
-  /** Which save it is that may be full, and of how many rows. */
+  /** Which save it is that may be full. */
   readonly save?: string | undefined;
-  /** How many steps of one length the solve takes. */
-  readonly needed?: number | undefined;
   /** Did nobody look at the state after each step? Then it is not known which of them failed. */
   readonly unwatched?: boolean | undefined;
+  /** Has the state no derivative? Then slopes, if there are any, say which component moves most, and no more. */
+  readonly rough?: boolean | undefined;
   /** Why the host ended the solve. */
   readonly ended?: string | undefined;
+  /** The numbers that failures are about. */
+  readonly limits?: Limits | undefined;
   /** What there is of the solution. */
-  readonly partial?: (() => Solution<Tree>) | undefined;
+  readonly partial?: (() => PartialSolution) | undefined;
 }
+
+/**
+ * Numbers that failures are about, scalars in the dtype of times, or part of the program: how many steps of one length the solve takes, the shortest step
+ * that the controller may take, how many rows a save has. Absent or 0 where there is nothing to say.
+ */
+export type Limits = Readonly<Partial<Record<FailureName, Tensor | number | undefined>>>;
 
 /** A solve with all that a failure is noticed by. */
 type Guarded = End & { readonly ys: readonly Tensor[]; readonly saves?: Outcome["saves"] };
@@ -99,7 +101,7 @@ function guarded<S extends Guarded>(solved: S, telling: Telling): S {
   const end: Guarded & Passed = { ...solved, rows };
   const pass = (given: typeof end): Passed =>
     withinRule(() => {
-      const failure = noted(given, telling.needed, (status) => {
+      const failure = noted(given, telling.limits, (status) => {
         const first = firstCode(given, telling);
         return where(status.greater(0), status.add(first - 1), 0);
       });
@@ -118,17 +120,24 @@ function guarded<S extends Guarded>(solved: S, telling: Telling): S {
 }
 
 /** The number of the first failure, and its facts. @param numbered the numbers of statuses */
-function noted(end: End, needed: number | undefined, numbered: (status: Tensor) => Tensor): Tensor[] {
+function noted(end: End, limits: Limits | undefined, numbered: (status: Tensor) => Tensor): Tensor[] {
   const { status, t, h, steps, rejected, y, derivative, events } = end;
   const each = (x: Tensor): Tensor => (status.ndim > 0 ? x : x.reshape([1, ...x.shape]));
   // To end with an event is no failure.
   const codes = each(numbered(events ? where(status.equal(Status.eventTerminated), Status.success, status) : status));
-  const asked = needed === undefined ? [] : [zerosLike(t).add(Tensor.scalar(needed, t.dtype, t.target))];
-  const numbers = [t, h, steps, rejected, ...asked, ...(events ? [slotOf(end)] : [])].map(each);
+  const limit = limitOf(end, { ...limits, maxEventsReached: maxEventsOf(end) });
+  const numbers = [t, h, steps, rejected, limit, ...(events ? [slotOf(end)] : [])].map(each);
   const states = [...y, ...derivative].map(each);
   const first = codes.size > 1 ? firstOf({ argmax, minimum }, codes) : codes.tape!.literal(0, "int32");
   return bind(firstFailure, [first, codes, ...numbers, ...states], { numbers: numbers.length, leaves: y.length });
 }
+
+/** The number that a failure is about; 0 where there is none. */
+const limitOf = ({ status, t }: End, limits: Limits): Tensor =>
+  Object.entries(limits).reduce(
+    (found, [name, limit]) => (limit ? where(status.equal(Status[name as FailureName]), limit, found) : found),
+    zerosLike(t),
+  );
 
 /** Which event fired more often than it may; 0 where none did. */
 function slotOf(end: End): Tensor {
@@ -139,33 +148,18 @@ function slotOf(end: End): Tensor {
 /** How often each event may fire, in a solve that has any. */
 const maxEventsOf = ({ events }: End): number | undefined => events?.list[0]!.t.shape[0];
 
-/** What is fixed of a solve's end: shapes of one trajectory's leaves, how often events may fire, whether slopes are known, and the number of steps. */
-interface Fixed {
-  readonly shapes: readonly Shape[];
-  readonly maxEvents: number | undefined;
-  readonly sloped: boolean;
-  readonly counted: boolean;
-}
-
-const fixedOf = (end: End, { needed }: Telling): Fixed => ({
-  shapes: end.y.map(({ shape }) => shape.slice(end.status.ndim)),
-  maxEvents: maxEventsOf(end),
-  sloped: end.derivative.length > 0,
-  counted: needed !== undefined,
-});
-
-/** Failures of solves in programs, numbered like `Status`, by what their messages say beside facts: the first of each. */
+/** Failures of solves in programs, numbered like `Status`, by what their messages say beside facts: the first of each. Text alone, so there are few. */
 const codes = new Map<string, number>();
 
-function firstCode(end: End, given: Telling): number {
-  const fixed = fixedOf(end, given);
-  const telling = { ...given, needed: undefined, partial: undefined };
-  const key = JSON.stringify([telling, fixed]);
+function firstCode({ derivative }: End, given: Telling): number {
+  const telling = { ...given, limits: undefined, partial: undefined };
+  const sloped = derivative.length > 0;
+  const key = JSON.stringify([telling, sloped]);
   const known = codes.get(key);
   if (known !== undefined) return known;
   const [first] = (Object.keys(Status) as StatusName[])
     .slice(1)
-    .map((name) => registerFailure((facts) => errorOf(name as FailureName, facts, fixed, telling)));
+    .map((name) => registerFailure((facts) => errorOf(name as FailureName, facts, telling, sloped)));
   codes.set(key, first!);
   return first!;
 }
@@ -175,51 +169,52 @@ export function failureOf(solved: End, telling: Telling, again = (): End => solv
   const failed = Array.from(solved.status.dataSync()).find((s) => s !== Status.success && s !== Status.eventTerminated);
   if (failed === undefined) return undefined;
   const end = { ...again(), status: solved.status };
-  const [, facts] = asProgram(end, (traced) => noted(traced, telling.needed, (status) => status));
-  return errorOf(statusName(failed) as FailureName, facts!.dataSync(), fixedOf(end, telling), telling);
+  const [, facts] = asProgram(end, (traced) => noted(traced, telling.limits, (status) => status));
+  return errorOf(statusName(failed) as FailureName, facts!.dataSync(), telling, end.derivative.length > 0);
 }
 
-/** The error of a trajectory that failed. @param facts those of {@link noted} */
-function errorOf(name: FailureName, facts: ArrayLike<number>, fixed: Fixed, telling: Telling): SolveError {
-  const [trajectory, place, value, slope, t, h, all, rejected, ...more] = Array.from(facts) as Facts;
-  const needed = fixed.counted ? more.shift()! : 0;
-  const [slot] = more;
-  const { where = "odeint", paths, advised, doubt, dtMin = 0, ownNorm, save, unwatched, ended, partial } = telling;
+/** The error of a trajectory that failed. @param facts those of {@link noted} @param sloped whether slopes are among them */
+function errorOf(name: FailureName, facts: ArrayLike<number>, telling: Telling, sloped: boolean): SolveError {
+  const [trajectory, leaf, place, value, slope, t, h, all, rejected, limit, slot] = Array.from(facts) as Facts;
+  const { where = "odeint", paths, doubt, ownNorm, save, unwatched, rough, ended, partial } = telling;
   const accepted = all - rejected;
-  const component = componentAt(place, fixed.shapes, paths);
+  // Of a rough state that is finite, and whose slopes are not known, no component is worse than others.
+  const named = sloped || !rough || !Number.isFinite(value);
+  const component = `y${paths[leaf] ?? ""}${place < 0 ? "" : `[${place}]`}`;
   const who = trajectory < 0 ? "" : `trajectory ${trajectory}: `;
   const why = ended
     ? `: ${ended}`
     : name === "maxSavesReached"
-      ? `: ${save} is full`
-      : name === "maxEventsReached" && fixed.maxEvents !== undefined
-        ? `: events[${slot}] fired more than maxEvents = ${fixed.maxEvents} times,`
+      ? `: saves.${save} of capacity ${limit} is full`
+      : name === "maxEventsReached" && limit > 0
+        ? `: events[${slot}] fired more than maxEvents = ${limit} times,`
         : "";
   const lost = unwatched && name === "nonFinite";
   const when = lost ? ` by t = ${t}` : ` at t = ${t}${steps(h, accepted, rejected)}`;
-  const what = `${component} = ${value}${fixed.sloped ? ` with derivative ${slope}` : ""}`;
-  const remedy = ended
-    ? "raise timeLimit, or loosen rtol and atol"
-    : name === "nonFinite" && advised
-      ? advised.text
-      : remedies[name];
+  const what = named ? `, ${component} = ${value}${sloped && !rough ? ` with derivative ${slope}` : ""}` : "";
+  const remedy = ended ? "raise timeLimit, or loosen rtol and atol" : (telling.remedies?.[name] ?? remedies[name]);
   const floor =
-    name === "stepUnderflow" && dtMin > 0 ? `steps may be no shorter than dtMin = ${dtMin}: lower it; else ` : "";
+    name === "stepUnderflow" && limit > 0 ? `steps may be no shorter than dtMin = ${limit}: lower it; else ` : "";
   const sizes =
     name === "stepUnderflow" && ownNorm
       ? "the controller's norm may be negative or NaN: it gives sizes of errors, 0 or positive; else "
       : "";
-  const count = name === "maxStepsReached" && needed > 0 ? `${needed} steps of this length are needed: ` : "";
+  const count = name === "maxStepsReached" && limit > 0 ? `${limit} steps of this length are needed: ` : "";
   const suspected = doubt && accepted === 0 ? `${doubt}; else ` : "";
   return new SolveError(
     name,
-    `${where}: ${who}${name}${why}${when}, ${what}; ${suspected}${floor}${sizes}${count}${remedy}${lost ? sayingWhen : ""}`,
-    { ...(!lost && { t, h, accepted, rejected }), component, ...(partial && { solution: partial() }) },
+    `${where}: ${who}${name}${why}${when}${what}; ${suspected}${floor}${sizes}${count}${remedy}${lost ? sayingWhen : ""}`,
+    {
+      ...(!lost && { t, h, accepted, rejected }),
+      ...(named && { component }),
+      ...(partial && { solution: partial() }),
+    },
   );
 }
 
 type Facts = [
   trajectory: number,
+  leaf: number,
   place: number,
   value: number,
   slope: number,
@@ -227,7 +222,8 @@ type Facts = [
   h: number,
   steps: number,
   rejected: number,
-  ...more: number[],
+  limit: number,
+  slot: number,
 ];
 
 /** Steps of one length are not looked at one by one, unless for this. */
@@ -238,14 +234,3 @@ const steps = (h: number, accepted: number, rejected: number): string =>
   accepted + rejected === 0 && !(Math.abs(h) > 0)
     ? " before the first step"
     : ` with step ${h} after ${accepted} accepted and ${rejected} rejected steps`;
-
-/** The name of a component by its position among those of all leaves, as in `y.q[0]`. */
-function componentAt(place: number, shapes: readonly Shape[], paths: readonly string[]): string {
-  let before = 0;
-  for (let k = 0; ; k++) {
-    const size = sizeOf(shapes[k]!);
-    if (place < before + size || k === shapes.length - 1)
-      return `y${paths[k] ?? ""}${shapes[k]!.length === 0 ? "" : `[${place - before}]`}`;
-    before += size;
-  }
-}

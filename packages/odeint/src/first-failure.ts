@@ -12,8 +12,8 @@ type FailureAttributes = {
  *
  * Takes which trajectory it is (int32; the first if none failed); numbers of failures, int32 `[n]`, 0 for none; numbers of each trajectory `[n]`, first
  * the time and the step that was to be next; leaves of the states `[n, …]`; and their slopes, or none. Gives the number of the failure; and, if it is not 0,
- * facts `[4 + numbers]` in the dtype of times: the trajectory, −1 where there is only one; the component of its state that is not finite, or moves most within
- * a step in proportion to its size, as a position among all; that component, and its slope; and the trajectory's numbers.
+ * facts `[5 + numbers]` in the dtype of times: the trajectory, −1 where there is only one; the component of its state that is not finite, or moves most within
+ * a step in proportion to its size, as the leaf and the position in that, −1 of a scalar; that component, and its slope; and the trajectory's numbers.
  */
 export const firstFailure: Primitive<FailureAttributes> = /* @__PURE__ */ primitive<FailureAttributes>({
   name: "firstFailure",
@@ -21,7 +21,7 @@ export const firstFailure: Primitive<FailureAttributes> = /* @__PURE__ */ primit
   fusion: "expand",
   shape: ([, , t], { numbers }) => [
     { dtype: "int32", shape: [] },
-    { dtype: t!.dtype, shape: [4 + numbers] },
+    { dtype: t!.dtype, shape: [5 + numbers] },
   ],
   constant: true,
   vjp: (_o, _cotangents, ins) => ins.map(() => undefined),
@@ -63,7 +63,7 @@ function merged(o: RuleOps, x: Tensor, batched: boolean, size: number): Tensor {
   return each.ndim === 1 ? each : o.reshape(each, [size * each.shape[1]!, ...each.shape.slice(2)]);
 }
 
-/** The component of one trajectory that is not finite, or moves most: its position, it, and its slope. */
+/** The component of one trajectory that is not finite, or moves most: its leaf, its position in that, it, and its slope. */
 function worst(
   k: Emitter,
   at: Value,
@@ -74,13 +74,11 @@ function worst(
   const { dtype } = step;
   const real = (value: number): Value => k.literal(dtype, value);
   const isFinite = (x: Value): Value => k.less(k.abs(x), real(Infinity));
-  const [most, ...found] = [-1, 0, 0, 0].map((value) => k.variable(real(value)));
+  const [most, ...found] = [-1, 0, 0, 0, 0].map((value) => k.variable(real(value)));
   // Before the first step there may be none that is finite.
   const h = k.select(k.and(isFinite(step), k.notEqual(step, real(0))), step, real(1));
-  let before = 0;
   states.forEach((y, j) => {
     const size = sizeOf(y.shape) / y.shape[0]!;
-    const base = before;
     k.loop(size, (i) => {
       const position = k.add(k.mul(at, k.literal("int32", size)), i);
       const value = k.cast(y.load(position), dtype);
@@ -89,11 +87,10 @@ function worst(
       const rank = k.select(isFinite(value), k.select(isFinite(slope), moved, real(1e38)), real(Infinity));
       k.if(k.less(most!.get(), rank), () => {
         most!.set(rank);
-        const place = k.cast(k.add(i, k.literal("int32", base)), dtype);
-        [place, value, slope].forEach((x, n) => found[n]!.set(x));
+        const place = y.shape.length > 1 ? k.cast(i, dtype) : real(-1);
+        [real(j), place, value, slope].forEach((x, n) => found[n]!.set(x));
       });
     });
-    before += size;
   });
   return found.map((variable) => variable.get());
 }

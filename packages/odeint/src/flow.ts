@@ -10,6 +10,7 @@ import {
   type Tape,
   type Tensor,
   trace,
+  UnsupportedError,
 } from "@dzdt/tensor";
 import { typeOf } from "./leaves";
 
@@ -21,6 +22,9 @@ type FlowAttributes = {
   readonly tape: Tape;
   /** What its derivatives are made of; the node does not compute it. */
   readonly field: Field;
+  /** Which constants, and which states, lack the axes of a batch that times have. */
+  readonly shared: readonly boolean[];
+  readonly loose: readonly boolean[];
 };
 
 /**
@@ -33,7 +37,8 @@ const flowing: Primitive<FlowAttributes> = primitive<FlowAttributes>({
   fusion: "expand",
   control: "call",
   shape: (_ins, { tape }) => tape.outputs.map((id) => tape.avals[id]!),
-  jvp: (o, [dFrom, dTo, ...tangents], [from, to, ...ins], outs, { field }) => {
+  jvp: (o, [dFrom, dTo, ...tangents], [from, to, ...ins], outs, { field, shared, loose }) => {
+    if (dFrom || dTo) checkAlong(loose);
     const count = outs.length;
     const [states, closed] = split(ins, count);
     const along = (slopes: readonly Tensor[], dt: Tensor): Tensor[] =>
@@ -50,17 +55,20 @@ const flowing: Primitive<FlowAttributes> = primitive<FlowAttributes>({
       moving.map((dc) => dc !== undefined),
     );
     const constants = [...closed, ...moving.filter((dc) => dc !== undefined)];
-    const found = record(from!, to!, [...states, ...start], constants, varied).slice(count);
+    const rows = { shared: [...shared, ...shared.filter((_, j) => moving[j])], loose: [...loose, ...loose] };
+    const found = record(from!, to!, [...states, ...start], constants, varied, rows).slice(count);
     const ahead = dTo && along(field(to!, outs, closed), dTo);
     return found.map((dy, k) => (ahead ? o.add(dy, ahead[k]!) : dy));
   },
-  vjp: (o, cotangents, [from, to, ...ins], outs, { field }, [fromWanted, toWanted, ...wanted]) => {
+  vjp: (o, cotangents, [from, to, ...ins], outs, { field, shared, loose }, [fromWanted, toWanted, ...wanted]) => {
+    if (fromWanted || toWanted) checkAlong(loose);
     const count = outs.length;
     const [states, closed] = split(ins, count);
     const marks = closed.map((c, j) => wanted[count + j]! && isFloat(c.dtype));
     const given = outs.map((y, k) => cotangents[k] ?? o.zerosLike(y));
     const none = closed.filter((_, j) => marks[j]).map((c) => o.zerosLike(c));
-    const found = record(to!, from!, [...outs, ...given, ...none], closed, adjoint(o, field, count, marks));
+    const rows = { shared, loose: [...loose, ...loose, ...shared.filter((_, j) => marks[j])] };
+    const found = record(to!, from!, [...outs, ...given, ...none], closed, adjoint(o, field, count, marks), rows);
     const back = found.slice(count, 2 * count);
     const power = (slopes: readonly Tensor[], cts: readonly Tensor[]): Tensor =>
       cts
@@ -73,15 +81,17 @@ const flowing: Primitive<FlowAttributes> = primitive<FlowAttributes>({
       ...place(found.slice(2 * count), marks),
     ];
   },
-  batch: (o, [from, to, ...ins], [fromBatched, toBatched, ...batched], { tape, field }, size) => {
+  batch: (o, [from, to, ...ins], [fromBatched, toBatched, ...batched], { tape, field, shared, loose }, size) => {
     const count = tape.outputs.length;
     const wide = (x: Tensor): Tensor => o.broadcastTo(o.reshape(x, [1, ...x.shape]), [size, ...x.shape]);
-    const each = fromBatched || toBatched;
+    // Axes that times have are in front of those of states, so a further one in front of states is theirs, too.
+    const each = fromBatched || toBatched || from!.ndim > 0 || to!.ndim > 0;
     const [start, end] = [fromBatched || !each ? from! : wide(from!), toBatched || !each ? to! : wide(to!)];
     const [states, closed] = split(ins, count);
-    const marks = [each!, ...states.map(() => true), ...batched.slice(count)];
+    const marks = [each, ...states.map(() => true), ...batched.slice(count)];
     const many = states.map((y, k) => (batched[k] ? y : wide(y)));
-    return record(start, end, many, closed, (t, y, c) => {
+    const rows = { shared: shared.map((is, j) => is || (each && !batched[count + j])), loose };
+    const batchedField: Field = (t, y, c) => {
       const all = [t, ...y, ...c];
       const types = all.map(({ dtype, shape }, j) => ({ dtype, shape: marks[j] ? shape.slice(1) : shape }));
       const found = o.transforms.batch(
@@ -91,9 +101,19 @@ const flowing: Primitive<FlowAttributes> = primitive<FlowAttributes>({
         y.map(() => true),
       );
       return o.applyTape(found.tape, all);
-    });
+    };
+    return record(start, end, many, closed, batchedField, rows);
   },
 });
+
+/** @throws UnsupportedError where what all elements of a batch share would have to flow along the times of each */
+function checkAlong(loose: readonly boolean[]): void {
+  if (loose.includes(true))
+    throw new UnsupportedError(
+      "odeint: second derivatives of a batch whose solves have their own times (events) and share large parameters; " +
+        "give each its own: vmap(solve, [0, 0])(ys, broadcastTo(p, [rows, ...p.shape]))",
+    );
+}
 
 /** Axes of a state's leaf that times do not have: those of a batch they may share, in front. */
 const axesOfState = ({ ndim }: Tensor, leaf: Tensor): number[] => leaf.shape.map((_, a) => a).slice(ndim);
@@ -146,10 +166,11 @@ function record(
   states: readonly Tensor[],
   closed: readonly Tensor[],
   field: Field,
+  rows: Pick<FlowAttributes, "shared" | "loose">,
 ): Tensor[] {
   const ins = [from, to, ...states, ...closed];
   const { tape } = trace("flow", (_from, _to, ...rest) => rest.slice(0, states.length), ins.map(typeOf));
-  return bind(flowing, ins, { tape, field });
+  return bind(flowing, ins, { tape, field, ...rows });
 }
 
 /**
@@ -164,5 +185,6 @@ export function flow(
 ): Tensor[] {
   const types = [from, ...states].map(typeOf);
   const { tape, captured } = trace("flow", (t, ...y) => field(t, y), types);
-  return record(from, to, states, captured, (t, y, closed) => applyTape(tape, [t, ...y, ...closed]));
+  const rows = { shared: captured.map(() => false), loose: states.map(() => false) };
+  return record(from, to, states, captured, (t, y, closed) => applyTape(tape, [t, ...y, ...closed]), rows);
 }

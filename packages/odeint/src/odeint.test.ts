@@ -253,6 +253,10 @@ describe("failures", () => {
     [/dt0 is -0.1; give a positive step/, () => odeint(decay, f64([1]), [1, 0], { dt0: -0.1 })],
     [/rtol is -1; give a number that is 0 or positive/, () => odeint(decay, f64([1]), [0, 1], { rtol: -1 })],
     [/maxSteps is 0.5/, () => odeint(decay, f64([1]), [0, 1], { maxSteps: 0.5 })],
+    [
+      /odeint: maxSteps is 2147483648; give a positive integer, at most 2\^30 = 1073741824/,
+      () => odeint(decay, f64([1]), [0, 1], { maxSteps: 2 ** 31 }),
+    ],
     [/solver is rk4/, () => odeint(decay, f64([1]), [0, 1], { solver: "rk4" as never })],
     [/rk4 has no error estimate and there is no dt0/, () => odeint(decay, f64([1]), [0, 1], { solver: rk4 })],
     [/y0 is int32/, () => odeint(decay, tensor([1], { dtype: "int32" }), [0, 1])],

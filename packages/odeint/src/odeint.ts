@@ -27,7 +27,7 @@ export interface OdeintOptions<A = undefined, Y = never> extends HostOptions<Y> 
   readonly atol?: Tolerance;
   /** Length of the first step, positive; the direction is that of ts. @defaultValue found by trial, with one more evaluation */
   readonly dt0?: number | Tensor;
-  /** The most attempts at steps. @defaultValue 1,000,000; 16,384 on webgpu */
+  /** The most attempts at steps, at most 2^30. @defaultValue 1,000,000; 16,384 on webgpu */
   readonly maxSteps?: number;
   /** How gradients are computed. @defaultValue discretize() */
   readonly adjoint?: Adjoint;

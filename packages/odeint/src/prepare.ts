@@ -1,6 +1,6 @@
 import { ShapeError, sub, Tensor, type Tensors, tree, type Tree, UnsupportedError } from "@dzdt/tensor";
 import { type AtOptions, readAsked } from "./asked";
-import { atHand, timeType } from "./at-hand";
+import { timeType } from "./at-hand";
 import { discretize } from "./adjoints/discretize";
 import { consistentStart } from "./consistent-start";
 import { usualConstant } from "./controllers/constant";
@@ -8,13 +8,13 @@ import type { Controller } from "./controllers/controller";
 import { readEvents } from "./events/leaf-event";
 import type { FineTime } from "./fine-time";
 import { type JacobianFunction, matrixOf } from "./implicit/vector";
-import { stepsOver } from "./fixed-steps";
 import { checked } from "./failures";
 import { hostOptions } from "./host/watch";
+import { readMaxSteps, stepsNeeded } from "./max-steps";
 import type { OdeintOptions } from "./odeint";
 import { readState } from "./initial-state";
 import { checkOptions } from "./options";
-import { checkMonotonic, checkWithin, fineTimes, type KnownTimes, readTimes, type Times } from "./saveAt";
+import { checkMonotonic, checkWithin, fineTimes, readTimes, type Times } from "./saveAt";
 import { type Request, solve, solveAt, type Solved } from "./solve";
 import { readSaves } from "./saves/given";
 import type { Saved, Saves } from "./saves/save";
@@ -166,11 +166,17 @@ export function prepare<Y extends StateLike<Y>, A, S = Saves>(
         ? "mass, or mass − h · jacobian, may be singular, or y0 not meet the algebraic equations: check mass, jacobian and y0"
         : undefined;
     const { dtMin, norm } = request.controller.kind === "adaptive" ? request.controller : {};
-    const needed = stepsNeeded(request, times);
-    const [advised, save] = [adviceOf(options.solver), request.saves?.tightest];
+    const advised = adviceOf(options.solver);
+    const remedies = advised && { nonFinite: advised.text };
+    const tightest = request.saves?.tightest;
+    const limits = {
+      maxStepsReached: stepsNeeded(request, times),
+      stepUnderflow: dtMin,
+      maxSavesReached: tightest?.capacity,
+    };
     const ownNorm = typeof norm === "function";
     const unwatched = request.controller.kind === "constant";
-    const telling = { where, paths, advised, doubt, dtMin, ownNorm, needed, save, unwatched, ended, partial };
+    const telling = { where, paths, remedies, doubt, ownNorm, save: tightest?.name, unwatched, ended, limits, partial };
     return solutionOf(checked(outcome, again, telling));
   };
   const still =
@@ -189,12 +195,6 @@ export function prepare<Y extends StateLike<Y>, A, S = Saves>(
 /** Are any of a solve's numbers known only when the program runs that it is part of? */
 export const isTraced = (leaves: readonly Tensor[], times: Tensor): boolean =>
   [...leaves, times].some((x) => x.tape !== undefined);
-
-/** How many steps of one length there are from the first time to the last, where both are known. */
-function stepsNeeded({ controller, dt }: Request, { values }: KnownTimes): number | undefined {
-  const length = controller.kind === "constant" && dt ? atHand(dt)?.[0] : undefined;
-  return values && length ? stepsOver(values[values.length - 1]! - values[0]!, length) : undefined;
-}
 
 function readBatch(where: string, batch: unknown, leaves: readonly Tensor[], paths: readonly string[]): boolean {
   if (batch === undefined || batch === "shared") return false;
@@ -219,10 +219,9 @@ function readRequest<A>(
   independent: boolean,
   target: Tensor["target"],
 ): Omit<Request, "saves"> {
-  const { solver = tsit5, dt0, maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384 } = options;
+  const { solver = tsit5, dt0 } = options;
   checkSolver(solver, where);
-  if (!Number.isInteger(maxSteps) || maxSteps < 1)
-    throw new RangeError(`${where}: maxSteps is ${maxSteps}; give a positive integer`);
+  const maxSteps = readMaxSteps(where, options.maxSteps, target);
   if (dt0 !== undefined) checkLength(where, "dt0", dt0);
   const { adjoint = discretize() } = options;
   const kind = (adjoint as { kind?: unknown } | null)?.kind;

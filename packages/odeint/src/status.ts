@@ -53,7 +53,7 @@ export class SolveError extends Error implements Partial<FailureDetails> {
   readonly status: StatusName;
   /**
    * These are known where the solve's own call throws; where a program does that it is part of, all but what there is of the solution, and of steps of one
-   * length that led to what is not finite the component alone.
+   * length that led to what is not finite the component alone. There a stochastic solve names a component only where that is not finite.
    */
   declare readonly t?: number;
   declare readonly h?: number;

@@ -2,7 +2,19 @@ import { grad, jvp, vmap } from "@dzdt/autograd";
 import { compile, js, stack, type Tensor, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bosh3, constant, ddeint, type DdeintOptions, dopri5, pid, rk4, rodas5p, Status, tsit5 } from "../src/index";
+import {
+  bosh3,
+  constant,
+  ddeint,
+  type DdeintOptions,
+  dopri5,
+  pid,
+  radau5,
+  rk4,
+  rodas5p,
+  Status,
+  tsit5,
+} from "../src/index";
 import { f64, numbers } from "./support/numbers";
 
 const apart = (x: readonly number[], y: readonly number[]): number => Math.max(...x.map((a, i) => Math.abs(a - y[i]!)));
@@ -39,6 +51,50 @@ describe("delays that depend on the state", () => {
       const known = end(solver, { controller: pid({ stepTs: [Math.E] }) });
       expect(end(solver, {})).toBeLessThan(2 * known + 1e-7);
     }
+  });
+
+  test.each([
+    ["tsit5", tsit5],
+    ["rodas5p", rodas5p],
+    ["radau5", radau5],
+  ] as const)("meet the jump of a history that does not meet y0, by %s", (_name, solver) => {
+    const value = fc.double({ min: -2, max: 2, noNaN: true });
+    fc.assert(
+      fc.property(value, value, (past, now) => {
+        // y′ = −y(t/2 − 1): of the history up to 2, then of the solution.
+        const solved = (t: number): number =>
+          t <= 2 ? now - past * t : 3 * now - past - (now + past) * t + (past * t * t) / 4;
+        const times = [0, 1, 2, 3, 6];
+        for (const rtol of [1e-4, 1e-7]) {
+          const delays = [(t: Tensor) => t.mul(0.5).add(1), (t: Tensor) => t.mul(0.5).add(1)];
+          const field = (_t: Tensor, _y: Tensor, [one, two]: readonly Tensor[]): Tensor => one!.add(two!).div(-2);
+          const { ys } = ddeint(field, f64(past), f64(now), times, { delays, solver, rtol, atol: rtol });
+          expect(apart(numbers(ys), times.map(solved))).toBeLessThan(2 * rtol);
+        }
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test("reach back over a jump and over it again", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.05, max: 0.1, noNaN: true }),
+        fc.double({ min: 0.3, max: 1, noNaN: true }),
+        fc.constantFrom(tsit5, rodas5p, radau5),
+        (most, bend, solver) => {
+          // The field receives y(most − bend (t − 1)²): the history, then for a while the solution, and the history again.
+          const delays = (t: Tensor): Tensor => t.sub(most).add(t.sub(1).square().mul(bend));
+          const field = (_t: Tensor, _y: Tensor, [past]: readonly Tensor[]): Tensor => past!.neg();
+          const options = { delays, solver, rtol: 1e-6, atol: 1e-6 };
+          const { ys } = ddeint(field, f64(1), f64(0.5), [0, 0.2, 2], options);
+          const half = Math.sqrt(most / bend);
+          const later = 2 * half * (0.5 - most + (bend * half ** 2) / 3);
+          expect(Math.abs(numbers(ys)[2]! - (0.5 - (2 - 2 * half) - later))).toBeLessThan(1e-5);
+        },
+      ),
+      { numRuns: 30 },
+    );
   });
 
   test("with steps of one length, to the order that the breaking point leaves", () => {

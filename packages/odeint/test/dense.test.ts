@@ -242,9 +242,10 @@ describe("sides", () => {
     const solution = odeint(decay, f64([1, -2]), [0, 0.3, 2], { rtol: 1e-6 });
     fc.assert(
       fc.property(fc.double({ min: 0, max: 2, noNaN: true }), (t) => {
-        close(solution.at(t, { side: "right" }), numbers(solution.at(t)), 1e-15);
+        close(solution.at(t, { side: "right" }), numbers(solution.at(t)), 2e-15);
       }),
-      { numRuns: 10 },
+      // A step's polynomial is exact at its end; at its start, here 2, it sums as many terms as there are stages.
+      { numRuns: 10, examples: [[0]] },
     );
   });
 

@@ -1,4 +1,4 @@
-import { grad, jvp, vmap } from "@dzdt/autograd";
+import { grad, hessian, jvp, vmap } from "@dzdt/autograd";
 import { compile, js, stack, type Tensor, withTarget } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -30,6 +30,25 @@ describe("laws", () => {
     );
   });
 
+  test("second derivatives by large parameters that a batch shares are refused, first ones are not", () => {
+    const solve = (y: Tensor, p: Tensor): Tensor =>
+      odeint((_t, x: Tensor) => x.mul(p).neg(), y, [0, 1], {
+        solver: rk4,
+        dt0: 0.25,
+        events: [event((_t, x: Tensor) => x.sum().sub(0.5), { terminal: false })],
+      }).ys.sum();
+    const states = f64([...Array(51).keys()].map((k) => k / 51)).reshape([3, 17]);
+    const loss = (p: Tensor): Tensor => vmap(solve, [0, null])(states, p).square().sum();
+    const p = f64(new Array<number>(17).fill(0.8));
+    const apart = (p: Tensor): Tensor =>
+      vmap(solve, [0, 0])(states, p.broadcastTo([3, 17]))
+        .square()
+        .sum();
+    close(grad(loss)(p), numbers(grad(apart)(p)), 1e-12);
+    expect(() => grad((p: Tensor) => grad(loss)(p).sum())(p)).toThrow(/^odeint: second derivatives of a batch/);
+    expect(numbers(grad((p: Tensor) => grad(apart)(p).sum())(p)).every(Number.isFinite)).toBe(true);
+  });
+
   test.each([
     ["a terminal one", event((_t, y: Tensor) => at(y, 0).sub(0.6))],
     ["one that is recorded", event((_t, y: Tensor) => at(y, 0).sub(0.6), { terminal: false })],
@@ -59,6 +78,14 @@ describe("laws", () => {
       }),
       { numRuns: 4 },
     );
+    // Second ones, too: no solve moves the gradient of another.
+    const rows = [f64([1, 0.5]), f64([0.7, -0.4])];
+    const curved = hessian((all: Tensor) => vmap(loss)(all).sum())(stack(rows));
+    const own = rows.map((y) => numbers(vmap(hessian(loss))(stack([y]))));
+    const blocks = own.flatMap((block, n) =>
+      [0, 2].flatMap((i) => own.flatMap((_, m) => [i, i + 1].map((k) => (m === n ? block[k]! : 0)))),
+    );
+    close(curved, blocks, 1e-9);
   });
 
   test("the order of the list does not matter", () => {

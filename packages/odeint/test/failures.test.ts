@@ -3,6 +3,7 @@ import { compile, stack, type Tensor, tensor, zeros } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
   adamsBashforthMoulton,
+  type Adjoint,
   auto,
   bdf,
   constant,
@@ -10,6 +11,7 @@ import {
   event,
   gauss4,
   hamiltonian,
+  implicitMidpoint,
   integrator,
   kencarp4,
   kvaerno5,
@@ -20,12 +22,12 @@ import {
   odex,
   pid,
   radau5,
+  reversible,
   reversibleHeun,
   rk4,
   rodas5p,
   separable,
   type Solver,
-  SolveError,
   Status,
   stepDoubling,
   tao,
@@ -33,19 +35,10 @@ import {
   tsit5,
   vern7,
 } from "../src/index";
+import { failureOf } from "./support/failure-of";
 import { at, close, f64, numbers } from "./support/numbers";
 
 const decay = (_t: Tensor, y: Tensor): Tensor => y.neg();
-
-function failureOf(run: () => unknown): SolveError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof SolveError) return error;
-    throw error;
-  }
-  throw new Error("failureOf: there was no failure");
-}
 
 describe("a field that is NaN at first is named by leaf and component", () => {
   interface State {
@@ -139,6 +132,29 @@ describe("a failed solve tells how far it got", () => {
     const found = failureOf(() => odeint(field, f64([1]), [0, 1], { solver: rk4, dt0: 0.1 }));
     expect(found.accepted).toBe(4);
     expect(found.t).toBeCloseTo(0.4, 12);
+  });
+
+  test("and of more steps than there may be none is taken, nor counted", () => {
+    for (const solver of [implicitMidpoint, gauss4, radau5, rk4]) {
+      const statsOf = (ts: readonly number[], adjoint?: Adjoint): readonly number[] => {
+        const options = {
+          solver,
+          controller: constant({ dt: 0.1 }),
+          maxSteps: 9,
+          throw: false,
+          ...(adjoint && { adjoint }),
+        };
+        const { stats, ys } = odeint(decay, f64([1]), ts, options);
+        expect(numbers(ys)).toEqual([1, ...Array<number>(ts.length - 1).fill(NaN)]);
+        return [stats.accepted, stats.rejected, stats.evaluations].map((x) => x.itemSync());
+      };
+      const [accepted, rejected, evaluations] = statsOf([0, 1]);
+      expect([accepted, rejected]).toEqual([0, 0]);
+      expect(evaluations).toBeLessThan(2);
+      expect(statsOf([0, 0.5, 1])).toEqual([0, 0, evaluations]);
+      if (solver === implicitMidpoint || solver === gauss4)
+        expect(statsOf([0, 1], reversible())).toEqual([0, 0, evaluations]);
+    }
   });
 
   test("an error that may be nothing is refused; one relative to 0 is none where there is none", () => {

@@ -255,13 +255,15 @@ describe("a long solve lets timers run, odeint does not", () => {
 
   test.each(["by setImmediate", "by messages, as in pages"])("%s", async (way) => {
     if (way !== "by setImmediate") vi.stubGlobal("setImmediate", undefined);
+    const [ending, enough] = [new AbortController(), new Error("enough")];
     let calls = 0;
-    const timer = setInterval(() => calls++, 1);
+    const timer = setInterval(() => ++calls === 3 && ending.abort(enough), 1);
     try {
-      const options = { timeLimit: 150, throw: false };
-      odeint(pendulum, f64([1, 0]), [0, 1e9], options);
+      odeint(pendulum, f64([1, 0]), [0, 1e9], { timeLimit: 50, throw: false });
       expect(calls).toBe(0);
-      await solve(pendulum, f64([1, 0]), [0, 1e9], options);
+      // Without end, but for the timer.
+      const endless = solve(pendulum, f64([1, 0]), [0, 1e9], { maxSteps: 2 ** 30, signal: ending.signal });
+      await expect(endless).rejects.toBe(enough);
       expect(calls).toBeGreaterThan(2);
     } finally {
       clearInterval(timer);

@@ -130,7 +130,7 @@ describe("steps that are chosen by their errors", () => {
       /stepUnderflow at t = 0 with step 0\.\d+ after 0 accepted and \d+ rejected steps, y\[0\] = 1; steps got as short as the path's tolerance/,
     );
     expect(() => solve({ rtol: 1e-5, maxSteps: 3, path: brownian({ key, t0: 0, t1: 1, shape: [1] }) })).toThrow(
-      "sdeint: ts and tolerances ask for more than maxSteps = 3 steps",
+      /^sdeint: maxStepsReached at t = 0\.\d+ with step 0\.\d+ after 1 accepted and 2 rejected steps, y\[0\] = 1\.\d+; raise maxSteps/,
     );
     expect(sdeint(growth, f64([1]), [0, 1], { path, rtol: 1e-5, throw: false }).status.itemSync()).toBe(
       Status.stepUnderflow,

@@ -1,3 +1,4 @@
+import { grad, vmap } from "@dzdt/autograd";
 import { compile, ops, random, type Tensor } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
 import {
@@ -35,6 +36,11 @@ describe("sdeint says what is wrong and which solver fits", () => {
       "noise that a solver does not take",
       () => solve(coupled, { key, solver: sriw2 }),
       "sdeint: sriw2 takes diagonal or scalar noise, and this is general; use one of eulerHeun, generalShark, heunStratonovich",
+    ],
+    [
+      "steps that cannot be counted",
+      () => solve(growth, { key, maxSteps: 2 ** 31 }),
+      "sdeint: maxSteps is 2147483648; give a positive integer, at most 2^30 = 1073741824",
     ],
     [
       "saves and events",
@@ -105,7 +111,7 @@ describe("sdeint says what is wrong and which solver fits", () => {
     [
       "too many steps",
       () => solve(growth, { key, dt: 0.01, maxSteps: 10 }),
-      "sdeint: ts and dt ask for more than maxSteps = 10 steps, for 100, so none was taken",
+      "sdeint: maxStepsReached at t = 0 with step 0.01 after 0 accepted and 0 rejected steps; 100 steps of this length are needed: raise maxSteps",
     ],
     [
       "an ODE solver",
@@ -139,7 +145,9 @@ describe("sdeint says what is wrong and which solver fits", () => {
     const wild: Sde = { drift: (_t, y) => y.mul(y).mul(1e3), diffusion: (_t, y) => y };
     const run = (): unknown => solve(wild, { key, dt: 0.01, solver: eulerMaruyama }, f64([1, 0]), [0, 0.5, 1]);
     expect(run).toThrow(SolveError);
-    expect(run).toThrow(/sdeint: nonFinite at t = 0\.\d+ with step 0\.0\d+ after \d+ steps, y\[0\] = \d/);
+    expect(run).toThrow(
+      /sdeint: nonFinite at t = 0\.\d+ with step 0\.0\d+ after \d+ accepted and 0 rejected steps, y\[0\] = \d/,
+    );
     try {
       run();
     } catch (error) {
@@ -158,8 +166,62 @@ describe("sdeint says what is wrong and which solver fits", () => {
     expect(status.itemSync()).toBe(3);
     expect(numbers(ys)[0]).toBe(1);
     expect(numbers(ys)[2]).toBeNaN();
-    const program = compile((y: Tensor) => sdeint(wild, y, [0, 1], { key, dt: 0.01, solver: eulerMaruyama }).ys);
-    expect(() => program(f64([1, 0]))).toThrow("sdeint: nonFinite in a solve inside a program");
+  });
+
+  describe("as do programs, for the first of many solves that fail", () => {
+    const wild: Sde = { drift: (_t, y) => y.mul(y).mul(1e3), diffusion: (_t, y) => y };
+    const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+    const ways: Readonly<Record<string, readonly [SdeintOptions, number, RegExp]>> = {
+      "steps of one length": [
+        { dt: 0.01 },
+        1,
+        /^nonFinite by t = 0\.5, y\[1\] = NaN; check drift, .*says at which step\)$/,
+      ],
+      "steps from time to time": [{}, 1, /^nonFinite by t = \d, y\[1\] = (NaN|Infinity); check drift/],
+      "too many of them": [
+        { dt: 0.01, maxSteps: 99 },
+        1,
+        /^maxStepsReached at t = 0 with step 0\.01 after 0 accepted and 0 rejected steps; 100 steps of this length are needed: raise maxSteps/,
+      ],
+      "steps chosen by their errors": [
+        { rtol: 1e-3 },
+        1,
+        /^stepUnderflow at t = 0\.\d+ with step [\d.e-]+ after \d+ accepted and \d+ rejected steps; steps got as short as the path's tolerance/,
+      ],
+      "too many of those": [
+        { rtol: 1e-3, maxSteps: 20 },
+        1,
+        /^maxStepsReached at t = 0\.\d+ with step [\d.e-]+ after \d+ accepted and \d+ rejected steps; raise maxSteps/,
+      ],
+      "a state that is NaN at first": [{ dt: 0.01 }, NaN, /^nonFinite by t = 0, y\[1\] = NaN; check drift/],
+    };
+
+    test.each(Object.entries(ways))("%s", (_name, [options, start, expected]) => {
+      const ts = "dt" in options || "rtol" in options ? [0, 0.5, 1] : range(12);
+      const one = (y: Tensor): Tensor => sdeint(wild, y, ts, { key, ...options }).ys;
+      const told = (run: () => unknown): string => {
+        try {
+          run();
+        } catch (error) {
+          return (error as SolveError).message;
+        }
+        return "nothing";
+      };
+      const y0 = f64([0, start]);
+      const single = told(() => compile(one)(y0));
+      expect(single.replace("sdeint: ", "")).toMatch(expected);
+      const several = f64([
+        [0, 0],
+        [0, start],
+        [0, start],
+      ]);
+      // More steps than there may be are too many for all.
+      const first = "maxSteps" in options && "dt" in options ? 0 : 1;
+      const many = single.replace("sdeint: ", `sdeint: trajectory ${first}: `);
+      expect(told(() => vmap(one)(several))).toBe(many);
+      expect(told(() => compile(vmap(one))(several))).toBe(many);
+      expect(told(() => grad((y: Tensor) => vmap(one)(y).sum())(several))).toBe(many);
+    });
   });
 
   test("tableaus that are no methods", () => {

@@ -124,7 +124,7 @@ describe("a solve with steps that are drawn one by one", () => {
     const run = (ts: readonly number[]): unknown =>
       sdeint(wild, f64([1, 0]), ts, { path, dt: 0.01, solver: eulerMaruyama });
     expect(() => run([0, 0.5, 1])).toThrow(
-      /sdeint: nonFinite at t = 0\.\d+ with step 0\.0\d+ after \d+ steps, y\[0\] = \d/,
+      /sdeint: nonFinite at t = 0\.\d+ with step 0\.0\d+ after \d+ accepted and 0 rejected steps, y\[0\] = \d/,
     );
   });
 

@@ -58,3 +58,10 @@ test("a number as the start of a loop is float32, compiled or not", () => {
   expect(compile(last)(0.1).dtype).toBe("float32");
   expect(compile(last)(0.1).itemSync()).toBe(last(0.1).itemSync());
 });
+
+test("a count that loops can not count to is refused", () => {
+  const run = (n: number) => () => fori(n, (_i, c) => c, tensor(0));
+  expect(run(2 ** 31)).toThrow(/^fori: n is 2147483648; give 2147483647 at most/);
+  expect(run(-1)).toThrow(/^fori: n is -1; give a non-negative integer/);
+  expect(run(0.5)).toThrow(/^fori: n is 0.5/);
+});

@@ -221,6 +221,7 @@ export function fori<C extends Tree>(
   checkOptions("fori", options, ["checkpoints"]);
   const checkpoints = checkCheckpoints("fori", options.checkpoints ?? "all");
   if (!Number.isInteger(n) || n < 0) throw new ShapeError(`fori: n is ${n}; give a non-negative integer`);
+  if (n > mostSteps) throw new ShapeError(`fori: n is ${n}; give ${mostSteps} at most, or put one loop into another`);
   const target = targetOf(init);
   const carry = tensorsOf(init, target);
   const rebuild = (ins: readonly Tensor[]): Tensors<C> => unflatten<Tensors<C>>(carry.structure, ins);

@@ -29,10 +29,15 @@ export interface Broken {
   /** bool: one does at the step's end, so that this is a breaking point; and of which generation. */
   readonly arrives: Tensor;
   readonly generation: Tensor;
+  /** For each delay, then, whether it arrives at the first of the breaking points from before (1) or from after (−1): [delays]. */
+  readonly turns: Tensor;
 }
 
 /** A time is met where the state moves by no more than this part of the tolerance meanwhile. */
 const part = 0.01;
+
+/** And by no more than this part of the step. */
+export const nearest = 1e-3;
 
 /**
  * The breaking points that a step meets where delays depend on the state: times t at which t − delay(t, y) is a breaking point itself. Bellen and Zennaro
@@ -52,7 +57,7 @@ export function brokenBy(
     .mul(0)
     .add(part)
     .div(moved.maximum(1))
-    .minimum(1e-3)
+    .minimum(nearest)
     .mul(length.abs())
     .maximum(nearness(t).mul(8));
   const count = times.shape[0]!;
@@ -102,9 +107,14 @@ export function brokenBy(
   const generation = found
     .map(({ meets }) => where(meets, generations, Infinity).min())
     .reduce((least, one) => least.minimum(one));
+  const turns = found.map(({ meets, before }) => {
+    const [is, side] = [meets, before].map((x) => x.slice([0], [1])) as [Tensor, Tensor];
+    return where(is, side.sign().neg(), 0);
+  });
   return {
     lands: { when, at: stopGradient(t).add(length.mul(theta)) },
     arrives: generation.less(Infinity).and(when.not()),
     generation: generation.add(1),
+    turns: concat(turns, 0),
   };
 }

@@ -1,5 +1,5 @@
-import { broadcastTo, cast, concat, stopGradient, type Tensor, tree, type Tree, where } from "@dzdt/tensor";
-import { acrossJumps, margin } from "../jumps";
+import { broadcastTo, cast, concat, cond, stopGradient, type Tensor, tree, type Tree, where } from "@dzdt/tensor";
+import { acrossJumps, margin, nearness } from "../jumps";
 import { methodOf, type Solver } from "../solver";
 import { Status } from "../status";
 import type { Attempt, Method } from "../step";
@@ -7,7 +7,7 @@ import type { Parts } from "../stepper";
 import { scaledNorm } from "../tolerance";
 import { derivative, realOf, traced } from "../vectorField";
 import { delayOf, delaySums, type KnownDelays } from "./delays";
-import { type Breaks, type Broken, brokenBy, type Trial } from "./breaking";
+import { type Breaks, type Broken, brokenBy, nearest, type Trial } from "./breaking";
 import { type History, historyLeaves } from "./history";
 import { cutAt, emptyPast, oldest, type Past, remembered, stateAt } from "./past";
 
@@ -37,10 +37,11 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
   const lags = stateLags(parts, problem);
   // Leaves that the solver itself carries; known once it began.
   let own = 0;
-  // Then come the breaking points found on the way, if there may be any, and their generations if delays depend on the state; and the past.
+  // Then come the breaking points found on the way, if there may be any, and if delays depend on the state their generations and, by delay, what arrives
+  // at the start with them; and the past.
   const seeks = lags.length > 0;
   const points = (delays.tensor || seeks ? resets : 0) + (seeks ? 2 * lags.length * (solver.order + 1) : 0);
-  const changes = points === 0 ? 0 : seeks ? 2 : 1;
+  const changes = points === 0 ? 0 : seeks ? 2 + lags.length : 1;
   const unpack = (memory: readonly Tensor[]): Past => {
     const [ends, lengths, until, ...rest] = memory.slice(own + changes) as [Tensor, Tensor, Tensor, ...Tensor[]];
     const count = parts.state.leaves.length;
@@ -63,8 +64,10 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
   ];
   const noted = (memory: readonly Tensor[]): Tensor[] => memory.slice(own, own + changes);
   /** With one more in place of the oldest. */
-  const withOneMore = (memory: readonly Tensor[], point: readonly Tensor[]): Tensor[] =>
-    noted(memory).map((x, k) => concat([x.slice([1], [points]), point[k]!.reshape([1])], 0));
+  const withOneMore = (memory: readonly Tensor[], moment: Tensor, ...more: readonly Tensor[]): Tensor[] =>
+    noted(memory).map((x, k) =>
+      concat([x.slice([1], [points]), ([moment, ...more][k] ?? stopGradient(moment).mul(0)).reshape([1])], 0),
+    );
   const sums = delays.tensor && delaySums(delays.tensor, solver.order + 1);
   const { undo: _, ...inner } = still;
   const method: Method = {
@@ -73,25 +76,36 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
     ...(constant && { longest: constant.min().div(1.01) }),
     // The field at outputs' times is not to be had without the past.
     interpolantMoves: true,
-    ...(seeks && !parts.exact && { lands: true }),
+    ...(seeks && !parts.exact && { lands: true, counted: true }),
     begin: (t, y) => {
       const memory = still.begin(t, y);
       own = memory.length;
       // The breaking points of the start are there anyway.
-      const none = [start, stopGradient(start).mul(0)].map((x) => broadcastTo(x, [points])).slice(0, changes);
+      const none = Array.from({ length: changes }, (_, k) =>
+        broadcastTo(k === 0 ? start : stopGradient(start).mul(0), [points]),
+      );
       return [...memory, ...none, ...pack(emptyPast(kept, start, y, memory, still))];
     },
     restart: (t, y, memory) => [...past(unpack(memory)).begin(t, y), ...memory.slice(own)],
     reset: (t, moment, y, memory) => {
       const before = cutAt(unpack(memory), t);
-      return [...past(before).begin(t, y), ...withOneMore(memory, [moment, stopGradient(t).mul(0)]), ...pack(before)];
+      return [...past(before).begin(t, y), ...withOneMore(memory, moment), ...pack(before)];
     },
     slope: (t, y, memory) => past(memory && unpack(memory)).slope(t, y),
     attempt: (t, tNext, h, y, memory): Attempt => {
       const before = unpack(memory);
       // Steps that stay where they are end a little before a jump: what looks back at its two sides must find the end between them.
       const until = parts.exact ? tNext.add(margin(tNext, h, undefined, reach)) : tNext;
-      const tried = past(before).attempt(t, tNext, h, y, memory.slice(0, own));
+      const sides = seeks && !parts.exact ? sidesAt(t, h, y, memory) : undefined;
+      const carried = memory.slice(0, own);
+      const from = sides
+        ? cond(
+            sides.turned,
+            () => past(before, sides.all).begin(t, y),
+            () => carried,
+          )
+        : carried;
+      const tried = past(before, sides?.all).attempt(t, tNext, h, y, from);
       const after = remembered(before, { ...tried, end: tNext, length: h, until });
       const first = stopGradient(oldest(after));
       const ends = lags.map((lag) => stopGradient(lag(tNext, tried.y)));
@@ -102,6 +116,11 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
       return {
         ...tried,
         ...(broken && { lands: broken.lands }),
+        ...(sides && {
+          evaluations: cast(sides.turned, "int32")
+            .mul(inner.evaluations.begin)
+            .add(tried.evaluations ?? inner.evaluations.attempt),
+        }),
         ...(ends.length > 0 && { longest: shortestOf([...ends, ...lags.map((lag) => stopGradient(lag(t, y)))]) }),
         memory: [...tried.memory, ...found, ...pack(after)],
         failure: { when: forgotten, status: Status.historyTooShort },
@@ -141,8 +160,24 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
     };
   }
 
-  function noting(memory: readonly Tensor[], t: Tensor, { arrives, generation }: Broken): Tensor[] {
-    const after = withOneMore(memory, [stopGradient(t), where(arrives, generation, 0)]);
+  /** Where delays that depend on the state reach back to from the start of a step, and which of them have just come to the start of the solve. */
+  function sidesAt(t: Tensor, h: Tensor, y: readonly Tensor[], memory: readonly Tensor[]): Sides {
+    const [times, , ...turns] = noted(memory).map((x) => stopGradient(x));
+    // Beside jumps, if it is one of those as well.
+    const here = times!.sub(stopGradient(t)).abs().lessEqual(margin(t, h).mul(2));
+    const now = turns.map((turn) => where(here, turn, 0).sum());
+    const all = lags.map((lag, i): Side => {
+      const from = stopGradient(t.sub(lag(t, y)).sub(start));
+      const turned = now[i]!.notEqual(0);
+      const slack = where(turned, from.abs().mul(1.001), 0).add(nearness(t).mul(16));
+      return { from, later: where(turned, now[i]!, from).greater(0), slack };
+    });
+    return { all, turned: now.map((turn) => turn.notEqual(0)).reduce((a, b) => a.or(b)) };
+  }
+
+  function noting(memory: readonly Tensor[], t: Tensor, { arrives, generation, turns }: Broken): Tensor[] {
+    const each = lags.map((_, i) => turns.slice([i], [i + 1]));
+    const after = withOneMore(memory, stopGradient(t), where(arrives, generation, 0), ...each);
     return after.map((x, k) => where(arrives, x, noted(memory)[k]!));
   }
 
@@ -154,6 +189,39 @@ export function delayedMethod(solver: Solver, parts: Parts, problem: DelayProble
       .reduce((a, b) => a.minimum(b))
       .div(1.01);
   }
+}
+
+/**
+ * On which side of the start a delay that depends on the state reaches back from the start of a step. Steps end where it comes to the start, as nearly as
+ * they can: up to the end that is still the side it came from, and from there on the other one.
+ */
+interface Side {
+  /** Where to, from the start of the solve on. */
+  readonly from: Tensor;
+  /** bool: is it the side after the start? */
+  readonly later: Tensor;
+  /** So near to the start it is the side that counts. */
+  readonly slack: Tensor;
+}
+
+interface Sides {
+  /** Of each such delay. */
+  readonly all: readonly Side[];
+  /** bool: has one of them come to the start? */
+  readonly turned: Tensor;
+}
+
+/** bool: is a time, from the start of the solve on, before it? Where a step may end at the start it is on the side from which the step came. */
+function isBefore(reached: Tensor, { from, later, slack }: Side): Tensor {
+  const still = stopGradient(reached);
+  const near = still.abs().lessEqual(
+    still
+      .sub(from)
+      .abs()
+      .mul(2 * nearest)
+      .maximum(slack),
+  );
+  return where(near, later.not(), still.lessEqual(0));
 }
 
 /** Delays that depend on the state, as functions of the program in the dtype of times. */
@@ -175,8 +243,12 @@ function stateLags(
   });
 }
 
-/** A solver's steps for a given past; undefined: no step was taken yet. */
-function delayedParts(solver: Solver, parts: Parts, problem: DelayProblem): (past: Past | undefined) => Method {
+/** A solver's steps for a given past; undefined: no step was taken yet. With sides of the start, where those are known. */
+function delayedParts(
+  solver: Solver,
+  parts: Parts,
+  problem: DelayProblem,
+): (past: Past | undefined, sides?: Sides["all"]) => Method {
   const { field, history, delays, start } = problem;
   const { state, args } = parts;
   const count = state.leaves.length;
@@ -198,18 +270,19 @@ function delayedParts(solver: Solver, parts: Parts, problem: DelayProblem): (pas
   const functions = stateLags(parts, problem);
   let next = 0;
   const lags = delays.slots.map((slot) => {
-    if (typeof slot !== "number") return functions[next++]!;
-    return () => delays.tensor!.slice([slot], [slot + 1]).reshape([]);
+    if (typeof slot !== "number") return { place: next, of: functions[next++]! };
+    return { place: undefined, of: () => delays.tensor!.slice([slot], [slot + 1]).reshape([]) };
   });
-  const make = (past: Past | undefined): Method =>
+  const make = (past: Past | undefined, sides?: Sides["all"]): Method =>
     methodOf(solver, {
       ...parts,
       field: (t, y) => {
         const delayed = Array.from({ length: several }, (_, i) => {
-          const s = t.sub(lags[i]!(t, y));
+          const { of: lag, place } = lags[i]!;
+          const s = t.sub(lag(t, y));
           const old = earlier([s.minimum(start)]);
           if (!past) return old;
-          const isOld = s.lessEqual(start);
+          const isOld = sides && place !== undefined ? isBefore(s.sub(start), sides[place]!) : s.lessEqual(start);
           return stateAt(past, s.maximum(start), still).map((x, k) => where(isOld, old[k]!, x));
         });
         return run([cast(t, real), ...y, ...delayed.flat()]);
@@ -217,5 +290,5 @@ function delayedParts(solver: Solver, parts: Parts, problem: DelayProblem): (pas
     });
   // Interpolation does not call the field.
   const still = make(undefined);
-  return (past) => (past ? make(past) : still);
+  return (past, sides) => (past ? make(past, sides) : still);
 }

@@ -15,7 +15,7 @@ export interface IntegratorOptions<A = undefined> extends Pick<
 > {
   /** Which way time goes. @defaultValue that of the first `advance`; forwards when `step` comes first */
   readonly direction?: 1 | -1;
-  /** The most attempts at steps of one call. @defaultValue 1,000,000 */
+  /** The most attempts at steps of one call, at most 2^30. @defaultValue 1,000,000 */
   readonly maxSteps?: number;
   /** The most times that each event may fire within one step. @defaultValue 16 */
   readonly maxEvents?: number;

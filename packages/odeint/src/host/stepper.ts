@@ -236,7 +236,8 @@ export class Stepper {
       steps: scalar(place.accepted + place.rejected),
       rejected: scalar(place.rejected),
     };
-    return failureOf(end, { where: "integrator", paths: this.#request.state.paths, advised: this.#advice })!;
+    const remedies = this.#advice && { nonFinite: this.#advice.text };
+    return failureOf(end, { where: "integrator", paths: this.#request.state.paths, remedies })!;
   }
 }
 

@@ -25,7 +25,7 @@ export interface GivenSaves {
   /** How many rows that list has: with one more a save has more than its capacity. 0 where nothing is saved after steps. */
   readonly rows: number;
   /** Which save that is, for errors. */
-  readonly tightest: string | undefined;
+  readonly tightest: GivenSave | undefined;
   readonly machinery: SaveMachinery;
 }
 

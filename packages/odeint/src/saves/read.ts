@@ -25,8 +25,7 @@ export function readEach(
   const each = stepped.map(({ every }) => every).reduce(commonDivisor);
   const overflow = ({ every, capacity }: GivenSave): number => every * (capacity + 1);
   const first = stepped.reduce((a, b) => (overflow(b) < overflow(a) ? b : a));
-  const tightest = `saves.${first.name} of capacity ${first.capacity}`;
-  return { list, each, rows: overflow(first) / each - 1, tightest };
+  return { list, each, rows: overflow(first) / each - 1, tightest: first };
 }
 
 function readSave(where: string, name: string, save: Save, solved: KnownTimes, target: Target): GivenSave {

@@ -7,7 +7,6 @@ import {
   type Tensor,
   stack,
   trace,
-  tree,
   where,
   withinRule,
   zerosLike,
@@ -17,7 +16,7 @@ import { largest, place } from "../adjoints/continuous";
 import { backOver, type Interval, type Passed } from "../adjoints/intervals";
 import { recordNode } from "../adjoints/node";
 import { listState } from "../adjoints/settings";
-import { typeOf } from "../leaves";
+import { type Flat, flat, typeOf } from "../leaves";
 import { numbers } from "../problem";
 import { scaledNorm } from "../tolerance";
 import { refusedGradient } from "./failures";
@@ -124,16 +123,16 @@ export function backsolved(solve: Backsolved): NonNullable<SdeRequest["solve"]> 
         solve: undefined,
       };
     };
-    let structure: tree.Structure = null;
     const ins = lists.flat();
+    let rebuild!: Flat<Omit<SdeOutcome, "ys">>["rebuild"];
     const { tape, captured } = trace(
       "solve",
       (...all) => {
         const at = inputsOf(all);
         const { ys, ...rest } = integrate(own(at), at.y0, at.ts, at.dt);
-        const flat = tree.flatten(rest);
-        structure = flat.structure;
-        return [...ys, ...(flat.leaves as Tensor[]).map((x) => (isFloat(x.dtype) ? stopGradient(x) : x))];
+        const settled = flat(rest);
+        rebuild = settled.rebuild;
+        return [...ys, ...settled.leaves.map((x) => (isFloat(x.dtype) ? stopGradient(x) : x))];
       },
       ins.map(typeOf),
     );
@@ -164,7 +163,7 @@ export function backsolved(solve: Backsolved): NonNullable<SdeRequest["solve"]> 
           );
         }),
     });
-    return { ys: outs.slice(0, size), ...tree.unflatten<Omit<SdeOutcome, "ys">>(structure, outs.slice(size)) };
+    return { ys: outs.slice(0, size), ...rebuild(outs.slice(size)) };
   };
 }
 

@@ -49,6 +49,16 @@ export interface SdeRequest {
   readonly solve?: typeof integrate | undefined;
 }
 
+/** Where a solve ended: of steps of equal length at the first of the times at which it is not finite, else the last. */
+export interface SdeEnd {
+  readonly t: Tensor;
+  /** The step that was to be next, or the longest of steps of equal length. */
+  readonly h: Tensor;
+  readonly y: readonly Tensor[];
+  /** How many steps of equal length there are to be, in the dtype of times. */
+  readonly wanted?: Tensor;
+}
+
 /** A solve as leaves. */
 export interface SdeOutcome {
   /** `[times, …leaf]`; NaN from where it is not finite. */
@@ -57,8 +67,8 @@ export interface SdeOutcome {
   readonly steps: Tensor;
   readonly rejected: Tensor;
   readonly evaluations: Tensor;
-  /** Where steps that are chosen by their errors ended, and the next one. */
-  readonly end?: { readonly t: Tensor; readonly h: Tensor; readonly y: readonly Tensor[] };
+  /** Where it ended, for errors. */
+  readonly end: SdeEnd;
 }
 
 /** Solves, as one program: run at once, or recorded on the trace that its tensors belong to. */
@@ -100,7 +110,7 @@ const withoutDerivatives = (ts: Tensor): Tensor[] => {
 export function integrate(request: SdeRequest, y0: readonly Tensor[], ts: Tensor, dt: Tensor | undefined): SdeOutcome {
   const method = request.method();
   return withinRule(() => {
-    const { int } = numbers(ts);
+    const { int, real } = numbers(ts);
     const count = ts.shape[0]! - 1;
     const start = ts.slice([0], [count]);
     const end = ts.slice([1], [count + 1]);
@@ -121,16 +131,35 @@ export function integrate(request: SdeRequest, y0: readonly Tensor[], ts: Tensor
     const span = take(end, int(count - 1), 0).sub(take(start, int(0), 0));
     const found = dt || request.undone ? inSteps(plan, dt ?? span) : fromTimeToTime(plan);
     const rows = y0.map((y, k) => concat([y.reshape([1, ...y.shape]), found.rows[k]!], 0));
-    const finite = where(allFinite([...rows, ...found.memory], ts), int(Status.success), int(Status.nonFinite));
-    const status = where(found.allowed, finite, int(Status.maxStepsReached));
+    const reached = finiteRows(rows, ts);
+    const fine = reached.equal(count + 1).and(allFinite(found.memory, ts));
+    const status = where(
+      found.allowed,
+      where(fine, int(Status.success), int(Status.nonFinite)),
+      int(Status.maxStepsReached),
+    );
+    const at = where(found.allowed, reached.minimum(count), int(0));
     return {
       ys: rows.map((y) => where(found.allowed.and(y.mul(0).equal(0)), y, NaN)),
       status,
       steps: found.steps,
       rejected: int(0),
       evaluations: found.steps.mul(int(method.evaluations.step)).add(int(method.evaluations.begin)),
+      end: { t: take(ts, at, 0), h: dt ?? real(0), y: rows.map((y) => take(y, at, 0)), wanted: found.wanted },
     };
   });
+}
+
+/** How many of as many rows as there are times are finite: what is not stays so. */
+function finiteRows(ys: readonly Tensor[], ts: Tensor): Tensor {
+  const count = ts.shape[0]!;
+  const rows = ys.filter((y) => y.size > 0).map((y) => y.mul(0).reshape([count, -1]).sum(1).equal(0));
+  return rows.length > 0
+    ? cast(
+        rows.reduce((all, one) => all.and(one)),
+        "int32",
+      ).sum()
+    : numbers(ts).int(count);
 }
 
 interface Plan {
@@ -148,7 +177,8 @@ interface Found {
   readonly rows: readonly Tensor[];
   readonly memory: readonly Tensor[];
   readonly steps: Tensor;
-  /** bool: no more steps than there may be. */
+  /** How many steps there are to be, in the dtype of times, and bool: no more than there may be. */
+  readonly wanted: Tensor;
   readonly allowed: Tensor;
 }
 
@@ -161,7 +191,7 @@ function stepped({ request, method, y0 }: Plan, span: Required<Span>, from: read
 /** One step for each interval. */
 function fromTimeToTime(plan: Plan): Found {
   const { request, start, end, y0, carries } = plan;
-  const { int } = numbers(start);
+  const { int, real } = numbers(start);
   const count = start.shape[0]!;
   const body = trace(
     "step",
@@ -194,6 +224,7 @@ function fromTimeToTime(plan: Plan): Found {
     rows: results.slice(carries.length),
     memory: results.slice(y0.length, carries.length),
     steps: int(count),
+    wanted: real(count),
     allowed: start.tape!.literal(1, "bool"),
   };
 }
@@ -203,9 +234,10 @@ function inSteps(plan: Plan, dt: Tensor): Found {
   const { request, method, start, end, y0, carries } = plan;
   const { real } = numbers(start);
   const length = end.sub(start);
-  const wanted = stepsWithin(length, dt);
-  const allowed = wanted.sum().lessEqual(real(request.maxSteps));
-  const counts = cast(where(allowed, wanted, 0), "int32");
+  const each = stepsWithin(length, dt);
+  const wanted = each.sum();
+  const allowed = wanted.lessEqual(real(request.maxSteps));
+  const counts = cast(where(allowed, each, 0), "int32");
   const steps: Steps = { start, end, step: length.div(maximum(cast(counts, length.dtype), 1)), counts };
   const advance: Advance = (...at) => stepped(plan, ...at);
   const walk = (times: Steps, from: readonly Tensor[], by: Advance): Walked =>
@@ -223,7 +255,7 @@ function inSteps(plan: Plan, dt: Tensor): Found {
           request.raise,
         )
       : walk(steps, carries, advance);
-  return { rows, memory: ended.slice(y0.length), steps: counts.sum(), allowed };
+  return { rows, memory: ended.slice(y0.length), steps: counts.sum(), wanted, allowed };
 }
 
 /** How many equal steps intervals are divided into, in the dtype of times. */

@@ -13,8 +13,8 @@ import {
 } from "@dzdt/tensor";
 import type { Adjoint, CustomAdjoint } from "../adjoints/adjoint";
 import { discretize } from "../adjoints/discretize";
-import { timeType } from "../at-hand";
 import { readState } from "../initial-state";
+import { readMaxSteps } from "../max-steps";
 import { checkOptions } from "../options";
 import { type KnownTimes, readTimes, type Times } from "../saveAt";
 import type { Stats } from "../solution";
@@ -69,7 +69,7 @@ export interface SdeintOptions<A = undefined, C extends Calculus = Calculus, N e
   readonly path?: BrownianPath | BrownianSteps;
   /** Passed on to drift and diffusion: a tree, or anything else. */
   readonly args?: A;
-  /** The most steps. @defaultValue 1,000,000; 16,384 on webgpu */
+  /** The most steps, at most 2^30. @defaultValue 1,000,000; 16,384 on webgpu */
   readonly maxSteps?: number;
   /** Throw a `SolveError` when a solve fails. @defaultValue true */
   readonly throw?: boolean;
@@ -176,7 +176,7 @@ function solveEquation(
   const given = readTimes("sdeint", "ts", ts, target);
   checkIncreasing(given);
   const times = { ...given, tensor: oneWay("sdeint", given, { up: true, raise: options.throw !== false }) };
-  const { adjoint = discretize(), maxSteps = timeType(target) === "float64" ? 1_000_000 : 16_384 } = options;
+  const { adjoint = discretize() } = options;
   const { kind } = (adjoint as { readonly kind?: unknown } | null) ?? {};
   const custom = kind === "custom" ? (adjoint as CustomAdjoint) : undefined;
   const reversed = custom?.name === "reversible";
@@ -184,8 +184,7 @@ function solveEquation(
     throw new TypeError(
       `sdeint: adjoint is ${custom?.name ?? "of no known kind"}; give discretize(), reversible() with reversibleHeun, or backsolve() for Stratonovich equations`,
     );
-  if (!Number.isInteger(maxSteps) || maxSteps < 1)
-    throw new RangeError(`sdeint: maxSteps is ${maxSteps}; give a positive integer`);
+  const maxSteps = readMaxSteps("sdeint", options.maxSteps, target);
   const dt = readStep(options.dt, times, target);
   const extension = extend?.(state);
   const problem =
@@ -225,7 +224,6 @@ function solveEquation(
     ts: times.tensor,
     dt,
     paths: extension ? [...paths, ".kl"] : paths,
-    maxSteps,
     adaptive: accuracy !== undefined,
     again: (y, ts) =>
       solveSde({ ...request, dt: undefined, accuracy: undefined, undone: false, solve: undefined }, y, ts),

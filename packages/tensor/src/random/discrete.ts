@@ -19,7 +19,7 @@ import { checkFloat, numberBeside, uniform } from "./uniform";
 export function bernoulli(key: Tensor, p: TensorLike, shape: Shape = typeof p === "object" ? p.shape : []): Tensor {
   const dtype = typeof p === "object" && p.dtype === "float64" && !p.weak ? "float64" : "float32";
   checkFloat("random.uniform", key, shape, dtype);
-  return bernoulliOf([key, numberBeside(key, p, dtype)], shape, dtype);
+  return bernoulliOf([key, numberBeside(key, p, dtype, "random.bernoulli")], shape, dtype);
 }
 
 const bernoulliOf = composite("random.bernoulli", ([key, p]: Two, shape: Shape, dtype: DType) =>

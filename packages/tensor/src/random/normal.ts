@@ -3,11 +3,9 @@ import { composite, type One } from "../composite";
 import type { DType } from "../dtype";
 import * as o from "../functions";
 import { type TensorLike, withinRule } from "../literals";
-import { positions } from "../primitives/positions";
-import { bind } from "../run";
 import { broadcastShapes, type Shape } from "../shape";
-import type { Tensor } from "../tensor";
-import { checkFloat, type FloatOptions, uniform } from "./uniform";
+import { Tensor } from "../tensor";
+import { checkFloat, type FloatOptions, numberBeside, uniform } from "./uniform";
 
 /** Standard normal samples, float of `shape`: √2 erf⁻¹(u) of uniform u in (−1, 1). */
 export function normal(key: Tensor, shape: Shape, options: FloatOptions = {}): Tensor {
@@ -40,23 +38,31 @@ export function truncatedNormal(
   checkOptions("random.truncatedNormal", options, ["dtype"]);
   const { dtype = "float32" } = options;
   checkFloat("random.truncatedNormal", key, shape, dtype);
-  // A zero where the key is; the position of a scalar is 0.
-  const zero = o.cast(bind(positions, [key], { shape: [] })[0]!, dtype);
-  const [low, high] = [lower, upper].map((bound) =>
-    o.add(zero, typeof bound === "object" ? o.cast(bound, dtype) : bound),
-  ) as [Tensor, Tensor];
-  const u = uniform(key, shape, { dtype, min: o.erf(o.div(low, Math.SQRT2)), max: o.erf(o.div(high, Math.SQRT2)) });
-  const x = o.mul(o.erfinv(u), Math.SQRT2);
-  return o.minimum(o.maximum(x, inner(lower, low, dtype, 1)), inner(upper, high, dtype, -1));
+  const bound = (given: TensorLike): Tensor =>
+    given instanceof Tensor ? o.cast(given, dtype) : numberBeside(key, given, dtype, "random.truncatedNormal");
+  const ends = [lower, upper, inner(lower, dtype, 1), inner(upper, dtype, -1)].map(bound);
+  return truncatedOf([key, ...ends] as unknown as Truncation, shape, dtype);
 }
+
+/** A key, the bounds, and the least and the greatest sample. */
+type Truncation = readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
+
+const truncatedOf = composite(
+  "random.truncatedNormal",
+  ([key, lower, upper, least, most]: Truncation, shape: Shape, dtype: DType) => {
+    const [min, max] = [lower, upper].map((bound) => o.erf(o.div(bound, Math.SQRT2)));
+    const x = o.mul(o.erfinv(uniform(key, shape, { dtype, min: min!, max: max! })), Math.SQRT2);
+    return o.minimum(o.maximum(x, least), most);
+  },
+);
 
 const aboveMinusOne = { float32: -1 + 2 ** -24, float64: -1 + 2 ** -53 };
 
 const shapeOf = (x: TensorLike): Shape => (typeof x === "object" ? x.shape : []);
 
 /** The float next to a bound given as a number, inside; a bound given as a tensor is itself the limit. */
-const inner = (given: TensorLike, bound: Tensor, dtype: DType, direction: 1 | -1): TensorLike =>
-  typeof given === "object" || !Number.isFinite(Number(given)) ? bound : nextFloat(Number(given), dtype, direction);
+const inner = (bound: TensorLike, dtype: DType, direction: 1 | -1): TensorLike =>
+  typeof bound === "object" || !Number.isFinite(Number(bound)) ? bound : nextFloat(Number(bound), dtype, direction);
 
 function nextFloat(x: number, dtype: DType, direction: 1 | -1): number {
   const bytes = new DataView(new ArrayBuffer(8));

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { scan } from "../control";
 import { log, reshape, slice, tensor } from "../functions";
+import type { TensorLike } from "../literals";
 import { threefry, type ThreefryWord } from "../primitives/threefry";
 import { bind } from "../run";
 import { withTarget } from "../targets/default";
@@ -146,6 +147,22 @@ test("targets give the same bits", () => {
     ...numbers(uniform(key(3), [4], { dtype: "float64" })),
   ];
   expect(withTarget(js(), draw)).toEqual(withTarget(wasm(), draw));
+});
+
+test("bounds are where the key is, be they numbers, booleans or tensors", () => {
+  const there = key(4, { target: js() });
+  const draw = (min: TensorLike, max: TensorLike): number[] => numbers(uniform(there, [3], { min, max }));
+  expect(draw(true, -1)).toEqual(draw(1, -1));
+  expect(draw(false, true)).toEqual(draw(0, 1));
+  expect(draw(tensor(1, { target: js() }), -1)).toEqual(draw(1, -1));
+  expect(draw(1, tensor(-1, { target: js() }))).toEqual(draw(1, -1));
+  expect(() => draw(0, tensor(2))).toThrow("random.uniform: tensors on js and on wasm do not mix");
+  expect(() => draw("a" as never, 1)).toThrow("random.uniform: an operand is a string; give a tensor or a number");
+});
+
+test("a number is a bound to the digits of the other one", () => {
+  const max = tensor(0.7 + 1e-9, { dtype: "float64" });
+  for (const x of numbers(uniform(key(1), [100], { min: 0.7, max }))) expect(x).toBeGreaterThanOrEqual(0.7);
 });
 
 test("a key that a loop carries gives the numbers of the same steps outside", () => {

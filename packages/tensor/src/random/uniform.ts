@@ -1,9 +1,9 @@
 import { checkOptions } from "../arguments";
 import { composite, type One } from "../composite";
-import { type DType, isFloat } from "../dtype";
+import { type DType, isFloat, promote } from "../dtype";
 import { DTypeError } from "../errors";
 import * as o from "../functions";
-import { numberLike, type TensorLike } from "../literals";
+import { checkOperand, numberLike, type TensorLike } from "../literals";
 import { unitFloat } from "../primitives/unit-float";
 import { bind } from "../run";
 import { checkShape, type Shape } from "../shape";
@@ -30,11 +30,15 @@ export function uniform(key: Tensor, shape: Shape, options: UniformOptions = {})
   const { dtype = "float32", min = 0, max = 1 } = options;
   checkFloat("random.uniform", key, shape, dtype);
   if (min === 0 && max === 1) return unitOf([key], shape, dtype);
-  if (typeof min !== "number" || typeof max !== "number")
-    return o.maximum(min, o.add(o.mul(unitOf([key], shape, dtype), o.sub(max, min)), min));
-  const span = spanOf(min, max, dtype);
-  const [width, start] = [span, min].map((x) => numberBeside(key, x, dtype)) as [Tensor, Tensor];
-  return rangeOf([key, width, start], shape, dtype, span >= 0);
+  for (const bound of [min, max]) checkOperand("random.uniform", bound);
+  const beside = (x: TensorLike, type = dtype): Tensor => numberBeside(key, x, type, "random.uniform");
+  if (typeof min === "object" || typeof max === "object") {
+    const width = o.sub(max, min);
+    const type = width.weak ? dtype : promote("random.uniform", dtype, width.dtype);
+    return rangeOf([key, width, beside(min, type)], shape, dtype, false);
+  }
+  const span = spanOf(Number(min), Number(max), dtype);
+  return rangeOf([key, beside(span), beside(min)], shape, dtype, span >= 0);
 }
 
 /** Samples in [0, 1). */
@@ -57,8 +61,8 @@ const rangeOf = composite(
 );
 
 /** A number as what it is beside samples. */
-export const numberBeside = ({ tape, target }: Tensor, value: TensorLike, dtype: DType): Tensor =>
-  value instanceof Tensor ? value : numberLike(value, { tape, target, dtype, weak: false }, "less");
+export const numberBeside = ({ tape, target }: Tensor, value: TensorLike, dtype: DType, where: string): Tensor =>
+  value instanceof Tensor ? value : numberLike(value, { tape, target, dtype, weak: false }, where);
 
 // The range is rounded where the dtype's arithmetic would round it.
 const spanOf = (min: number, max: number, dtype: DType): number =>

@@ -2,7 +2,7 @@ import { type DType, isFloat } from "../../dtype";
 import { mistake } from "../../errors";
 import type { Emitter, FusedProducts, Index, MathFunction, Value, Variable } from "../../lower/emitter";
 import type { FunctionHandle, LaneEmitter, MachineEmitter, MatmulSpec } from "../../lower/machine";
-import { failureFacts, failureWord } from "../../lower/heap";
+import { failureFacts } from "../../lower/heap";
 import { simplify } from "../../lower/math/identities";
 import { indexOfAxes, indexOfFlat } from "../../lower/math/positions";
 import type { BinaryOp, UnaryOp } from "../../lower/math/scalar";
@@ -14,7 +14,7 @@ import type { Callees } from "./callees";
 import { divide } from "./division";
 import { FunctionCode, held, literal, literalOf } from "./emit-code";
 import { access, binaryInstruction, conversion, unaryInstruction } from "./emit-operations";
-import { emitFork } from "./threads/parallel";
+import { emitFirst, emitFork } from "./threads/parallel";
 import { words } from "./threads/words";
 import { bulk, empty, op } from "./encode";
 import { LaneCode } from "./lane-code";
@@ -269,12 +269,11 @@ export class WasmEmitter extends Operations implements MachineEmitter {
   };
 
   fail(code: Value, facts: readonly Value[] = []): void {
-    const address = this.literal("int32", failureWord);
-    const first = this.equal(this.load("int32", address, 0), this.literal("int32", 0));
-    this.if(this.and(first, this.notEqual(code, this.literal("int32", 0))), () => {
-      this.store("int32", address, 0, code);
-      facts.forEach((fact, n) => this.store("float64", this.literal("int32", failureFacts), 8 * n, fact));
-    });
+    this.if(this.notEqual(code, this.literal("int32", 0)), () =>
+      this.if(emitFirst(this, this.#code, this.#callees.engine.threads, code), () =>
+        facts.forEach((fact, n) => this.store("float64", this.literal("int32", failureFacts), 8 * n, fact)),
+      ),
+    );
   }
 
   readonly index = (shape: Shape, axes: readonly Value[]): Index => indexOfAxes(this, this.#remember, shape, axes);

@@ -226,4 +226,5 @@ export const atomics = {
   i64Store: [0xfe, 0x18],
   i32Add: [0xfe, 0x1e],
   i64Add: [0xfe, 0x1f],
+  i32CompareExchange: [0xfe, 0x48],
 } as const;

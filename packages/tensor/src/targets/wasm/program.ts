@@ -158,7 +158,7 @@ function layOut(tape: Tape, engine: Engine): LaidOut {
     tape.inputs.map((id) => tape.avals[id]!),
   );
   const module = wasmModule(engine);
-  const lowering = new Lowering(module, { rowLoops: engine.threads, sums: true });
+  const lowering = new Lowering(module, { rowLoops: engine.threads, sums: true, keptRows: true });
   const plan = planTape(tape, frame, places, lowering.callee, lowering.layout);
   return { plan, lowering, module, frame };
 }

@@ -1,8 +1,9 @@
 import type { Value } from "../../../lower/emitter";
-import type { FunctionHandle } from "../../../lower/machine";
+import { failureWord } from "../../../lower/heap";
+import type { FunctionHandle, MachineEmitter } from "../../../lower/machine";
 import type { Callees } from "../callees";
 import { type FunctionCode, literal } from "../emit-code";
-import { empty, op } from "../encode";
+import { atomics, empty, op } from "../encode";
 
 /** What threads do through functions of the module: see `ticket.ts`. */
 export type ThreadFunction = "take" | "done" | "fork" | "join";
@@ -31,4 +32,17 @@ export function emitFork(
   code.call(callees.thread("done"), []);
   bytes.bytes([op.br, 0, op.end, op.end]);
   code.call(callees.thread("join"), [int(tiles)]);
+}
+
+/** Notes a failure if it is the run's first, and says so: of those that threads note at a time one is. */
+export function emitFirst(k: MachineEmitter, code: FunctionCode, threads: number, failure: Value): Value {
+  const [at, none] = [int(failureWord), int(0)];
+  if (threads > 1) {
+    for (const value of [at, none, failure]) code.push(value);
+    code.bytes.bytes([...atomics.i32CompareExchange, 2, 0]);
+    return k.equal(code.take("int32"), none);
+  }
+  const first = k.equal(k.load("int32", at, 0), none);
+  k.if(first, () => k.store("int32", at, 0, failure));
+  return first;
 }

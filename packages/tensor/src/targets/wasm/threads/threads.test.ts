@@ -2,7 +2,22 @@ import { execFileSync } from "node:child_process";
 import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
-import { compile, fori, matmul, scan, tensor, type Tensor, wasm, whileLoop } from "../../../index";
+import {
+  bind,
+  cast,
+  check,
+  compile,
+  fori,
+  matmul,
+  registerFailure,
+  scan,
+  tensor,
+  type Tensor,
+  wasm,
+  where,
+  whileLoop,
+  zeros,
+} from "../../../index";
 import { trace } from "../../../trace";
 import { WasmMemory } from "../memory";
 import { maxPages, wasmModule } from "../module";
@@ -134,6 +149,46 @@ test("trajectories are what one thread gives, to the bit", async () => {
   for (let run = 0; run < 5; run++) {
     expect(bytesOf(shared(tensor(start, { target }))).equals(expected)).toBe(true);
     await pause(10);
+  }
+});
+
+const [even, odd] = ["even", "odd"].map((name) =>
+  registerFailure((facts) => new RangeError(`${name} ${[...Array.from(facts)].slice(0, 12).join()}`)),
+);
+
+test("of rows that fail on several threads one is told, by its own number and its own facts", async () => {
+  const f = (rows: Tensor): Tensor =>
+    scan(
+      (none: Tensor[], x: Tensor) => {
+        const y = fori(300, (_i, y: Tensor) => y.mul(0.5).add(x).sin(), x);
+        const code = where(x.lessEqual(2000), 0, where(x.mod(2).equal(0), even!, odd!));
+        return [none, bind(check, [y, cast(code, "int32"), x.add(zeros([12], { dtype: "float64" }))])[0]!];
+      },
+      [] as Tensor[],
+      rows,
+    )[1];
+  for (const target of [threaded(2), two]) {
+    const rows = (from: number): Tensor =>
+      tensor(
+        Float64Array.from({ length: 4000 }, (_, i) => from + i),
+        { target },
+      );
+    const shared = compile(f, { target });
+    expect(shared(rows(-2000)).shape).toEqual([4000]);
+    for (let run = 0; run < 20; run++) {
+      let told = "";
+      try {
+        shared(rows(0));
+      } catch (error) {
+        told = (error as Error).message;
+      }
+      const [parity, facts] = told.split(" ") as [string, string];
+      const row = Number(facts.split(",")[0]);
+      expect(row).toBeGreaterThan(2000);
+      expect(parity).toBe(row % 2 === 0 ? "even" : "odd");
+      expect(facts).toBe(new Array(12).fill(row).join());
+      await pause(5);
+    }
   }
 });
 
