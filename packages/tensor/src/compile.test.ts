@@ -124,7 +124,7 @@ test("inspect shows the tape, then what is computed together, what it costs, and
       map                 %10 sub                        float32[8, 4]       32     384
     fold                  %5 integerPow, %6 sum          float32[]           64     132
     in all                                                               22,144  28,076
-    memory 4,016 bytes: inputs 640, results 16, temporaries 3,360
+    memory 3,504 bytes: inputs 640, results 16, temporaries 2,848
     code … bytes: 4 functions"
   `);
 });

@@ -69,6 +69,8 @@ export type SingleLoop = {
   readonly xs: readonly boolean[];
   readonly constants: readonly (boolean | "rows")[];
   readonly conditionConstants: readonly boolean[];
+  /** Each reads as many rows as were kept of it, which may be fewer than the batch counts. */
+  readonly ragged?: boolean;
 };
 
 /** Something for each group of a loop's inputs. */

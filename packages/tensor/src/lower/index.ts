@@ -2,6 +2,7 @@
  * What a target is made of, for packages that bring one: the layout of a tape in memory, the lowering that speaks to an emitter, and the rules of
  * the elementary functions.
  */
+export { allocate, arrayOf } from "../dtype";
 export { failureOf, mostFacts } from "../failures";
 export { formatTape } from "../format";
 export { prune } from "../passes/prune";
@@ -23,7 +24,7 @@ export { Frame } from "./frame";
 export { isComputedLater } from "./elements";
 export { failureWord, firstFrame } from "./heap";
 export { Lowering } from "./lower";
-export type { FunctionHandle, LaneEmitter, MachineEmitter, MachineModule, MatmulSpec } from "./machine";
+export type { Case, FunctionHandle, LaneEmitter, MachineEmitter, MachineModule, MatmulSpec } from "./machine";
 export { type MathRule, mathFunctions } from "./math/functions";
 export { indexOfAxes, indexOfFlat } from "./math/positions";
 export {
@@ -40,4 +41,5 @@ export { elementsWith, type Loop, loopOf, prepare, type Prepared } from "./opera
 export { Operations } from "./operations";
 export { isProduct, productOf } from "./product";
 export { bytesOf, type FunctionPlan, type Layout, modeOf, type Place, placeInputs, type Plan, planTape } from "./plan";
+export { remembered } from "./remembered";
 export { layRows } from "./rows";

@@ -140,10 +140,12 @@ export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): s
           return both({ ...nothing, kept }, repeated(a, bodies.reduce(both)));
         });
       const where = mode === "steps" ? "registers" : `${mode.count} lanes`;
+      // What loops within an iteration keep, lanes that are side by side do at the same time.
+      const within = mode === "steps" ? 0 : mode.count * keptWithin(a.single?.loop.body ?? a.body);
       return around(depth, node, at, `loop in ${where}, ${count}`, () => ({
         ...flopsOf(at.tape, node),
         bytes: moved,
-        kept,
+        kept: kept + within,
       }));
     }
     const cost = { ...nothing, bytes: moved };
@@ -169,6 +171,17 @@ export function inspectPlan(plan: Plan, frameBytes: number, callees: Callees): s
 function keptBytes({ avals }: Tape, { outs }: Node, a: LoopAttributes): number {
   const ys = splitOutputs(a, outs, "loop").ys.filter((_, k) => a.ys[k] === "each");
   return isDynamic(a) ? a.length * layRows(ys.map((id) => avals[id]!)).stride : 0;
+}
+
+/** The most bytes that the loops of a tape take beyond the frame. */
+function keptWithin(source: Tape): number {
+  const tape = pruned(source);
+  return tape.nodes.reduce((sum, node) => {
+    if (node.op.control === "call") return sum + keptWithin((node.attributes as CallAttributes).tape);
+    if (node.op.control !== "loop") return sum;
+    const a = node.attributes as unknown as LoopAttributes;
+    return sum + keptBytes(tape, node, a) + keptWithin(a.body);
+  }, 0);
 }
 
 const named = ({ op, outs }: Node): string => `%${outs[0] ?? ""} ${op.name}`;

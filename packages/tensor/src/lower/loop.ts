@@ -49,8 +49,8 @@ export interface OpenLoop {
   readonly scratch: readonly number[];
 }
 
-/** Sets up what a loop reads and writes. */
-export function openLoop(lowering: Lowering, site: Site, plan: Plan, node: Node): OpenLoop {
+/** Sets up what a loop reads and writes. @param rows rows of unknown number, too */
+export function openLoop(lowering: Lowering, site: Site, plan: Plan, node: Node, rows = true): OpenLoop {
   const a = node.attributes as unknown as LoopAttributes;
   const { ins, scratch } = lowering.materialize(site, plan, node);
   const given = splitInputs(a, ins);
@@ -64,7 +64,7 @@ export function openLoop(lowering: Lowering, site: Site, plan: Plan, node: Node)
   const stride = isDynamic(a) ? apart : 0;
   for (const y of outs.ys) if (!y.aval.dynamic) clear(site, y.aval, y.place, hasRow(a) || a.length === 0);
   const bound = a.counted ? countOf(site, given.count[0]!.place, a.length) : int(site.k, a.length);
-  if (isDynamic(a)) openRows(site, each, stride, bound, a.counted && !a.condition);
+  if (isDynamic(a) && rows) openRows(site, each, stride, bound, a.counted && !a.condition);
   return { a, given, outs, each, stride, bound, scratch };
 }
 

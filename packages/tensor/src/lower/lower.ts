@@ -1,7 +1,7 @@
 import { invariant } from "../errors";
 import type { Aval } from "../primitive";
 import { sizeOf } from "../shape";
-import type { Node, Tape } from "../tape";
+import { type Node, Tape } from "../tape";
 import { firstAlike } from "./alike";
 import {
   addressOf,
@@ -18,7 +18,7 @@ import {
 import type { CallAttributes } from "./control";
 import { lowerElements } from "./elements";
 import { lowerRowLoop } from "./row-code";
-import type { Memory } from "./emitter";
+import type { Memory, Value } from "./emitter";
 import { Frame } from "./frame";
 import { literalsOf } from "./literals";
 import { lowerLoop } from "./loop";
@@ -26,10 +26,21 @@ import type { FunctionHandle, MachineModule } from "./machine";
 import { lowerLanes } from "./registers/lanes";
 import { lowerSteps } from "./registers/steps";
 import { Repeated } from "./repeated";
+import { remembered } from "./remembered";
 import { type FunctionPlan, type Layout, type Place, placeInputs, type Plan, planTape } from "./plan";
 
 /** Kernels per emitted function: engines compile functions one by one, and slowly when they are large. */
 const kernelsPerFunction = 48;
+
+/** Functions that a compiler may write out for calls side by side. Few of them are no longer than what calls one in turns. */
+const mostWrittenOut = 32;
+
+/** How many functions there are in a tape where each is written out wherever it is called. */
+const functionsIn: (tape: Tape) => number = remembered(({ nodes }) =>
+  nodes
+    .flatMap(({ attributes }) => Object.values(attributes))
+    .reduce<number>((sum, each) => (each instanceof Tape ? sum + functionsIn(each) : sum), 1),
+);
 
 /** Emits tapes as functions of one module. */
 export class Lowering {
@@ -81,18 +92,50 @@ export class Lowering {
   emitPlan(site: Site, plan: Plan): void {
     const nodes = plan.tape.nodes.filter((node, n) => !plan.inlined[n] && !isAlias(node, plan));
     const kernels = this.repeated.find(plan, nodes);
-    const emitAll = (inner: Site, from: number, to: number): void => {
-      for (const node of nodes.slice(from, to)) {
+    const emitAll = (inner: Site, from: number, to: number): void =>
+      this.emitInTurns(inner, plan, nodes.slice(from, to), (node) => {
         const kernel = kernels.get(node);
         inner.k.scope(() =>
           kernel ? this.repeated.call(inner, plan, node, kernel) : this.emitNode(inner, plan, node),
         );
-      }
-    };
+      });
     if (nodes.length <= kernelsPerFunction) emitAll(site, 0, nodes.length);
     else
       for (let from = 0; from < nodes.length; from += kernelsPerFunction)
         this.outline(site, plan.tape.where, (inner) => emitAll(inner, from, from + kernelsPerFunction));
+  }
+
+  /**
+   * Emits nodes one by one. Where the target's compiler writes a function out wherever it is called, and that is many functions, what stands between the
+   * calls is done in turns, and each turn ends with the call, which is there once: functions that call others twice are not twice as long as they.
+   */
+  private emitInTurns(site: Site, plan: Plan, nodes: readonly Node[], emit: (node: Node) => void): void {
+    const { k } = site;
+    const calls = nodes.filter(({ op }) => op.control === "call");
+    const called = calls.map((node) => this.callee((node.attributes as CallAttributes).tape));
+    const functions = new Set(called);
+    const writtenOut = called.reduce((sum, { plan: { tape } }) => sum + functionsIn(tape), 0);
+    if (!k.choose || functions.size === calls.length || writtenOut <= mostWrittenOut) return nodes.forEach(emit);
+    const frame = k.variable(int(k, 0));
+    const ends = [...calls.map((node) => nodes.indexOf(node)), nodes.length];
+    k.loop(ends.length, (turn) => {
+      const turns = ends.map((end, n) => (): void => {
+        if (n > 0) this.leaveCall(site, plan, calls[n - 1]!);
+        nodes.slice(n > 0 ? ends[n - 1]! + 1 : 0, end).forEach(emit);
+        if (n < calls.length) frame.set(this.enterCall(site, plan, calls[n]!));
+      });
+      k.choose!(
+        turn,
+        turns.map((body, n) => [[n], body]),
+      );
+      k.choose!(
+        turn,
+        [...functions].map((each) => [
+          called.flatMap((callee, n) => (callee === each ? [n] : [])),
+          (): void => k.call(this.handleOf(each), [frame.get()]),
+        ]),
+      );
+    });
   }
 
   /** Emits one node of a plan. Targets may have another way for some. */
@@ -158,13 +201,16 @@ export class Lowering {
   }
 
   private emitCall(site: Site, plan: Plan, node: Node): void {
-    const { k } = site;
-    const { tape } = node.attributes as CallAttributes;
-    const called = this.callee(tape);
-    const callee = called.plan;
+    const called = this.callee((node.attributes as CallAttributes).tape);
+    site.k.call(this.handleOf(called), [this.enterCall(site, plan, node)]);
+    this.leaveCall(site, plan, node);
+  }
+
+  /** Tells a function where its inputs are. @returns its frame */
+  private enterCall(site: Site, plan: Plan, node: Node): Value {
+    const callee = this.callee((node.attributes as CallAttributes).tape).plan;
     const { ins, scratch } = this.materialize(site, plan, node);
-    const frame = k.add(site.frame, int(k, scratch[0]!));
-    const inside: Site = { k, frame, fixed: false };
+    const inside = this.siteOfCall(site, scratch[0]!);
     callee.tape.inputs.forEach((id, j) => {
       const slot = callee.places[id]!;
       const { aval, place } = ins[j]!;
@@ -172,8 +218,16 @@ export class Lowering {
       if (aval.dynamic) this.copy(inside, aval, slot, place, site);
       else writeSlot(inside, slot.slot, flatten(site, addressOf(site, place)));
     });
-    k.call(this.handleOf(called), [frame]);
-    this.copyOutputs(site, inside, callee, node, plan);
+    return inside.frame;
+  }
+
+  private leaveCall(site: Site, plan: Plan, node: Node): void {
+    const callee = this.callee((node.attributes as CallAttributes).tape).plan;
+    this.copyOutputs(site, this.siteOfCall(site, plan.scratch.get(node)!.at(-1)!), callee, node, plan);
+  }
+
+  private siteOfCall({ k, frame }: Site, offset: number): Site {
+    return { k, frame: k.add(frame, int(k, offset)), fixed: false };
   }
 
   private handleOf(called: FunctionPlan): FunctionHandle {

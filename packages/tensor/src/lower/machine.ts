@@ -34,6 +34,9 @@ export interface LaneEmitter extends MemoryEmitter {
   any(condition: Value): Value;
 }
 
+/** What is to be done for some numbers. */
+export type Case = readonly [numbers: readonly number[], body: () => void];
+
 /**
  * An emitter for a target with one byte-addressed memory: what lowering needs beyond scalars. Addresses are `int32` values in bytes;
  * every access is aligned to its dtype's size; `bool` is one byte.
@@ -50,6 +53,11 @@ export interface MachineEmitter extends MemoryEmitter {
   scope(body: () => void): void;
   /** Calls a function of the same module. */
   call(target: FunctionHandle, args: readonly Value[]): void;
+  /**
+   * Emits what is to be done where a number is one of some, for each of several lists of numbers. There where compilers write a function out wherever it is
+   * called, so that it is worth something to have one call of it in place of several.
+   */
+  readonly choose?: (value: Value, cases: readonly Case[]) => void;
   /**
    * Calls `job`, a function (frame, tile, thread) → (), for each tile from 0 to `tiles` − 1, on all of the module's threads: in any order, several at
    * a time, and each but once; or, in runs in which no other thread is to help, emits what does all of it. `thread` is below the module's `threads`.

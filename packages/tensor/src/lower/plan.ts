@@ -8,6 +8,7 @@ import { fuse, type Fused } from "./fuse";
 import { productScratch } from "./product";
 import { pruned } from "./registers/evaluate";
 import { type LanesPlan, planLanes } from "./registers/lanes";
+import { settlePartners } from "./registers/partners";
 import { fitsSteps } from "./registers/steps";
 import { findRowLoops, type RowLoop } from "./row-loops";
 import { findSums, type ProductSum } from "./sums";
@@ -38,10 +39,13 @@ export interface Plan {
   /** Tapes that nodes hold, in order: a loop's body and condition, the branches of a cond. */
   readonly inner: ReadonlyMap<Node, readonly Plan[]>;
   /** Loops whose iterations run in registers, without plans of their own. */
-  readonly inRegisters: ReadonlyMap<Node, "steps" | LanesPlan>;
+  readonly inRegisters: ReadonlyMap<Node, Mode>;
   /** Offsets of a node's working memory; for a call, of the callee's frame. */
   readonly scratch: ReadonlyMap<Node, readonly number[]>;
 }
+
+/** How a loop runs in registers. */
+type Mode = "steps" | LanesPlan;
 
 /** A function that a call refers to: its frame is laid out apart, its inputs are pointers in it. */
 export interface FunctionPlan {
@@ -75,6 +79,8 @@ const offsetOf = (place: Place): number => (place.kind === "frame" ? place.offse
  */
 export interface Layout {
   readonly rowLoops?: number;
+  /** May loops that run side by side keep rows of which only the numbers say how many there are? */
+  readonly keptRows?: boolean;
   /** May products add another array to what they write? */
   readonly sums?: boolean;
   /** May a loop over elements compute the product that it alone reads? In bodies of loops, where `within` says so. */
@@ -112,9 +118,14 @@ export function planTape(
   const endingAt: number[][] = nodes.map(() => []);
   const doneAt: number[][] = nodes.map(() => []);
   const inner = new Map<Node, Plan[]>();
-  const inRegisters = new Map<Node, "steps" | LanesPlan>();
+  const inRegisters = new Map<Node, Mode>();
   const scratch = new Map<Node, number[]>();
 
+  const modes = modesOf(
+    tape,
+    nodes.filter((node, n) => isLoop(node) && !inlined[n]),
+    layout.keptRows,
+  );
   nodes.forEach((node, n) => {
     if (inlined[n]) return;
     const [first] = node.ins;
@@ -130,7 +141,7 @@ export function planTape(
             : { kind: "frame", offset: frame.allocate(part * bytesOf(avals[id]!)) };
         if (end < nodes.length) endingAt[Math.max(end, emittedAt[n]!)]!.push(id);
       }
-      const mode = isLoop(node) && modeOf(tape, node);
+      const mode = modes.get(node);
       if (mode) inRegisters.set(node, mode);
       const multiplied = sums.get(node)?.product ?? node;
       const temporary = planInner(node, multiplied, places, frame, callees, layout, tape, inner, inRegisters, scratch);
@@ -157,9 +168,22 @@ const isLoop = (node: Node): boolean => node.op.control === "loop";
 const loopOf = (node: Node): LoopAttributes => node.attributes as unknown as LoopAttributes;
 
 /** How a loop runs in registers; undefined if it does not. */
-export function modeOf(tape: Tape, node: Node): "steps" | LanesPlan | undefined {
-  const a = loopOf(node);
-  return planLanes(a, tape, node) ?? (fitsSteps(a, tape, node) ? "steps" : undefined);
+export function modeOf(tape: Tape, node: Node): Mode | undefined {
+  return planLanes(loopOf(node), tape, node) ?? stepsOf(tape, node);
+}
+
+const stepsOf = (tape: Tape, node: Node): Mode | undefined =>
+  fitsSteps(loopOf(node), tape, node) ? "steps" : undefined;
+
+/** How loops run that stand together. */
+function modesOf(tape: Tape, loops: readonly Node[], keptRows = false): ReadonlyMap<Node, Mode | undefined> {
+  const lanes = new Map<Node, LanesPlan>();
+  for (const node of loops) {
+    const plan = planLanes(loopOf(node), tape, node, keptRows);
+    if (plan) lanes.set(node, plan);
+  }
+  settlePartners(tape, lanes);
+  return new Map(loops.map((node) => [node, lanes.get(node) ?? stepsOf(tape, node)]));
 }
 
 /** The layout of tapes that a node holds. */
@@ -180,7 +204,7 @@ function planInner(
   layout: Layout,
   tape: Tape,
   inner: Map<Node, Plan[]>,
-  inRegisters: ReadonlyMap<Node, "steps" | LanesPlan>,
+  inRegisters: ReadonlyMap<Node, Mode>,
   scratch: Map<Node, number[]>,
 ): number[] {
   const { op, attributes } = node;

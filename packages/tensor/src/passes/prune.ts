@@ -4,11 +4,11 @@ import type { Node } from "../tape";
 import { Tape } from "../tape";
 import { Tensor } from "../tensor";
 import { type Add, computedOnce } from "./repeats";
-import { withoutViews } from "./views";
+import { undone, withoutViews } from "./views";
 
 /**
  * The same program without nodes that no output needs (dead code), and with equal nodes computed once (common subexpressions); operations that
- * can do without views of their operands read what those were made of. Inputs stay as they are.
+ * can do without views of their operands read what those were made of, and axes that are moved there and back stay. Inputs stay as they are.
  */
 export function prune(tape: Tape): Tape {
   const live = new Uint8Array(tape.avals.length);
@@ -46,6 +46,12 @@ export function prune(tape: Tape): Tape {
     if (!isLive(given)) continue;
     const ins = new Array<number>(given.ins.length);
     for (let k = 0; k < ins.length; k++) ins[k] = numbers[given.ins[k]!]!;
+    const same = undone(given, ins, views);
+    if (same !== undefined) {
+      numbers[given.outs[0]!] = same;
+      absorbed = true;
+      continue;
+    }
     const node = withoutViews(given, ins, views);
     if (node !== given) absorbed = true;
     const avals = node.outs.map((id) => tape.avals[id]!);

@@ -18,3 +18,15 @@ export function withoutViews(node: Node, ins: number[], views: ReadonlyMap<numbe
     }
   return attributes === node.attributes ? node : { ...node, attributes };
 }
+
+/** What a node gives that puts axes back in the order from which its operand moved them: what that was made of. */
+export function undone(
+  { op, attributes }: Node,
+  [x]: readonly number[],
+  views: ReadonlyMap<number, Node>,
+): number | undefined {
+  const view = op.order && views.get(x!);
+  if (view?.op !== op) return undefined;
+  const [first, second] = [view, { attributes }].map((each) => op.order!(each.attributes));
+  return second!.every((axis, j) => first![axis] === j) ? view.ins[0] : undefined;
+}

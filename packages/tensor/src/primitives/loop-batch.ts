@@ -7,8 +7,8 @@ import { sizeOf } from "../shape";
 import { counterType, inputTypes, retrace, rowType, typeOf } from "./retrace";
 import { maskOf, shielded } from "./shield";
 
-/** Elements of a value that all of a batch have in common, and each may have for itself. */
-const mostShared = 16;
+/** The most elements of a value that all of a batch have in common, and each may have for itself. */
+export const mostShared = 16;
 
 /**
  * The loop over a batch: its body batched. Where each element has its own number of iterations, all run in lock step until the last has
@@ -182,7 +182,8 @@ function anyRuns(o: RuleOps, condition: Tape, batched: boolean, carries: readonl
 }
 
 /** Swaps the first two axes. */
-const swapFirst = (o: RuleOps, x: Tensor): Tensor => o.permute(x, [1, 0, ...x.shape.slice(2).map((_, k) => k + 2)]);
+export const swapFirst = (o: RuleOps, x: Tensor): Tensor =>
+  o.permute(x, [1, 0, ...x.shape.slice(2).map((_, k) => k + 2)]);
 
 function keepLanes(o: RuleOps, running: Tensor, row: Tensor, size: number, lanes: number): Tensor {
   const spread = o.reshape(o.broadcastTo(o.reshape(running, [size, 1]), [size, lanes]), [size * lanes]);

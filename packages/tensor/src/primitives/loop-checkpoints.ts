@@ -10,6 +10,7 @@ import {
   splitInputs,
   splitOutputs,
 } from "../lower/control";
+import { canGoBackApart, goBackApart, type Shared, stepsOfEach } from "./loop-apart";
 import { type Given, singleOfSegments, wayBackOfEach, wayThereOfEach } from "./loop-each";
 import { movingInputs, type Pullback, pullbackOf, runBack, type Unwound, type WayBack } from "./loop-vjp";
 import { counterType, retrace, typeOf } from "./retrace";
@@ -215,7 +216,28 @@ export function backwardSegments(
   saved: readonly Tensor[],
 ): (Tensor | undefined)[] {
   const given = { cts, ins, outs, marks: movingInputs(a, wanted), saved };
-  return goBack(o, loop, a, given, singleOfSegments(ins, a));
+  const single = singleOfSegments(ins, a);
+  if (!single || !canGoBackApart(a, single, given)) return goBack(o, loop, a, given, single);
+  const rows = saved.slice(0, single.loop.carries).map((x): Shared => [x, true]);
+  return goBackApart(o, a, single, given, [...rows, segmentsOfEach(o, a, single, outs, saved.at(-1)!)], (one, its) =>
+    goBack(o, loop, one, its),
+  );
+}
+
+/** The number of segments: of each element where it has steps of its own. */
+function segmentsOfEach(
+  o: RuleOps,
+  a: LoopAttributes,
+  single: SingleLoop,
+  outs: readonly Tensor[],
+  count: Tensor,
+): Shared {
+  if (!a.condition) return [count, false];
+  const [span] = spansOf(a);
+  const [steps, own] = stepsOfEach(a, single, outs);
+  const more = o.add(steps, span! - 1);
+  // Whole numbers of single precision, whose quotient is one, too.
+  return [o.cast(o.round(o.div(o.sub(more, o.mod(more, span!)), span!)), "int32"), own];
 }
 
 /** @param single what each element does there, of a loop over a batch */

@@ -1,7 +1,7 @@
 import type { Aval } from "../primitive";
 import type { RuleOps } from "../rules";
 import type { Tensor } from "../tensor";
-import { isDynamic, type LoopAttributes, type SingleLoop, splitInputs, splitOutputs } from "../lower/control";
+import { type LoopAttributes, type SingleLoop, splitInputs, splitOutputs } from "../lower/control";
 import { counterType, inputTypes, retrace, typeOf } from "./retrace";
 
 // What each element of a batch does there and back, if the batch is a loop, is found by the rules that find it for the batch: they are asked again
@@ -18,13 +18,9 @@ export interface Given {
   readonly saved: readonly Tensor[];
 }
 
-/**
- * What each element of a batch does alone, where reverse mode says it, too: of loops that end when they are done, which keep rows of unknown
- * number. (Others go back in lock step, since they have one length.)
- */
+/** What each element of a batch does alone, where reverse mode says it, too. */
 export function differentiableSingle(ins: readonly Tensor[], a: LoopAttributes): SingleLoop | undefined {
-  const first = a.carries > 0 && !a.ys.includes("each") && !ins.some((x) => x.dynamic);
-  return first && isDynamic(a) ? a.single : undefined;
+  return a.carries > 0 && !a.ys.includes("each") && !ins.some((x) => x.dynamic) ? a.single : undefined;
 }
 
 /** The same of a loop that is cut into segments: where all elements have the same count, and no rows of their own. */
@@ -139,7 +135,7 @@ export function wayBackOfEach(
   const rowCts = ct.ys.flatMap((x) => (x ? ["rows" as const] : []));
   if (!loop) return undefined;
   const constants = constantsOf(loop, single, [...rowCts, ...last]);
-  return { ...single, loop, constants, conditionConstants: [] };
+  return { ...single, loop, constants, conditionConstants: [], ragged: a.condition !== undefined };
 }
 
 /** The type of a part of a tensor, or of its rows of unknown number, along an axis. */

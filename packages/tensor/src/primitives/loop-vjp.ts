@@ -12,8 +12,10 @@ import {
   splitInputs,
   splitOutputs,
 } from "../lower/control";
+import { mostShared, swapFirst } from "./loop-batch";
+import { canGoBackApart, goBackApart } from "./loop-apart";
 import { differentiableSingle, type Given, wayBackOfEach } from "./loop-each";
-import { checkSize } from "../shape";
+import { checkSize, sizeOf } from "../shape";
 import { counterType, inputTypes, pick, place, retrace, rowType, typeOf } from "./retrace";
 
 type Loop = Primitive<LoopAttributes>;
@@ -169,7 +171,17 @@ export function backwardLoop(
   saved: readonly Tensor[],
 ): (Tensor | undefined)[] {
   const given = { cts, ins, outs, marks: movingInputs(a, wanted), saved };
-  return goBack(o, loop, a, given, differentiableSingle(ins, a));
+  const single = differentiableSingle(ins, a);
+  if (!single || !canGoBackApart(a, single, given)) return goBack(o, loop, a, given, single);
+  const rows = [...saved.slice(0, single.loop.carries), ...(hasRow(a) ? [saved[a.carries]!] : [])];
+  return goBackApart(
+    o,
+    a,
+    single,
+    given,
+    rows.map((x) => [x.dynamic ? x : swapFirst(o, x), true]),
+    (one, its) => goBack(o, loop, one, its),
+  );
 }
 
 /** @param single what each element does there, of a loop over a batch */
@@ -177,14 +189,18 @@ function goBack(o: RuleOps, loop: Loop, a: LoopAttributes, all: Given, single?: 
   const { cts, ins, outs, marks, saved } = all;
   const pullback = pullbackOf(o, cts, ins, a, marks);
   const { given, cotangents, eachCts, rowCts, captured, movingXs } = pullback;
+  const terms = addsTerms(a, pullback) ? cotangents.length : 0;
   const back = single && wayBackOfEach(o, a, single, all, [], (one, its) => goBack(o, loop, one, its));
   const way: WayBack = {
     count: a.condition ? [outs.at(-1)!] : given.count,
-    cotangents,
+    cotangents: terms > 0 ? [] : cotangents,
     xs: [...saved, ...given.xs, ...eachCts],
     constants: [...given.constants, ...rowCts, ...captured],
     // Cotangents have as many rows as the xs: those of iterations that did not come are 0.
-    kinds: pick(given.xs, movingXs).map((x) => (isDynamic(a) && !x.dynamic ? "row" : "each")),
+    kinds: [
+      ...pick(given.xs, movingXs).map((x) => (isDynamic(a) && !x.dynamic ? ("row" as const) : ("each" as const))),
+      ...cotangents.slice(0, terms).map(() => "each" as const),
+    ],
     length: a.length,
     reverse: !a.reverse,
     single: back && { ...back, xs: [...saved.map(() => true), ...back.xs] },
@@ -201,8 +217,18 @@ function goBack(o: RuleOps, loop: Loop, a: LoopAttributes, all: Given, single?: 
       captured: constants,
     }),
   );
-  return pullback.results(found.cotangents, found.xs);
+  if (terms === 0) return pullback.results(found.cotangents, found.xs);
+  const first = found.xs.length - terms;
+  const sums = found.xs.slice(first).map((x) => o.sum(x, 0));
+  return pullback.results(sums, found.xs.slice(0, first));
 }
+
+/**
+ * Are iterations without carries to give terms that are summed afterwards, in place of sums that they carry? They need nothing of each other then.
+ * Not where those are large, as of weights of networks.
+ */
+const addsTerms = (a: LoopAttributes, { cotangents }: Pullback): boolean =>
+  a.carries === 0 && !isDynamic(a) && a.length > 1 && cotangents.every(({ shape }) => sizeOf(shape) <= mostShared);
 
 /** A loop that carries cotangents, and gathers those of rows. */
 export interface WayBack {

@@ -10,6 +10,8 @@ import { Known, knownInt, knownOf } from "./known";
 export interface Cell {
   readonly aval: Aval;
   readonly read: (position: Value) => Value;
+  /** A row, of rows of which only the numbers say how many there are. */
+  readonly row?: (i: Value) => Cell;
 }
 
 /** Elements that are values of the code. Where the position is not known, a chain of selections finds the element. */

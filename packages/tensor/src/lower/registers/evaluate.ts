@@ -2,7 +2,7 @@ import { invariant } from "../../errors";
 import { prune } from "../../passes/prune";
 import type { Aval } from "../../primitive";
 import { sizeOf } from "../../shape";
-import type { Node, Tape } from "../../tape";
+import { type Node, Tape } from "../../tape";
 import { type CallAttributes, type CondAttributes, type LoopAttributes, splitInputs, splitOutputs } from "../control";
 import type { Memory, Value } from "../emitter";
 import { remembered } from "../remembered";
@@ -10,7 +10,7 @@ import { type Cell, elementsOf, held, operandOf, registers, repeated } from "./c
 import type { Folding } from "./folding";
 import { knownInt, knownOf } from "./known";
 import { Unfit } from "./measure";
-import { type Allowance, copyElements, memoryOf, mostElements, place, roomFor } from "./places";
+import { type Allowance, copyElements, keepingFor, memoryOf, mostElements, place, roomFor } from "./places";
 
 /** Inner loops of so many iterations are written out. */
 const longestUnrolled = 4;
@@ -45,7 +45,7 @@ export function evaluateNodes(k: Folding, tape: Tape, nodes: readonly Node[], ce
 
 function evaluateNode(k: Folding, node: Node, ins: readonly Cell[], outs: readonly Aval[], allow: Allowance): Cell[] {
   const { op, attributes } = node;
-  if (outs.some((x) => x.dynamic)) throw new Unfit();
+  if (op.control !== "loop" && op.control !== "call" && outs.some((x) => x.dynamic)) throw new Unfit();
   if (op.alias) return [{ aval: outs[0]!, read: (position) => ins[0]!.read(position) }];
   if (op.element || op.kernel) {
     const results = op.element
@@ -136,6 +136,16 @@ export function isKept(a: LoopAttributes, carry: number): boolean {
   return body.outputs[carry] === body.inputs[1 + carry];
 }
 
+/** Do loops within a tape keep rows of which only the numbers say how many there are? */
+export const keepsRows: (tape: Tape) => boolean = remembered((source) => {
+  const { nodes, avals } = pruned(source);
+  return nodes.some(
+    ({ outs, attributes }) =>
+      outs.some((id) => avals[id]!.dynamic) ||
+      Object.values(attributes).some((held) => held instanceof Tape && keepsRows(held)),
+  );
+});
+
 /** A loop within the code. Its rows have no place but where they are few and the loop is written out. */
 function evaluateLoop(
   k: Folding,
@@ -149,9 +159,11 @@ function evaluateLoop(
   const few = types.ys.every(({ shape }) => sizeOf(shape) <= mostElements);
   if (a.length <= longestUnrolled && !a.condition && !a.counted && !a.ys.includes("row") && few)
     return unrolled(k, a, ins, types.ys, allow);
-  if ((a.ys.length > 0 && !allow.room) || a.length > allow.iterations) throw new Unfit();
-  const ys = types.ys.map((aval) => roomFor(aval, allow));
-  for (const room of ys) copyElements(k, repeated(room.aval, 0), room.store);
+  const keeps = types.ys.some((aval) => aval.dynamic);
+  if (a.length > allow.iterations || (keeps && a.reverse)) throw new Unfit();
+  const keeping = keeps ? keepingFor(types.ys, allow) : undefined;
+  const rooms = types.ys.map((aval) => (aval.dynamic ? undefined : roomFor(aval, allow)));
+  for (const room of rooms) if (room) copyElements(k, repeated(room.aval, 0), room.store);
   const { carries, steps } = runLoop(
     k,
     a,
@@ -160,12 +172,15 @@ function evaluateLoop(
       count: given.count[0]?.read(knownInt(0)),
       rows: (i) => given.xs.map((x) => rowOf(k, x, i)),
       put: (y, row, element, value) => {
-        const { aval, store } = ys[y]!;
-        store(k.add(k.mul(row, knownInt(sizeOf(aval.shape.slice(1)))), element), value);
+        const room = rooms[y];
+        if (!room) return keeping!.put(y, row, element, value);
+        room.store(k.add(k.mul(row, knownInt(sizeOf(room.aval.shape.slice(1)))), element), value);
       },
+      ...(keeping && { apart: true, begin: keeping.hold }),
     },
     allow,
   );
+  const ys = rooms.map((room, y) => room ?? keeping!.cells[y]!);
   return [...carries, ...ys, ...types.steps.map((aval) => registers(k, aval, [steps]))];
 }
 
@@ -179,6 +194,10 @@ export interface LoopPorts {
   readonly conditionConstants: readonly Cell[];
   /** Writes an element of a row of result y. */
   readonly put: (y: number, row: Value, element: Value, value: Value) => void;
+  /** Each lane has room of its own for the row of every iteration, so that those that have ended may write there, too. */
+  readonly apart?: boolean;
+  /** What comes before an iteration. */
+  readonly begin?: (i: Value) => void;
 }
 
 /** Runs a loop within the code: its carries are variables. Gives the last ones and, of a loop with a condition, the number of iterations. */
@@ -192,6 +211,8 @@ export function runLoop(
   return k.closed(() => {
     const [none, one] = [knownInt(0), knownInt(1)];
     const bound = ports.count ? k.max(k.min(ports.count, knownInt(a.length)), none) : knownInt(a.length);
+    // Lanes that go back over fewer rows begin later than others, so that all read rows of the same number.
+    const last = a.reverse && !a.condition ? k.most(bound) : bound;
     const done = k.counter(none);
     const steps = a.condition && k.variable(none);
     const slots = ports.carries.map((cell, j) =>
@@ -205,16 +226,18 @@ export function runLoop(
     let now: Cell[] = [];
     let step: Value = none;
     let counted: Value = none;
+    let i: Value = none;
     k.repeat(
       () => {
         [step, now, counted] = [done.get(), read(), steps?.get() ?? none];
-        return goesOn(k, a, ports.conditionConstants, now, k.less(step, bound), allow);
+        i = a.reverse ? k.sub(k.sub(last, step), one) : step;
+        const within = last === bound ? k.less(step, bound) : k.and(k.lessEqual(none, i), k.less(i, bound));
+        return goesOn(k, a, ports.conditionConstants, now, within, allow);
       },
       () => {
-        // Lanes with fewer iterations than others have ended, and read rows still.
-        const back = k.sub(k.sub(bound, step), one);
-        const i = !a.reverse ? step : ports.count ? k.max(back, none) : back;
-        const next = iteration(k, a, ports, i, now, allow);
+        ports.begin?.(i);
+        const run = (): readonly Cell[] => iteration(k, a, ports, i, now, allow);
+        const next = allow.kept && keepsRows(a.body) ? allow.kept.within(run) : run();
         const values = slots.map((list, j) => list && elementsOf(next[j]!));
         const after = k.add(step, one);
         k.assign([
@@ -248,16 +271,18 @@ export function goesOn(
 export function iteration(
   k: Folding,
   a: LoopAttributes,
-  ports: Pick<LoopPorts, "rows" | "constants" | "put">,
+  ports: Pick<LoopPorts, "rows" | "constants" | "put" | "apart">,
   i: Value,
   now: readonly Cell[],
   allow: Allowance,
 ): readonly Cell[] {
   const next = evaluate(k, a.body, [index(k, i), ...now, ...ports.rows(i), ...ports.constants], allow);
   const { carries, row, ys } = splitOutputs(a, next, "body");
+  const goes = k.meant(k.literal("bool", 1));
   ys.forEach((y, j) => {
     if (a.ys[j] === "row") putRow(k, a, y, row[0]!, (...at) => ports.put(j, ...at));
-    else k.if(k.meant(k.literal("bool", 1)), () => copyElements(k, y, (e, x) => ports.put(j, i, e, x)));
+    else if (ports.apart) copyElements(k, y, (e, x) => ports.put(j, i, e, k.select(goes, x, k.literal(x.dtype, 0))));
+    else k.if(goes, () => copyElements(k, y, (e, x) => ports.put(j, i, e, x)));
   });
   return carries;
 }
@@ -305,7 +330,8 @@ function unrolled(k: Folding, a: LoopAttributes, ins: readonly Cell[], ys: reado
 export const index = (k: Folding, i: Value): Cell => registers(k, { dtype: "int32", shape: [] }, [i]);
 
 /** Row i of a cell. */
-function rowOf(k: Folding, { aval, read }: Cell, i: Value): Cell {
+function rowOf(k: Folding, { aval, read, row }: Cell, i: Value): Cell {
+  if (row) return row(i);
   const shape = aval.shape.slice(1);
   const from = k.mul(i, knownInt(sizeOf(shape)));
   return { aval: { dtype: aval.dtype, shape }, read: (position) => read(k.add(from, position)) };

@@ -182,6 +182,20 @@ export class Folding extends Operations implements MemoryEmitter {
     return { get: () => variable.get(), set: (value) => variable.set(spelled(k, value)) };
   }
 
+  /** The greatest of the numbers, 0 at least, of lanes for which the code at hand is meant: the same in all. */
+  most(value: Value): Value {
+    const { emitter, scalar } = this.#lanes ?? {};
+    if (!emitter || !scalar || knownOf(value) !== undefined || emitter.lane(value, 0) === value) return value;
+    const own = emitter.variable(value).get();
+    const none = scalar.literal("int32", 0);
+    const numbers = emitter.ramp(none, 1);
+    const each = Array.from({ length: emitter.count }, (_, lane) => {
+      const is = this.meant(emitter.equal(numbers, emitter.literal("int32", lane)));
+      return scalar.select(emitter.any(spelled(emitter, is)), emitter.lane(own, lane), none);
+    });
+    return scalar.variable(each.reduce((a, b) => scalar.max(a, b))).get();
+  }
+
   /** A counter's next numbers, one for each lane in which the condition holds. */
   dealt(counter: Variable, condition: Value): Value {
     const { emitter } = this.#lanes ?? {};

@@ -2,6 +2,7 @@ import { byteSize } from "../../dtype";
 import type { Aval } from "../../primitive";
 import { sizeOf } from "../../shape";
 import { type Address, addressOf, int, readAt, type Site, writeAt } from "../addressing";
+import type { LoopAttributes, SingleLoop } from "../control";
 import type { Value } from "../emitter";
 import type { LaneEmitter } from "../machine";
 import { type Cell, constantAt, elementAt, elementsOf, registers, type Room, roomAt } from "./cells";
@@ -15,6 +16,8 @@ export interface Group {
   readonly site: Site;
   readonly lanes: LaneEmitter;
   readonly f: Folding;
+  /** The number of the first. */
+  readonly from: Value;
   /** The number of each. */
   readonly at: Value;
   /** Where the part of a value is that belongs to each: its first axis counts them. */
@@ -30,6 +33,7 @@ export function lanesFrom(site: Site, from: Value, count: number): Group {
     site,
     lanes,
     f,
+    from,
     at,
     partOf: ({ aval, place }, row = at) => {
       const type = rowType(aval);
@@ -41,6 +45,9 @@ export function lanesFrom(site: Site, from: Value, count: number): Group {
 }
 
 export const rowType = ({ dtype, shape }: Aval): Aval => ({ dtype, shape: shape.slice(1) });
+
+/** The rows of one lane, of rows of all. */
+export const rowsType = ({ dtype, shape: [rows, , ...shape] }: Aval): Aval => ({ dtype, shape: [rows!, ...shape] });
 
 /** For one lane: rooms of all lanes begin at a multiple of 16 bytes. */
 export const roomBytes = ({ dtype, shape }: Aval): number => Math.ceil((byteSize(dtype) * sizeOf(shape)) / 16) * 16;
@@ -54,6 +61,12 @@ export function roomsFrom({ site: { k, frame }, lanes, f }: Group, from: number)
     used += roomBytes(aval) * lanes.count;
     return roomAt(f, aval, base, bytes * lanes.count);
   };
+}
+
+/** Which carries of the loops of a batch belong to each element: those of the batch are then longer by an axis. */
+export function ownCarries(a: LoopAttributes, { loop }: SingleLoop): boolean[] {
+  const rank = ({ body }: LoopAttributes, j: number): number => body.avals[body.inputs[1 + j]!]!.shape.length;
+  return Array.from({ length: loop.carries }, (_, j) => rank(a, j) > rank(loop, j));
 }
 
 /** The greatest of the lanes' numbers of iterations and of those before them. */
@@ -73,6 +86,24 @@ export function partCell(group: Group, value: Fixed): Cell {
   const { type, address } = group.partOf(value);
   const held = (x: Value): Value => group.lanes.variable(x).get();
   return early(group.f, constantAt(group.f, type, address), held);
+}
+
+/** What belongs to each lane of each row of a value: its second axis counts the lanes. */
+export function rowsCell({ f, site, at }: Group, { aval, place }: Fixed): Cell {
+  const type = rowsType(aval);
+  const { base, offset } = addressOf(site, place);
+  const bytes = byteSize(aval.dtype);
+  const size = sizeOf(type.shape.slice(1));
+  const own = f.add(base, f.mul(at, knownInt(size * bytes)));
+  return {
+    aval: type,
+    read: (position) => {
+      const row = size === 1 ? position : f.div(position, knownInt(size));
+      const others = f.mul(row, knownInt((aval.shape[1]! - 1) * size * bytes));
+      const { base: to, offset: more } = elementAt(f, { base: f.add(own, others), offset }, position, bytes);
+      return f.constant(aval.dtype, to, more);
+    },
+  };
 }
 
 /** Values that all lanes share: each is a scalar, beside a vector that repeats it. */

@@ -7,13 +7,14 @@ import type { Value } from "../emitter";
 import { type OpenLoop, openLoop } from "../loop";
 import { literalsOf } from "../literals";
 import type { Lowering } from "../lower";
-import type { Plan } from "../plan";
+import type { Place, Plan } from "../plan";
 import { clear } from "../rows";
 import { checkAlone, inTiles, type Work } from "../tiles";
 import { type Cell, constantAt, type Room, roomAt } from "./cells";
-import { runLoop } from "./evaluate";
+import { keepsRows, runLoop } from "./evaluate";
+import { type LaneRows, measuredRows, openTable } from "./kept-rows";
 import { emitLoopsInTurn, emitRowsInTurn, endsAlone, rowLoop, rowsInTurn } from "./in-turn";
-import { lanesFrom, type Literals, roomBytes, rowType } from "./lane-group";
+import { lanesFrom, type Literals, ownCarries, roomBytes, rowsType, rowType } from "./lane-group";
 import { type Measure, Unfit } from "./measure";
 import { copyElements, mostElements } from "./places";
 import { emitGroup, emitLoops } from "./side-by-side";
@@ -39,6 +40,13 @@ const mostBytes = 2 ** 16;
 export interface LanesPlan {
   /** Iterations side by side. */
   readonly count: number;
+  /** Are there rows of which only the numbers say how many they are? */
+  readonly keeps?: boolean;
+  /** Where those are that the loops of a batch keep or read: by x, and of the results. */
+  readonly rows?: {
+    readonly read: readonly ({ readonly within: number; readonly stride: number } | undefined)[];
+    readonly kept: LaneRows | undefined;
+  };
   /** Working memory of a group. */
   readonly bytes: number;
   /** Groups of as many in one call, or rows of each lane in turns: engines swap a function for its optimised form from one call to the next. */
@@ -47,15 +55,22 @@ export interface LanesPlan {
   readonly inTurn: boolean;
 }
 
-/** How the iterations of a loop run side by side; undefined if they do not fit registers, or need what another computes. */
-export function planLanes(a: LoopAttributes, tape: Tape, node: Node): LanesPlan | undefined {
-  if ([...node.ins, ...node.outs].some((id) => tape.avals[id]!.dynamic)) return undefined;
-  if (a.single) return planBatch(a, a.single, tape, node);
+/**
+ * How the iterations of a loop run side by side; undefined if they do not fit registers, or need what another computes.
+ * @param keptRows rows of unknown number may be read and kept
+ */
+export function planLanes(a: LoopAttributes, tape: Tape, node: Node, keptRows = false): LanesPlan | undefined {
+  const isRows = (id: number): boolean => tape.avals[id]!.dynamic === true;
+  const { xs, ...others } = splitInputs(a, node.ins);
+  if (Object.values(others).flat().some(isRows)) return undefined;
+  if ([...xs, ...node.outs].some(isRows) && !(keptRows && a.single)) return undefined;
+  if (a.single) return planBatch(a, a.single, tape, node, keptRows);
   const independent = a.carries === 0 && !a.condition && !a.counted && a.ys.every((kind) => kind === "each");
   if (!independent || a.length < 2) return undefined;
   let bytes = 0;
   const code = measured(a, tape, node, longest, (_measure, k) => ({
     iterations: Infinity,
+    ...(keptRows && { kept: measuredRows(k) }),
     room: (aval) => {
       bytes += roomBytes(aval);
       if (bytes > mostBytes) throw new Unfit();
@@ -64,8 +79,15 @@ export function planLanes(a: LoopAttributes, tape: Tape, node: Node): LanesPlan 
   }));
   if (!code) return undefined;
   const count = countFor(code, a.length);
-  const inTurn = a.length > count && fitsTurns(a);
-  return { count, bytes: bytes * count, groups: inTurn ? turnsPerCall : code.repeats ? 1 : groupsPerCall, inTurn };
+  const keeps = keepsRows(a.body);
+  const inTurn = !keeps && a.length > count && fitsTurns(a);
+  return {
+    count,
+    keeps,
+    bytes: bytes * count,
+    groups: inTurn ? turnsPerCall : code.repeats ? 1 : groupsPerCall,
+    inTurn,
+  };
 }
 
 /** Can lanes take rows in turn? What rows keep from before their loops until after them must be small. */
@@ -94,35 +116,42 @@ function countFor(code: Measure, length: number): number {
   return count;
 }
 
+const isNumber = ({ dtype, shape }: Aval): boolean => dtype === "int32" && shape.length === 0;
+
 /** The loop over a batch as loops side by side. */
-function planBatch(a: LoopAttributes, single: SingleLoop, tape: Tape, node: Node): LanesPlan | undefined {
-  if (single.size < 2 || !registersEnabled()) return undefined;
+function planBatch(
+  a: LoopAttributes,
+  single: SingleLoop,
+  tape: Tape,
+  node: Node,
+  keptRows: boolean,
+): LanesPlan | undefined {
+  if (single.size < 2 || single.ragged || !registersEnabled()) return undefined;
   const avals = splitInputs(
     a,
     node.ins.map((id) => tape.avals[id]!),
   );
-  if (avals.carries.some(({ shape }) => shape[0] !== single.size)) return undefined;
+  const own = ownCarries(a, single);
+  // Of numbers that all count in common there is a most; sums over the elements have an order.
+  if (own.some((is, j) => !is && !isNumber(avals.carries[j]!))) return undefined;
   const code = attempt(longest, (_measure, k) => {
     const base: Value = { dtype: "int32" };
     const cell = (aval: Aval): Cell => constantAt(k, aval, { base, offset: 0 });
     const cells = (list: readonly Aval[], batched: SingleLoop["constants"]): Cell[] =>
-      batched.map((is, j) => cell(is ? rowType(list[j]!) : list[j]!));
+      batched.map((is, j) => cell(is === "rows" ? rowsType(list[j]!) : is ? rowType(list[j]!) : list[j]!));
     const rows = avals.xs.map((aval, j) => cell(rowType(single.xs[j] ? rowType(aval) : aval)));
     runLoop(
       k,
       single.loop,
       {
         count: avals.count.length ? { dtype: "int32" } : undefined,
-        carries: cells(
-          avals.carries,
-          single.loop.body.inputs.slice(1, 1 + single.loop.carries).map(() => true),
-        ),
+        carries: cells(avals.carries, own),
         rows: () => rows,
         constants: cells(avals.constants, single.constants),
         conditionConstants: cells(avals.conditionConstants, single.conditionConstants),
         put: (_y, row, e, value) => k.store(value.dtype, k.add(row, e), 0, value),
       },
-      { iterations: Infinity },
+      { iterations: Infinity, ...(keptRows && { kept: measuredRows(k) }) },
     );
   });
   // What a row has of its own is held in registers until its turn is over.
@@ -130,24 +159,30 @@ function planBatch(a: LoopAttributes, single: SingleLoop, tape: Tape, node: Node
     ...avals.constants.filter((_, j) => single.constants[j]),
     ...avals.conditionConstants.filter((_, j) => single.conditionConstants[j]),
   ];
-  const inTurn = endsAlone(single) && held.every((aval) => sizeOf(rowType(aval).shape) <= mostElements);
-  return code && { count: countFor(code, single.size), bytes: 0, groups: inTurn ? turnsPerCall : 1, inTurn };
+  const keeps = keepsRows(single.loop.body) || [...node.ins, ...node.outs].some((id) => tape.avals[id]!.dynamic);
+  const inTurn =
+    !keeps &&
+    !own.includes(false) &&
+    endsAlone(single) &&
+    held.every((aval) => sizeOf(rowType(aval).shape) <= mostElements);
+  return code && { count: countFor(code, single.size), bytes: 0, keeps, groups: inTurn ? turnsPerCall : 1, inTurn };
 }
 
 /** A loop of independent iterations, several at a time: each is a lane of vectors. */
 export function lowerLanes(lowering: Lowering, site: Site, plan: Plan, node: Node, lanes: LanesPlan): void {
   const { k } = site;
-  const loop = openLoop(lowering, site, plan, node);
+  const loop = openLoop(lowering, site, plan, node, false);
   const [doneSlot] = loop.scratch;
   const length = loop.a.single?.size ?? loop.a.length;
   if (loop.a.single) {
-    for (const { aval, place } of loop.outs.ys) clear(site, aval, place, true);
+    for (const { aval, place } of loop.outs.ys) if (!aval.dynamic) clear(site, aval, place, true);
     for (const { place } of loop.outs.steps) writeAt(site, "int32", place, int(k, 0));
+    if (lanes.rows?.kept) openTable(site, places(loop), Math.ceil(length / lanes.count));
   }
   const known = literalsOf(plan.tape);
   const literals = node.ins.map((id) => known.get(id));
-  // Neither working memory nor a count of the most steps is for several threads.
-  if (!loop.a.single && lanes.bytes === 0) {
+  // Neither working memory, nor rows that are kept, nor a count of the most steps is for several threads.
+  if (!loop.a.single && lanes.bytes === 0 && !lanes.keeps) {
     const work = workOf(loop, lanes);
     if ((lowering.module.threads ?? 1) > 1) return shareLanes(lowering, site, loop, literals, lanes, work);
     checkAlone(lowering.module, work);
@@ -160,6 +195,9 @@ export function lowerLanes(lowering: Lowering, site: Site, plan: Plan, node: Nod
     },
   );
 }
+
+/** Of the results that have rows. */
+const places = ({ outs }: OpenLoop): Place[] => outs.ys.map(({ place }) => place);
 
 function workOf({ a: { length } }: OpenLoop, { count, inTurn, groups }: LanesPlan): Work {
   const unit = inTurn ? count * groups : count;
@@ -191,7 +229,7 @@ function shareLanes(
   );
 }
 
-function emitGroups(site: Site, loop: OpenLoop, literals: Literals, { count, groups, inTurn }: LanesPlan): void {
+function emitGroups(site: Site, loop: OpenLoop, literals: Literals, { count, groups, inTurn, rows }: LanesPlan): void {
   const { k } = site;
   const [doneSlot] = loop.scratch;
   const { single, length } = loop.a;
@@ -210,7 +248,7 @@ function emitGroups(site: Site, loop: OpenLoop, literals: Literals, { count, gro
     () => {
       // The last group may compute some rows again.
       const lanes = lanesFrom(site, k.min(at.get(), int(k, total - count)), count);
-      if (single) emitLoops(lanes, loop, single, literals);
+      if (single) emitLoops(lanes, loop, single, literals, rows);
       else emitGroup(lanes, loop, literals);
       at.set(k.add(at.get(), int(k, count)));
     },

@@ -9,12 +9,30 @@ import { Unfit } from "./measure";
 /** The most elements of a value that is held as values of the code. */
 export const mostElements = 16;
 
+/** Rows that one loop within the code keeps for others. */
+export interface Keeping {
+  /** Makes room for the next row. */
+  readonly hold: () => void;
+  readonly put: (y: number, row: Value, element: Value, value: Value) => void;
+  readonly cells: readonly Cell[];
+}
+
+/** Where loops within the code keep rows. */
+export interface KeptRows {
+  /** @param ys results of a loop, those among them of which all rows are kept being dynamic */
+  readonly open: (ys: readonly Aval[]) => Keeping;
+  /** Gives back what was taken within `body`. */
+  readonly within: <T>(body: () => T) => T;
+}
+
 /** What evaluation may do with inner loops. */
 export interface Allowance {
   /** The most iterations of an inner loop. */
   readonly iterations: number;
   /** Gives memory for a value that is too large for registers. @throws Unfit when there is no more */
   readonly room?: (aval: Aval) => Room;
+  /** Memory for rows of which only the numbers say how many there are. */
+  readonly kept?: KeptRows;
   /** Told of each node whose elements have been written. */
   readonly written?: (elements: number) => void;
 }
@@ -23,6 +41,12 @@ export interface Allowance {
 export function roomFor(aval: Aval, allow: Allowance): Room {
   if (!allow.room) throw new Unfit();
   return allow.room(aval);
+}
+
+/** @throws Unfit */
+export function keepingFor(ys: readonly Aval[], allow: Allowance): Keeping {
+  if (!allow.kept) throw new Unfit();
+  return allow.kept.open(ys);
 }
 
 /** Where code puts the elements of a value one by one. */
