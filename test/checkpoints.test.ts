@@ -16,9 +16,9 @@ import {
   zeros,
 } from "@dzdt/tensor";
 import { describe, expect, test } from "vitest";
-import { withoutRegisters } from "../packages/tensor/src/lower/registers/switch";
 import { WasmMemory } from "../packages/tensor/src/targets/wasm/memory";
 import { wasmProgram } from "../packages/tensor/src/targets/wasm/program";
+import { inMemory } from "./in-memory";
 
 type Loss = (x: Tensor) => Tensor;
 
@@ -64,11 +64,7 @@ const losses: Record<string, (checkpoints: Checkpoints) => Loss> = {
     ).sum(),
 };
 
-const inMemory: Target = {
-  ...wasm(),
-  program: (tape) => withoutRegisters(() => wasm().program(tape)),
-  programs: new ProgramCache(),
-};
+const memory = inMemory(wasm());
 
 const x = [0.4, 0.7];
 const both = (): Tensor => stack([f64(x), f64([0.1, 0.9])]);
@@ -85,7 +81,7 @@ const derivatives: Record<string, (f: Loss) => Tensor> = {
 
 describe.each(Object.entries(losses))("%s gives the same bits whatever reverse mode keeps:", (_, make) => {
   test.each(Object.entries(derivatives))("%s", (_, derivative) => {
-    for (const target of [wasm(), inMemory, js()])
+    for (const target of [wasm(), memory, js()])
       withTarget(target, () => {
         const expected = numbers(derivative(make("all")));
         for (const checkpoints of policies) expect(numbers(derivative(make(checkpoints)))).toEqual(expected);

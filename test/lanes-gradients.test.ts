@@ -23,18 +23,14 @@ import {
 } from "@dzdt/tensor";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { withoutRegisters } from "../packages/tensor/src/lower/registers/switch";
 import { WasmMemory } from "../packages/tensor/src/targets/wasm/memory";
 import { wasmProgram } from "../packages/tensor/src/targets/wasm/program";
+import { inMemory } from "./in-memory";
 import { exactOperations } from "./operations";
 import { functionOf, inputOf, programs } from "./programs";
 
 const lanes = wasm({ deterministic: true });
-const inMemory: Target = {
-  ...lanes,
-  program: (tape) => withoutRegisters(() => lanes.program(tape)),
-  programs: new ProgramCache(),
-};
+const memory = inMemory(lanes);
 
 type Solve = (y: Tensor, p: Tensor) => Tensor;
 type Batch = (ys: Tensor, ps: Tensor) => Tensor[];
@@ -135,7 +131,7 @@ describe.each(Object.keys(batches))("%s has the same bits in lanes, in memory an
       fc.property(sizes, dtypes, policies, (size, dtype, checkpoints) => {
         const fn = batches[order]!(solves[name]!(checkpoints));
         const expected = run(lanes, fn, size, dtype);
-        expect(run(inMemory, fn, size, dtype), "in memory").toEqual(expected);
+        expect(run(memory, fn, size, dtype), "in memory").toEqual(expected);
         // Steps of their own take powers, which the host has otherwise.
         if (name !== "steps of their own") expect(run(js(), fn, size, dtype), "interpreted").toEqual(expected);
       }),
@@ -168,7 +164,7 @@ test("rows for which a loop within another is not meant may have any number of i
       ps.mul(0.01),
     );
   const expected = run(lanes, gradients, often.length, "float64");
-  expect(run(inMemory, gradients, often.length, "float64"), "in memory").toEqual(expected);
+  expect(run(memory, gradients, often.length, "float64"), "in memory").toEqual(expected);
   expect(run(js(), gradients, often.length, "float64"), "interpreted").toEqual(expected);
 });
 
@@ -225,7 +221,7 @@ test("gradients of whatever the loops of a batch compute, each as often as it wi
         });
       if (!program.inputs.some(({ dtype }) => isFloat(dtype))) return;
       const expected = gradients(lanes);
-      expect(gradients(inMemory), "in memory").toEqual(expected);
+      expect(gradients(memory), "in memory").toEqual(expected);
       expect(gradients(js()), "interpreted").toEqual(expected);
     }),
     { numRuns: Number(process.env["RUNS"] ?? 60) },
@@ -247,7 +243,7 @@ test("gradients of independent trajectories have the same bits in lanes, in memo
     fc.property(sizes, dtypes, fc.boolean(), policies, (size, dtype, own, checkpoints) => {
       const fn = gradOfRows({ ...(own ? adaptive : fixed), adjoint: discretize({ checkpoints }) });
       const expected = run(lanes, fn, size, dtype);
-      expect(run(inMemory, fn, size, dtype), "in memory").toEqual(expected);
+      expect(run(memory, fn, size, dtype), "in memory").toEqual(expected);
       if (!own) expect(run(js(), fn, size, dtype), "interpreted").toEqual(expected);
     }),
     { numRuns: Number(process.env["RUNS"] ?? 12) },
@@ -260,7 +256,7 @@ test("what the rules of a body make themselves is there on the way back, as the 
     const solve: Solve = (y, p) => odeint(field(p), y, [0, 0.3], options).ys;
     const gradients = (order: string, target: Target): unknown => run(target, batches[order]!(solve), 3, "float64");
     for (const order of Object.keys(batches))
-      expect(gradients(order, inMemory), `${order}, ${checkpoints}`).toEqual(gradients(order, lanes));
+      expect(gradients(order, memory), `${order}, ${checkpoints}`).toEqual(gradients(order, lanes));
     expect(gradients("grad of vmap", lanes)).toEqual(gradients("vmap of grad", lanes));
   }
 });

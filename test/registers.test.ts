@@ -21,18 +21,12 @@ import {
 import { constant, odeint, pid, rk4, tsit5 } from "@dzdt/odeint";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { withoutRegisters } from "../packages/tensor/src/lower/registers/switch";
-import { ProgramCache } from "../packages/tensor/src/targets/target";
+import { inMemory } from "./in-memory";
 import { exactOperations } from "./operations";
 import { functionOf, inputOf, programs } from "./programs";
 
 const registers = wasm({ deterministic: true });
-/** The same target, where no loop fits registers. */
-const inMemory: Target = {
-  ...registers,
-  program: (tape) => withoutRegisters(() => registers.program(tape)),
-  programs: new ProgramCache(),
-};
+const memory = inMemory(registers);
 
 const bits = (x: Tensor): unknown => ({ dtype: x.dtype, shape: x.shape, values: Array.from(x.dataSync()) });
 const runs = Number(process.env["RUNS"] ?? 60);
@@ -41,7 +35,7 @@ const runs = Number(process.env["RUNS"] ?? 60);
 function agree(fn: (...ins: Tensor[]) => Tensor[], ins: () => Tensor[], interpreted = true): unknown {
   const of = (target: Target): unknown => withTarget(target, () => compile(fn)(...ins()).map(bits));
   const expected = of(registers);
-  expect(of(inMemory), "in memory").toEqual(expected);
+  expect(of(memory), "in memory").toEqual(expected);
   if (interpreted) expect(of(js()), "interpreted").toEqual(expected);
   return expected;
 }
