@@ -21,6 +21,7 @@ export interface Outcome {
   trouble: Promise<Error | undefined> | undefined;
 }
 
+/** How a run went, that forgets to ask once it is known that nothing was wrong: what uses its results then need not ask either. */
 export function outcomeOf(where: string, mayFail: boolean, trouble: Outcome["trouble"]): Outcome {
   const outcome: Outcome = { where, mayFail, trouble };
   void trouble?.then((error) => {
